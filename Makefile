@@ -1,0 +1,60 @@
+# gridpatrol: `make run` does the main job, `make test` proves it. Nothing here needs root.
+PYTHON ?= python3
+SOURCE ?=
+ARGS   ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check fix lock docs clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.run gateway/console/vendor/.installed ## install what the product needs into .venv
+
+setup-dev: setup $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "gridpatrol needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 run"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "Python cannot make a virtual environment. On Debian/Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing gridpatrol into $(VENV): about 250 MB to download, 1 GB on disk. No torch, no GPU packages."
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.run
+	@echo "Installing what the tests need"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/dev.lock
+	@touch $@
+
+gateway/console/vendor/.installed: gateway/console/package-lock.json | $(VENV)/.run
+	@$(BIN)/python gateway/console/install.py
+
+run: setup ## the main job: cameras in, incidents in the dispatch queue out (SOURCE=… for your own cameras or files)
+	@$(BIN)/gridpatrol run $(if $(SOURCE),--source "$(SOURCE)",--demo) $(ARGS)
+
+test: setup-dev ## every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## format, lint, types, layers, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup-dev ## format and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## resolve the pinned dependencies anew
+	uvx=$$(command -v uv) && for part in run:demo dev:dev; do \
+		$$uvx pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q --upgrade \
+		--extra $${part#*:} pyproject.toml -o requirements/$${part%:*}.lock; done
+
+clean: ## remove the virtual environment and caches (never var/, where your data is)
+	rm -rf $(VENV) gateway/console/vendor .mypy_cache .ruff_cache .pytest_cache

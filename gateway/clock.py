@@ -1,0 +1,19 @@
+"""The two clocks: UTC for what is recorded, monotonic for what is waited for."""
+
+import time
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """Return the time of day, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def monotonic_s() -> float:
+    """Return seconds that never jump, for intervals and deadlines."""
+    return time.monotonic()
+
+
+def to_iso(moment: datetime) -> str:
+    """Return an aware time as ISO 8601 in UTC with milliseconds and Z, the one spelling in messages."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,91 @@
+"""Errors of the edges. Each says what failed, where, and what to do; the command line maps each to an exit code."""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Root of every error that `gateway` raises on purpose; the text is one sentence for a person.
+
+    code: a stable word for scripts, logs and the console's catalogue. exit_code: what the command
+    line returns; the table is in docs/commands.md.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(GatewayError):
+    """A settings, rules or inventory file is wrong; the text gives file, line and a suggestion."""
+
+    code = "bad_config"
+    exit_code = 3
+
+
+class UnreachableError(GatewayError):
+    """Nothing answers at a camera's address: no route, refused, name unknown, or silence."""
+
+    code = "unreachable"
+    exit_code = 4
+
+
+class UnauthorizedError(GatewayError):
+    """The camera answered and refused the user or password."""
+
+    code = "unauthorized"
+    exit_code = 5
+
+
+class NotVideoError(GatewayError):
+    """Something answered, but not with video: another protocol, audio only, an empty file."""
+
+    code = "not_video"
+    exit_code = 6
+
+
+class StreamLostError(GatewayError):
+    """A stream that was running ended or fell silent."""
+
+    code = "stream_lost"
+    exit_code = 7
+
+
+class OnvifError(GatewayError):
+    """An ONVIF device answered an operation with a fault or with nonsense."""
+
+    code = "onvif_fault"
+    exit_code = 8
+
+
+class QueueUnreachableError(GatewayError):
+    """The dispatch queue cannot be reached; incidents wait in the outbox."""
+
+    code = "queue_unreachable"
+    exit_code = 9
+
+
+class StorageError(GatewayError):
+    """The disk or the database refuses: full, read-only, from a newer version."""
+
+    code = "storage"
+    exit_code = 10
+
+
+class PortTakenError(GatewayError):
+    """Another program already listens where this one should."""
+
+    code = "port_taken"
+    exit_code = 11
+
+
+class MissingExtraError(GatewayError):
+    """An optional part is not installed; the text gives the exact command."""
+
+    code = "missing_extra"
+    exit_code = 12
+
+
+class NotFoundError(GatewayError):
+    """No camera, incident, file or session has the name given."""
+
+    code = "not_found"
+    exit_code = 13

@@ -1,0 +1,169 @@
+"""The words that pass between the stages of the pipeline. All frozen; arrays are never written to after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Image: TypeAlias = npt.NDArray[np.uint8]
+"""A picture: uint8 (height, width, 3), BGR, top-left origin."""
+
+Boxes: TypeAlias = npt.NDArray[np.float32]
+"""float32 (N, 4): x1, y1, x2, y2 in pixels of the source frame, top-left origin."""
+
+Points: TypeAlias = npt.NDArray[np.float32]
+"""float32 (N, 2): x, y; pixels or normalised 0-1, the user says which."""
+
+
+class Kind(StrEnum):
+    """What gridpatrol looks for. A model's own labels are mapped on to these by its manifest."""
+
+    PERSON = "person"
+    VEHICLE = "vehicle"
+
+
+class Severity(StrEnum):
+    """Three colours: red 红 (act now), yellow 黄 (today), green 绿 (record)."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSize:
+    """Width and height of a picture, in pixels, both above zero."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectClass:
+    """One class of a model: its index in the output, its own label ("car"), the kind it counts as."""
+
+    index: int
+    label: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What a detector saw in one frame, as columns of one length N, by falling score.
+
+    xyxy: `Boxes`, clipped to the frame. score: float32 (N,), 0-1. class_index: int16 (N,), the
+    model's own class index. classes: the model's table, by class index.
+    """
+
+    xyxy: Boxes
+    score: npt.NDArray[np.float32]
+    class_index: npt.NDArray[np.int16]
+    classes: Mapping[int, ObjectClass]
+
+    def __post_init__(self) -> None:
+        count = len(self.xyxy)
+        if self.xyxy.shape != (count, 4) or self.score.shape != (count,):
+            raise ValueError(f"xyxy {self.xyxy.shape} and score {self.score.shape} do not match")
+        if self.class_index.shape != (count,):
+            raise ValueError(f"class_index {self.class_index.shape} does not match {count} boxes")
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+    def kind(self, row: int) -> Kind:
+        """Return the kind of one row."""
+        return self.classes[int(self.class_index[row])].kind
+
+    def label(self, row: int) -> str:
+        """Return the model's label of one row."""
+        return self.classes[int(self.class_index[row])].label
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One object followed in one camera's picture. Ids start at 1 and are never used again.
+
+    xyxy: x1, y1, x2, y2 in pixels of the source frame. score: of the newest detection, 0-1.
+    confirmed: seen often enough to count. last_seen_at: when it was last detected, which may be
+    before the frame being judged.
+    """
+
+    id: int
+    kind: Kind
+    label: str
+    xyxy: tuple[float, float, float, float]
+    score: float
+    confirmed: bool
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+    @property
+    def anchor(self) -> tuple[float, float]:
+        """The point where the object stands on the ground: middle of the bottom edge, in pixels."""
+        x1, _, x2, y2 = self.xyxy
+        return ((x1 + x2) / 2, y2)
+
+
+Readings: TypeAlias = Mapping[str, float | int | str]
+"""What a rule measured, by name with unit: {"count": 3, "dwell_s": 12.4}. JSON-ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A rule's judgement of one subject at one moment: does it hold, and on what evidence.
+
+    subject: what the judgement is about, stable over time ("zone:gate/person"); one incident
+    machine runs for each. score: 0-1, how sure. tracks: ids of the tracks that make it hold.
+    """
+
+    rule: str
+    subject: str
+    holds: bool
+    score: float = 0.0
+    readings: Readings = field(default_factory=dict)
+    tracks: tuple[int, ...] = ()
+
+
+class ChangeType(StrEnum):
+    """What happened to an incident."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One happening at one place, from the moment its condition began to the moment it ended.
+
+    id: deterministic in (camera, rule, subject, opened_at), so a replay gives the same id.
+    opened_at: when the condition began to hold (not when it was confirmed). closed_at: None while
+    open. readings: the latest, with peaks. zone: None when the rule looks at the whole picture.
+    """
+
+    id: str
+    camera: str
+    rule: str
+    rule_type: str
+    subject: str
+    kind: str
+    severity: Severity
+    zone: str | None
+    opened_at: datetime
+    last_seen_at: datetime
+    closed_at: datetime | None
+    readings: Readings
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChange:
+    """An incident as it is after one change; `sequence` counts the changes of that incident from 0."""
+
+    type: ChangeType
+    sequence: int
+    at: datetime
+    incident: Incident
