@@ -1,0 +1,181 @@
+"""The settings of a gridpatrol process: one YAML file, overridden by GRIDPATROL_… variables.
+
+What describes the site's cameras, rules and people lives in the database; this file only says how
+the processes run. Every part gets its own section and never sees the others'.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from ruamel.yaml.comments import CommentedMap
+
+from gateway.errors import ConfigError
+from gateway.yaml_file import explain, load_yaml, merged
+
+ENV_PREFIX = "GRIDPATROL_"
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone name such as Asia/Shanghai")
+    return name
+
+
+TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+Language = Literal["zh-CN", "en"]
+
+
+class Section(BaseModel):
+    """A frozen part of the settings that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteSettings(Section):
+    """Who we are, in messages and on the console."""
+
+    id: str = Field("site", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    """Short name in every message's `source`: small letters, digits, dashes."""
+    name: str = "gridpatrol"
+    """Name shown on the console, in the site's own language."""
+    time_zone: TimeZoneName = "Asia/Shanghai"
+    """Zone in which people see times; everything is stored in UTC."""
+    language: Language = "zh-CN"
+    """Language of the console and of incident texts until a user chooses another."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone object."""
+        return ZoneInfo(self.time_zone)
+
+
+class ServeSettings(Section):
+    """The console and its HTTP API."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for the whole network, behind TLS."""
+    port: int = Field(8600, ge=1, le=65535)
+    root_path: str = Field("", pattern=r"^(/[\w.-]+)*$")
+    """Path prefix under which a reverse proxy serves the console, such as /patrol."""
+    allowed_origins: tuple[str, ...] = ()
+    """Further origins (https://…) whose pages may call the API, when a proxy changes the host."""
+
+
+class QueueSettings(Section):
+    """The grid dispatch queue."""
+
+    url: SecretStr | None = None
+    """redis://, rediss:// or unix://; else $REDIS_URL; else a server of our own on a socket."""
+    stream: str = "grid:dispatch"
+    """Redis stream that incidents are posted to."""
+
+
+class AnalysisSettings(Section):
+    """How pictures are looked at."""
+
+    fps: float = Field(5.0, gt=0, le=30)
+    """Pictures of each camera given to the detector each second, when the machine keeps up."""
+    model: str = "nanodet-g"
+    """Name in models/manifest.toml, or the path of a model file."""
+    backend: Literal["auto", "openvino", "onnxruntime", "ultralytics"] = "auto"
+    device: str = "auto"
+    """auto, cpu, gpu, cuda or tensorrt."""
+    precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
+
+
+class RecordingSettings(Section):
+    """Evidence clips."""
+
+    pre_s: float = Field(5.0, ge=0, le=60)
+    """Seconds of picture kept from before an incident began."""
+    post_s: float = Field(5.0, ge=0, le=60)
+    """Seconds recorded after it ended."""
+    max_clip_s: float = Field(60.0, ge=5, le=600)
+    """A clip never grows longer than this, however long the incident lasts."""
+    min_free_mb: int = Field(500, ge=0)
+    """With less free disk than this, clips are left out (pictures and incidents are not)."""
+
+
+class LiveSettings(Section):
+    """Live pictures in the browser (WHEP)."""
+
+    bind_host: str | None = None
+    """Address offered to browsers for media; by default the machine's own addresses."""
+    max_viewers: int = Field(64, ge=1)
+
+
+class WorkerSettings(Section):
+    """The processes that own cameras."""
+
+    count: int = Field(1, ge=1, le=64)
+    """Number of worker processes; cameras are spread over them."""
+
+
+class LogSettings(Section):
+    """What is written about the running."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+    """auto: text on a terminal, JSON lines elsewhere."""
+
+
+class Settings(BaseSettings):
+    """All settings of one machine; frozen."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+    )
+
+    data_dir: Path = Path("var")
+    """Everything gridpatrol writes: database, evidence, queue, keys, logs."""
+    site: SiteSettings = SiteSettings()
+    serve: ServeSettings = ServeSettings()
+    queue: QueueSettings = QueueSettings()
+    analysis: AnalysisSettings = AnalysisSettings()
+    recording: RecordingSettings = RecordingSettings()
+    live: LiveSettings = LiveSettings()
+    worker: WorkerSettings = WorkerSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def evidence_dir(self) -> Path:
+        """Where pictures and clips of incidents are kept."""
+        return self.data_dir / "evidence"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the store."""
+        return f"sqlite:///{self.data_dir / 'gridpatrol.db'}"
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Self:
+        """Return settings from file values with the environment laid over them.
+
+        Raises pydantic.ValidationError.
+        """
+        return cls.model_validate(merged(values, EnvSettingsSource(cls)()))
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Return the settings of a file (None: the defaults), overridden by the environment.
+
+    Raises ConfigError with a line for each mistake: file, line, key, and the likely word.
+    """
+    document = load_yaml(path) if path else CommentedMap()
+    try:
+        return Settings.from_mapping(document)
+    except ValidationError as error:
+        where = path or Path(f"environment ({ENV_PREFIX}…)")
+        raise ConfigError(explain(where, document, Settings, error)) from error
+
+
+def redis_url(settings: QueueSettings) -> str | None:
+    """Return the address of an existing queue: from the settings, else $REDIS_URL, else None."""
+    if settings.url is not None:
+        return settings.url.get_secret_value()
+    return os.environ.get("REDIS_URL") or None

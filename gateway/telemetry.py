@@ -1,0 +1,82 @@
+"""Log lines and metrics: one set-up for every process, secrets kept out, times in UTC."""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from gateway.config import LogSettings
+
+SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie")
+"""A log field whose name holds one of these is never written."""
+
+FRAMES_ANALYSED = Counter(
+    "gridpatrol_frames_analysed_total", "Pictures the detector looked at", ["camera"]
+)
+FRAMES_SKIPPED = Counter(
+    "gridpatrol_frames_skipped_total", "Pictures due for analysis and not looked at", ["camera"]
+)
+PACKETS_DROPPED = Counter(
+    "gridpatrol_packets_dropped_total", "Packets a slow reader never saw", ["camera", "reason"]
+)
+INCIDENT_CHANGES = Counter(
+    "gridpatrol_incident_changes_total", "Incidents opened, updated and closed", ["camera", "rule"]
+)
+CAMERA_ONLINE = Gauge("gridpatrol_camera_online_ratio", "1 while pictures arrive", ["camera"])
+DETECT_SECONDS = Histogram(
+    "gridpatrol_detect_seconds", "From picture decoded to objects found", ["camera"]
+)
+
+
+def set_up_logging(settings: LogSettings, process: str, stream: TextIO = sys.stderr) -> None:
+    """Send structlog's and the libraries' log lines to one stream in one format.
+
+    `process` names this process in every line ("serve", "worker-0"). Standard output is left to
+    the results of commands.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _drop_secrets,
+    ]
+    as_text = settings.format == "text" or (settings.format == "auto" and stream.isatty())
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        if as_text
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.level.upper())
+    for noisy in ("aioice", "aiortc", "httpx", "httpcore", "zeep", "uvicorn.access", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _drop_secrets(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for key in event:
+        if any(word in key.lower() for word in SECRET_WORDS):
+            event[key] = "***"
+    return event
