@@ -1,4 +1,4 @@
-"""Errors of the edges. Each says what failed, where, and what to do; the command line maps each to an exit code."""
+"""Errors of the edges: what failed, where, what to do; each has an exit code."""
 
 from typing import ClassVar
 
@@ -89,3 +89,33 @@ class NotFoundError(GatewayError):
 
     code = "not_found"
     exit_code = 13
+
+
+class NotPlayableError(GatewayError):
+    """Browsers cannot play this stream as it is (H.265, B-frames); ask for pictures instead."""
+
+    code = "not_playable"
+
+
+class NoPictureError(GatewayError):
+    """A camera is known and has not given a picture yet."""
+
+    code = "no_picture"
+
+
+class BadOfferError(GatewayError):
+    """A viewer's WebRTC offer cannot be understood or asks for no video."""
+
+    code = "bad_offer"
+
+
+class BusyError(GatewayError):
+    """A limit of this machine is reached, such as the number of viewers."""
+
+    code = "busy"
+
+
+class WorkerUnreachableError(GatewayError):
+    """The worker that owns a camera does not answer; the supervisor is starting it again."""
+
+    code = "worker_unreachable"
