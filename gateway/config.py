@@ -33,7 +33,7 @@ Language = Literal["zh-CN", "en"]
 class Section(BaseModel):
     """A frozen part of the settings that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class SiteSettings(Section):
@@ -60,6 +60,7 @@ class ServeSettings(Section):
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 for the whole network, behind TLS."""
     port: int = Field(8600, ge=1, le=65535)
+    """TCP port to listen on."""
     root_path: str = Field("", pattern=r"^(/[\w.-]+)*$")
     """Path prefix under which a reverse proxy serves the console, such as /patrol."""
     allowed_origins: tuple[str, ...] = ()
@@ -83,9 +84,11 @@ class AnalysisSettings(Section):
     model: str = "nanodet-g"
     """Name in models/manifest.toml, or the path of a model file."""
     backend: Literal["auto", "openvino", "onnxruntime", "ultralytics"] = "auto"
+    """Inference runtime; auto: by the model's file, OpenVINO first."""
     device: str = "auto"
     """auto, cpu, gpu, cuda or tensorrt."""
     precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
+    """auto: bf16 where the processor has it, else f32."""
 
 
 class RecordingSettings(Section):
@@ -107,6 +110,7 @@ class LiveSettings(Section):
     bind_host: str | None = None
     """Address offered to browsers for media; by default the machine's own addresses."""
     max_viewers: int = Field(64, ge=1)
+    """Live pictures one worker sends at once; one more is refused with a clear message."""
 
 
 class WorkerSettings(Section):
@@ -120,6 +124,7 @@ class LogSettings(Section):
     """What is written about the running."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important kind of line that is written."""
     format: Literal["auto", "json", "text"] = "auto"
     """auto: text on a terminal, JSON lines elsewhere."""
 
@@ -128,7 +133,11 @@ class Settings(BaseSettings):
     """All settings of one machine; frozen."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__"
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
     )
 
     data_dir: Path = Path("var")
