@@ -1,0 +1,275 @@
+"""One pull, many readers: each packet of a camera goes to every reader, and none is waited for.
+
+A session calls `start` once for each connection and `publish` for each packet. Each reader has a
+queue with a fixed size; what a slow reader cannot hold is dropped from its own queue only, in whole
+runs, so that what it does get can always be decoded: every run begins with a key frame and has no
+hole before the next one.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Self
+
+from gateway.errors import GatewayError
+from gateway.packets import StreamInfo, VideoPacket
+
+
+class HubClosedError(GatewayError):
+    """The camera was removed or the reader was closed: nothing more will come."""
+
+    code = "hub_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A packet with the stream it belongs to.
+
+    epoch: counts the sessions of the hub from 1. When it changes the camera was connected anew:
+    `info` may differ and pts start over, so decoders are reset.
+    """
+
+    epoch: int
+    info: StreamInfo
+    packet: VideoPacket
+
+
+@dataclass(frozen=True, slots=True)
+class GopLimits:
+    """How much of the running GOP is kept for new readers, in packets and bytes, both above zero.
+
+    The defaults hold 24 s at 25 fps, longer than the GOPs of cameras with "smart" codecs, and a
+    4K key frame with its followers. A GOP beyond them is not kept; new readers then wait for the
+    next key frame.
+    """
+
+    packets: int = 600
+    bytes: int = 8 << 20
+
+
+class HubReader:
+    """One consumer's bounded queue, made by `Hub.reader` and read from one thread or one task.
+
+    dropped: packets this reader lost because it was too slow, key frames among them.
+    """
+
+    def __init__(self, hub: "Hub", name: str, capacity: int, backlog: list[Delivery]) -> None:
+        self.name = name
+        self.dropped = 0
+        self._hub = hub
+        self._capacity = capacity + len(backlog)
+        self._queue = deque(backlog)
+        self._in_gop = bool(backlog)
+        self._overflowed = False
+        self._closed = False
+        self._changed = threading.Condition()
+        self._waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many packets lie ready."""
+        return len(self._queue)
+
+    def get(self, timeout_s: float) -> Delivery | None:
+        """Wait in a thread for the next packet; None when none came within `timeout_s`.
+
+        Raises HubClosedError once the hub is closed and the queue is empty, or at once when the
+        reader itself was closed.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closed, timeout_s)
+            return self._take()
+
+    async def get_async(self) -> Delivery:
+        """Wait in the running loop for the next packet; raises HubClosedError as `get` does."""
+        while True:
+            with self._changed:
+                delivery = self._take()
+                if delivery is not None:
+                    return delivery
+                loop = asyncio.get_running_loop()
+                arrival = loop.create_future()
+                self._waiter = (loop, arrival)
+            await arrival
+
+    def close(self) -> None:
+        """Leave the hub: what is queued is let go and a waiting `get` ends. May be called again."""
+        self._hub.remove(self)
+        with self._changed:
+            self._queue.clear()
+        self.end()
+
+    def push(self, delivery: Delivery) -> None:
+        """Queue one packet; for the hub. Never waits."""
+        with self._changed:
+            if self._closed:
+                return
+            if delivery.packet.is_key:
+                self._in_gop, self._overflowed = True, False
+            if len(self._queue) >= self._capacity:
+                self._make_room(delivery)
+            if self._in_gop:
+                self._queue.append(delivery)
+                self._wake()
+            elif self._overflowed:
+                self.dropped += 1
+
+    def break_run(self) -> None:
+        """Take nothing more before a key frame; for the hub, when a session starts over."""
+        with self._changed:
+            self._in_gop = self._overflowed = False
+
+    def end(self) -> None:
+        """Take nothing more at all, but let what is queued be read; for the hub."""
+        with self._changed:
+            self._closed = True
+            self._wake()
+
+    def _take(self) -> Delivery | None:
+        if self._queue:
+            return self._queue.popleft()
+        if self._closed:
+            raise HubClosedError(f"nothing more comes from camera {self._hub.camera_id}")
+        return None
+
+    def _make_room(self, arriving: Delivery) -> None:
+        """Drop everything before the newest key frame there is; if there is none, the whole run.
+
+        The oldest go, as whoever falls behind wants what is happening now. A queue that is one
+        unbroken run from its head up to now has no later place to go on from, so the rest of that
+        run is lost too.
+        """
+        kept = 0
+        if not arriving.packet.is_key:
+            tail = takewhile(lambda queued: not queued.packet.is_key, reversed(self._queue))
+            kept = sum(1 for _ in tail) + 1
+            if kept >= len(self._queue):
+                kept = 0
+                self._in_gop, self._overflowed = False, True
+        while len(self._queue) > kept:
+            self._queue.popleft()
+            self.dropped += 1
+
+    def _wake(self) -> None:
+        self._changed.notify_all()
+        if self._waiter is not None:
+            loop, arrival = self._waiter
+            self._waiter = None
+            with suppress(RuntimeError):  # the loop has ended, and the one who waited with it
+                loop.call_soon_threadsafe(_resolve, arrival)
+
+
+def _resolve(arrival: asyncio.Future[None]) -> None:
+    if not arrival.done():
+        arrival.set_result(None)
+
+
+class Hub:
+    """The packets of one camera's stream, for any number of readers; for use from any thread."""
+
+    def __init__(self, camera_id: str, limits: GopLimits | None = None) -> None:
+        self.camera_id = camera_id
+        self._limits = limits or GopLimits()
+        self._lock = threading.Lock()
+        self._readers: tuple[HubReader, ...] = ()
+        self._info: StreamInfo | None = None
+        self._epoch = 0
+        self._gop: list[Delivery] = []
+        self._gop_bytes = 0
+        self._closed = False
+
+    @property
+    def info(self) -> StreamInfo | None:
+        """The stream of the latest session, also after it was lost; None before the first."""
+        return self._info
+
+    @property
+    def epoch(self) -> int:
+        """How many sessions there were; 0 before the first."""
+        return self._epoch
+
+    @property
+    def readers(self) -> tuple[HubReader, ...]:
+        """Who is reading now."""
+        return self._readers
+
+    def start(self, info: StreamInfo) -> None:
+        """Say that a session (re)started; readers go on from its first key frame."""
+        with self._lock:
+            self._info = info
+            self._epoch += 1
+            self._forget_gop()
+            for reader in self._readers:
+                reader.break_run()
+
+    def publish(self, packet: VideoPacket) -> None:
+        """Hand one packet to every reader; for the session's thread. Never waits for a reader.
+
+        Raises RuntimeError before the first `start`. After `close` packets are ignored.
+        """
+        with self._lock:
+            if self._info is None:
+                raise RuntimeError(f"camera {self.camera_id}: a packet came before its session")
+            if self._closed:
+                return
+            delivery = Delivery(self._epoch, self._info, packet)
+            self._keep(delivery)
+            for reader in self._readers:
+                reader.push(delivery)
+
+    def reader(self, name: str, capacity_packets: int, *, from_last_key: bool = True) -> HubReader:
+        """Let someone read from now on; `close` the reader when done with it.
+
+        capacity_packets: above zero; the packets that may wait beyond those replayed.
+        from_last_key: replay the running GOP, so that there is a picture at once; else begin with
+        the next key frame. Raises HubClosedError after `close`.
+        """
+        if capacity_packets < 1:
+            raise ValueError(f"reader {name}: a queue of {capacity_packets} packets holds nothing")
+        with self._lock:
+            if self._closed:
+                raise HubClosedError(f"camera {self.camera_id} is closed to {name}")
+            reader = HubReader(self, name, capacity_packets, self._gop if from_last_key else [])
+            self._readers = (*self._readers, reader)
+            return reader
+
+    def last_gop(self) -> tuple[Delivery, ...]:
+        """Return the running GOP so far, key frame first; empty when there is none."""
+        with self._lock:
+            return tuple(self._gop)
+
+    def remove(self, reader: HubReader) -> None:
+        """Forget a reader; for `HubReader.close`."""
+        with self._lock:
+            self._readers = tuple(other for other in self._readers if other is not reader)
+
+    def close(self) -> None:
+        """End every reader after what it has queued. May be called again."""
+        with self._lock:
+            self._closed = True
+            self._forget_gop()
+            for reader in self._readers:
+                reader.end()
+
+    def _keep(self, delivery: Delivery) -> None:
+        if delivery.packet.is_key:
+            self._forget_gop()
+        elif not self._gop:
+            return
+        self._gop.append(delivery)
+        self._gop_bytes += len(delivery.packet.data)
+        if len(self._gop) > self._limits.packets or self._gop_bytes > self._limits.bytes:
+            self._forget_gop()
+
+    def _forget_gop(self) -> None:
+        self._gop = []
+        self._gop_bytes = 0
