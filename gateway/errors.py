@@ -119,3 +119,10 @@ class WorkerUnreachableError(GatewayError):
     """The worker that owns a camera does not answer; the supervisor is starting it again."""
 
     code = "worker_unreachable"
+
+
+class PasswordRefusedError(GatewayError):
+    """A person's password cannot be changed: the old one is wrong, or the new one too easy."""
+
+    code = "password_refused"
+    exit_code = 14

@@ -1,0 +1,51 @@
+"""What gridpatrol remembers: cameras, incidents and their messages, people."""
+
+from pathlib import Path
+
+from gateway.secrets import SecretBox
+from gateway.store.camera_states import CameraStates
+from gateway.store.database import Database
+from gateway.store.evidence import EvidenceFiles
+from gateway.store.incident_list import IncidentList
+from gateway.store.incidents import Incidents
+from gateway.store.inventory import Inventory
+from gateway.store.journal import Journal
+from gateway.store.outbox import Outbox
+from gateway.store.sessions import Sessions
+from gateway.store.users import Users
+from gateway.store.workers import Workers
+
+__all__ = ["Store"]
+
+
+class Store:
+    """One database and what is kept in it, noun by noun. Safe to use from many threads at once.
+
+    Every method may raise StorageError: the disk is full, the database read-only or damaged.
+    """
+
+    def __init__(self, database: Database, box: SecretBox) -> None:
+        self._database = database
+        self.inventory = Inventory(database, box)
+        self.camera_states = CameraStates(database)
+        self.incidents = Incidents(database)
+        self.incident_list = IncidentList(database)
+        self.evidence = EvidenceFiles(database)
+        self.outbox = Outbox(database)
+        self.journal = Journal(database)
+        self.users = Users(database)
+        self.sessions = Sessions(database)
+        self.workers = Workers(database)
+
+    @classmethod
+    def open(cls, location: str | Path, box: SecretBox) -> "Store":
+        """Open the database at a path or `sqlite:///` URL, made or upgraded first where needed.
+
+        Processes that start together do so one after the other. Raises StorageError: cannot be
+        opened, or is from a newer gridpatrol.
+        """
+        return cls(Database.open(location), box)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()

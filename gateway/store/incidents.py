@@ -1,0 +1,163 @@
+"""Incidents: each change is kept with its evidence, its outbox message and its journal entry.
+
+One transaction carries all four, so that a crash leaves all or none, and repeating a change after a
+crash does nothing.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from gateway.clock import utc_now
+from gateway.errors import NotFoundError
+from gateway.store.database import Database
+from gateway.store.evidence import Evidence, add_missing
+from gateway.store.journal import Topic, note
+from gateway.store.outbox import post
+from gateway.store.stored_incident import Ending, Origin, StoredIncident, assemble, row_of
+from gateway.store.tables import incidents
+from vision.types import ChangeType, Incident, IncidentChange
+
+Compose: TypeAlias = Callable[[StoredIncident, ChangeType, datetime], str]
+"""Writes the message about an incident after a change at a time: a CloudEvent as JSON."""
+
+
+class Incidents:
+    """The incidents in the store, as the pipeline writes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self, change: IncidentChange, origin: Origin, evidence: Sequence[Evidence], compose: Compose
+    ) -> StoredIncident | None:
+        """Keep a change and queue its message; return the incident, None if it was kept already.
+
+        Changes of one incident come with rising `sequence`; one not above the last kept, and one
+        of a closed incident, is a repeat. Raises StorageError; then nothing was kept.
+        """
+        incident = change.incident
+        with self._database.write() as connection:
+            row = row_of(connection, incident.id)
+            if row is None:
+                values = _identity(incident, origin) | _progress(change) | {"revision": 0}
+                connection.execute(insert(incidents).values(**values))
+            elif change.sequence <= row["change_sequence"] or row["closed_at"] is not None:
+                return None
+            else:
+                values = _progress(change) | {"revision": row["revision"] + 1}
+                _update(connection, incident.id, values)
+            add_missing(connection, evidence)
+            return _announce(connection, incident.id, change.type, change.at, compose)
+
+    def add_evidence(
+        self, incident_id: str, evidence: Sequence[Evidence], at: datetime, compose: Compose
+    ) -> StoredIncident | None:
+        """Attach evidence that came later, a clip, and queue an `updated` message.
+
+        Returns the incident, None if it had all of it already. Raises NotFoundError, StorageError.
+        """
+        with self._database.write() as connection:
+            row = row_of(connection, incident_id)
+            if row is None:
+                raise NotFoundError(f"there is no incident {incident_id}")
+            if add_missing(connection, evidence) == 0:
+                return None
+            _update(connection, incident_id, {"revision": row["revision"] + 1})
+            return _announce(connection, incident_id, ChangeType.UPDATED, at, compose)
+
+    def interrupt(
+        self, camera_id: str, at: datetime, compose: Compose
+    ) -> tuple[StoredIncident, ...]:
+        """Close what a camera's last worker left open when it ended; return those incidents.
+
+        They end when they were last seen: nobody knows about later.
+        """
+        closed = []
+        with self._database.write() as connection:
+            for row in connection.execute(_open_of(camera_id)).mappings().all():
+                values = {
+                    "closed_at": row["last_seen_at"],
+                    "ending": Ending.INTERRUPTED,
+                    "revision": row["revision"] + 1,
+                }
+                _update(connection, row["id"], values)
+                closed.append(_announce(connection, row["id"], ChangeType.CLOSED, at, compose))
+        return tuple(closed)
+
+    def open_incidents(self, camera_id: str) -> tuple[StoredIncident, ...]:
+        """Return the open incidents of a camera, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_open_of(camera_id)).mappings().all()
+            return assemble(connection, rows)
+
+    def get(self, incident_id: str) -> StoredIncident:
+        """Return one incident; raises NotFoundError."""
+        with self._database.read() as connection:
+            row = row_of(connection, incident_id)
+            if row is None:
+                raise NotFoundError(f"there is no incident {incident_id}")
+            return assemble(connection, [row])[0]
+
+
+def _open_of(camera_id: str) -> Select[*tuple[object, ...]]:
+    return (
+        select(incidents)
+        .where(incidents.c.camera_id == camera_id, incidents.c.closed_at.is_(None))
+        .order_by(incidents.c.opened_at, incidents.c.id)
+    )
+
+
+def _update(connection: Connection, incident_id: str, values: Mapping[str, object]) -> None:
+    connection.execute(update(incidents).where(incidents.c.id == incident_id).values(**values))
+
+
+def _announce(
+    connection: Connection, incident_id: str, kind: ChangeType, at: datetime, compose: Compose
+) -> StoredIncident:
+    """Queue the message about an incident as it now is, and tell the journal."""
+    row = row_of(connection, incident_id)
+    assert row is not None  # noqa: S101 - written by the caller in this transaction
+    stored = assemble(connection, [row])[0]
+    now = utc_now()
+    post(connection, incident_id, stored.revision, compose(stored, kind, at), now)
+    note(connection, Topic.INCIDENT, incident_id, now)
+    return stored
+
+
+def _identity(incident: Incident, origin: Origin) -> dict[str, object]:
+    """Return the columns that never change."""
+    camera = origin.camera
+    return {
+        "id": incident.id,
+        "camera_id": incident.camera,
+        "camera_name": camera.name,
+        "channel_code": camera.channel_code,
+        "unit": camera.unit,
+        "grid": camera.grid,
+        "rule": incident.rule,
+        "rule_type": incident.rule_type,
+        "subject": incident.subject,
+        "kind": incident.kind,
+        "zone": incident.zone,
+        "opened_at": incident.opened_at,
+        "model_name": origin.model.name,
+        "model_sha256": origin.model.sha256,
+        "version": origin.version,
+    }
+
+
+def _progress(change: IncidentChange) -> dict[str, object]:
+    """Return the columns that a change brings up to date."""
+    incident = change.incident
+    return {
+        "severity": incident.severity,
+        "last_seen_at": incident.last_seen_at,
+        "closed_at": incident.closed_at,
+        "ending": None if incident.closed_at is None else Ending.CLEARED,
+        "readings": json.dumps(dict(incident.readings), ensure_ascii=False, sort_keys=True),
+        "change_sequence": change.sequence,
+    }

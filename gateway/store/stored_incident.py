@@ -1,0 +1,119 @@
+"""An incident as the store has it, and how it is put together from its rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, RowMapping, select
+
+from gateway.store.evidence import Evidence, evidence_of
+from gateway.store.inventory import CameraRef
+from gateway.store.outbox import event_id
+from gateway.store.tables import incidents, outbox
+from vision.types import Incident, Severity
+
+
+class Ending(StrEnum):
+    """Why an incident is closed: its condition ended, or the worker that watched it stopped."""
+
+    CLEARED = "cleared"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """The model that saw an incident: its name and the sha256 of its file, hexadecimal."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an incident comes from: the camera, the model, the version of gridpatrol."""
+
+    camera: CameraRef
+    model: ModelRef
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIncident:
+    """An incident as the store has it. revision: counts its messages from 0.
+
+    ending: None while open. posted_at, queue_id: when and where its first message reached the
+    dispatch queue, None before.
+    """
+
+    incident: Incident
+    origin: Origin
+    revision: int
+    ending: Ending | None
+    evidence: tuple[Evidence, ...]
+    posted_at: datetime | None
+    queue_id: str | None
+
+    @property
+    def event_id(self) -> str:
+        """Id of the event that tells of this revision."""
+        return event_id(self.incident.id, self.revision)
+
+
+def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[StoredIncident, ...]:
+    """Return the incidents of these rows, in their order, with evidence and delivery: 2 queries."""
+    ids = [row["id"] for row in rows]
+    evidence = evidence_of(connection, ids)
+    posted = connection.execute(
+        select(outbox.c.incident_id, outbox.c.delivered_at, outbox.c.queue_id).where(
+            outbox.c.incident_id.in_(ids), outbox.c.revision == 0
+        )
+    )
+    posts = {incident_id: (at, queue_id) for incident_id, at, queue_id in posted}
+    return tuple(
+        StoredIncident(
+            incident=_incident(row),
+            origin=_origin(row),
+            revision=row["revision"],
+            ending=None if row["ending"] is None else Ending(row["ending"]),
+            evidence=evidence[row["id"]],
+            posted_at=posts.get(row["id"], (None, None))[0],
+            queue_id=posts.get(row["id"], (None, None))[1],
+        )
+        for row in rows
+    )
+
+
+def row_of(connection: Connection, incident_id: str) -> RowMapping | None:
+    """Return the row of one incident, None when there is none."""
+    query = select(incidents).where(incidents.c.id == incident_id)
+    return connection.execute(query).mappings().first()
+
+
+def _origin(row: RowMapping) -> Origin:
+    camera = CameraRef(
+        id=row["camera_id"],
+        name=row["camera_name"],
+        channel_code=row["channel_code"],
+        unit=row["unit"],
+        grid=row["grid"],
+    )
+    return Origin(camera, ModelRef(row["model_name"], row["model_sha256"]), row["version"])
+
+
+def _incident(row: RowMapping) -> Incident:
+    return Incident(
+        id=row["id"],
+        camera=row["camera_id"],
+        rule=row["rule"],
+        rule_type=row["rule_type"],
+        subject=row["subject"],
+        kind=row["kind"],
+        severity=Severity(row["severity"]),
+        zone=row["zone"],
+        opened_at=row["opened_at"],
+        last_seen_at=row["last_seen_at"],
+        closed_at=row["closed_at"],
+        readings=json.loads(row["readings"]),
+    )

@@ -1,0 +1,226 @@
+"""The tables, for SQLite and PostgreSQL alike; migrations/ creates and changes them."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC with microseconds; SQLite forgets zones, this gives them back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC; raises ValueError for one without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; the store keeps aware times only")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Return the stored time, aware, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+SerialNumber = BigInteger().with_variant(Integer, "sqlite")
+"""A number the database counts up; SQLite does so for INTEGER alone."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("channel_code", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("grid", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("password", Text),
+    Column("main_uri", Text),
+    Column("sub_uri", Text),
+    Column("zones", Text, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+camera_states = Table(
+    "camera_states",
+    metadata,
+    Column("camera_id", String(48), ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("last_picture_at", UtcDateTime),
+    Column("codec", String(20)),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("fps", Float),
+    Column("gop_s", Float),
+    Column("clock", String(20)),
+    Column("live", String(10), nullable=False),
+    Column("analysed_fps", Float),
+    Column("worker_url", Text),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("camera_id", String(48), nullable=False),
+    Column("camera_name", Text, nullable=False),
+    Column("channel_code", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("grid", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("rule_type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("zone", Text),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("ending", String(20)),
+    Column("readings", Text, nullable=False),
+    Column("model_name", Text, nullable=False),
+    Column("model_sha256", String(64), nullable=False),
+    Column("version", Text, nullable=False),
+    Column("change_sequence", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("ix_incidents_opened_at_id", "opened_at", "id"),
+    Index("ix_incidents_camera_id_opened_at_id", "camera_id", "opened_at", "id"),
+    Index(
+        "ix_incidents_open",
+        "camera_id",
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column(
+        "incident_id",
+        String(36),
+        ForeignKey("incidents.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("type", String(10), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", SerialNumber, primary_key=True, autoincrement=True),
+    Column("event_id", String(80), nullable=False, unique=True),
+    Column("incident_id", String(36), ForeignKey("incidents.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("queue_id", Text),
+    Column("attempts", Integer, nullable=False),
+    Index("ix_outbox_incident_id_revision", "incident_id", "revision"),
+    Index(
+        "ix_outbox_waiting",
+        "seq",
+        sqlite_where=text("delivered_at IS NULL"),
+        postgresql_where=text("delivered_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("subject", String(160), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_failed_at", UtcDateTime, nullable=False, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column(
+        "user_id",
+        SerialNumber,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", SerialNumber, primary_key=True, autoincrement=True),
+    Column("topic", String(20), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)

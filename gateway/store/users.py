@@ -1,0 +1,192 @@
+"""The people who may sign in: their passwords, and how often a wrong one may be tried."""
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from gateway.clock import utc_now
+from gateway.errors import NotFoundError, PasswordRefusedError
+from gateway.secrets import hash_password, password_matches, readable_password
+from gateway.store.database import Database
+from gateway.store.tables import sessions, sign_in_failures, users
+
+ADMIN = "admin"
+MIN_PASSWORD_LENGTH = 10
+FREE_TRIES = {"user": 5, "address": 20}
+"""Wrong passwords in a row that cost no waiting: a person's slips; a village's shared address."""
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+"""Each further one doubles the wait, up to about 300 guesses a day: hopeless against 79 bits."""
+FORGET_AFTER = timedelta(days=1)
+
+
+class Role(StrEnum):
+    """What a user may do: everything, or work with incidents and cameras."""
+
+    ADMIN = "admin"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may sign in."""
+
+    id: int
+    username: str
+    role: Role
+    must_change_password: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a sign-in came to. user: None if refused; retry_after_s: above 0 if not even tried."""
+
+    user: User | None
+    retry_after_s: float = 0.0
+
+
+class Users:
+    """The users in the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def bootstrap_admin(self) -> str | None:
+        """Make the administrator with a random password and return it, once; None ever after."""
+        password = readable_password()
+        password_hash = hash_password(password)
+        with self._database.write() as connection:
+            if connection.scalar(select(func.count()).select_from(users)):
+                return None
+            connection.execute(
+                insert(users).values(
+                    username=ADMIN,
+                    role=Role.ADMIN,
+                    password_hash=password_hash,
+                    must_change_password=True,
+                    created_at=utc_now(),
+                )
+            )
+        return password
+
+    def get(self, username: str) -> User:
+        """Return one user; raises NotFoundError."""
+        with self._database.read() as connection:
+            return _user(_row(connection, username))
+
+    def verify(self, username: str, password: str, address: str) -> Verdict:
+        """Return who signs in from a network address with this password, if anybody.
+
+        A try is counted before it is judged, so that many at once gain nothing; the right password
+        clears the count. It takes about 50 ms whether or not there is such a user.
+        """
+        subjects = (("user", username[:64]), ("address", address[:64]))
+        now = utc_now()
+        with self._database.write() as connection:
+            wait_s = max(_wait_s(connection, kind, name, now) for kind, name in subjects)
+            if wait_s > 0:
+                return Verdict(None, wait_s)
+            for kind, name in subjects:
+                _count_try(connection, f"{kind}:{name}", now)
+            row = _find(connection, username)
+        expected = _hash_of_nobody() if row is None else row["password_hash"]
+        if not password_matches(password, expected) or row is None:
+            return Verdict(None)
+        with self._database.write() as connection:
+            names = [f"{kind}:{name}" for kind, name in subjects]
+            connection.execute(
+                delete(sign_in_failures).where(sign_in_failures.c.subject.in_(names))
+            )
+        return Verdict(_user(row))
+
+    def change_password(self, username: str, old: str, new: str) -> None:
+        """Give a user the password they chose, and end all their sessions.
+
+        Raises PasswordRefusedError: the old one is wrong, or the new one too easy; NotFoundError.
+        """
+        with self._database.read() as connection:
+            row = _row(connection, username)
+        if not password_matches(old, row["password_hash"]):
+            raise PasswordRefusedError(
+                "the old password is wrong: enter the one you signed in with"
+            )
+        if len(new) < MIN_PASSWORD_LENGTH:
+            raise PasswordRefusedError(
+                f"a password needs at least {MIN_PASSWORD_LENGTH} characters: choose a longer one"
+            )
+        if new == old or username.lower() in new.lower():
+            raise PasswordRefusedError(
+                "the new password is the old one or contains your user name: choose another"
+            )
+        self._set_password(username, hash_password(new), must_change=False)
+
+    def reset_password(self, username: str) -> str:
+        """Give a user a random password, to be changed at sign-in, and return it; NotFoundError."""
+        password = readable_password()
+        self._set_password(username, hash_password(password), must_change=True)
+        return password
+
+    def _set_password(self, username: str, password_hash: str, *, must_change: bool) -> None:
+        with self._database.write() as connection:
+            user_id = _row(connection, username)["id"]
+            connection.execute(
+                update(users)
+                .where(users.c.id == user_id)
+                .values(password_hash=password_hash, must_change_password=must_change)
+            )
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+
+
+@functools.cache
+def _hash_of_nobody() -> str:
+    """Return what to compare with when there is no such user, so that the answer takes as long."""
+    return hash_password(readable_password())
+
+
+def _find(connection: Connection, username: str) -> RowMapping | None:
+    return connection.execute(select(users).where(users.c.username == username)).mappings().first()
+
+
+def _row(connection: Connection, username: str) -> RowMapping:
+    found = _find(connection, username)
+    if found is None:
+        raise NotFoundError(f"there is no user {username}")
+    return found
+
+
+def _user(row: RowMapping) -> User:
+    return User(
+        id=row["id"],
+        username=row["username"],
+        role=Role(row["role"]),
+        must_change_password=row["must_change_password"],
+        created_at=row["created_at"],
+    )
+
+
+def _wait_s(connection: Connection, kind: str, name: str, now: datetime) -> float:
+    """Return how long a user or an address must wait before the next try, in seconds."""
+    query = select(sign_in_failures).where(sign_in_failures.c.subject == f"{kind}:{name}")
+    row = connection.execute(query).mappings().first()
+    if row is None or row["failures"] < FREE_TRIES[kind]:
+        return 0.0
+    doublings = min(row["failures"] - FREE_TRIES[kind], 16)
+    wait_s: float = min(FIRST_WAIT_S * 2.0**doublings, LONGEST_WAIT_S)
+    since: timedelta = now - row["last_failed_at"]
+    return max(0.0, wait_s - since.total_seconds())
+
+
+def _count_try(connection: Connection, subject: str, now: datetime) -> None:
+    """Count a try as failed until it proves right, and forget what is long past."""
+    table = sign_in_failures
+    connection.execute(delete(table).where(table.c.last_failed_at < now - FORGET_AFTER))
+    counted = connection.execute(
+        update(table)
+        .where(table.c.subject == subject)
+        .values(failures=table.c.failures + 1, last_failed_at=now)
+    )
+    if counted.rowcount == 0:
+        connection.execute(insert(table).values(subject=subject, failures=1, last_failed_at=now))
