@@ -1,0 +1,265 @@
+"""Pictures in, `Detections` out: letterbox, inference, decoding the answer, suppression."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from vision.errors import ModelError
+from vision.geometry import Letterbox, nms
+from vision.runtime import Job, Runtime, RuntimeChoice, open_runtime
+from vision.runtime.contract import Outputs
+from vision.types import Boxes, Detections, FrameSize, Image, Kind, ObjectClass
+from vision.weights import ModelSpec, classes_of, verify
+
+MAX_CANDIDATES: Final = 1000
+"""Boxes considered in one picture, the best first: bounds the work on a picture of noise."""
+
+NANODET_STRIDES: Final = (8, 16, 32)
+NANODET_BINS: Final = 11
+"""NanoDet gives each side's distance as a distribution over 0-10 strides (reg_max 10; generalized
+focal loss, Li et al. 2020, eq. 3)."""
+
+Scores: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for in a network's answer: columns of class index, threshold and group.
+
+    index: int64 (C,). threshold: float32 (C,), 0-1. group: int32 (C,), equal for classes of one
+    kind. input_size: of the picture the network saw.
+    """
+
+    index: npt.NDArray[np.int64]
+    threshold: Scores
+    group: npt.NDArray[np.int32]
+    input_size: FrameSize
+
+
+class Candidates(NamedTuple):
+    """Boxes above their threshold, before suppression.
+
+    xyxy: pixels of the network's picture. score: (N,). column: (N,), which row of `Wanted`.
+    """
+
+    xyxy: Boxes
+    score: Scores
+    column: npt.NDArray[np.intp]
+
+
+Head: TypeAlias = Callable[[Outputs, int, Wanted], Candidates]
+"""Reads the answer for one picture of a batch."""
+
+
+def read_yolo(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
+    """Read Ultralytics' one-to-many head: (N, 4 + classes, A); centre x, y, width, height."""
+    answer = outputs[0][picture]
+    scores = answer[4 + wanted.index]
+    column, anchor = np.nonzero(scores >= wanted.threshold[:, None])
+    centre, half = answer[:2, anchor].T, answer[2:4, anchor].T / 2
+    xyxy = np.concatenate([centre - half, centre + half], axis=1)
+    return Candidates(xyxy, scores[column, anchor], column)
+
+
+def read_yolo_end2end(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
+    """Read Ultralytics' end-to-end head: (N, 300, 6); x1, y1, x2, y2, score, class index."""
+    answer = outputs[0][picture]
+    matches = answer[:, 5].astype(np.int64)[:, None] == wanted.index[None]
+    row, column = np.nonzero(matches & (answer[:, 4:5] >= wanted.threshold[None]))
+    return Candidates(answer[row, :4], answer[row, 4], column)
+
+
+def read_nanodet(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
+    """Read NanoDet: (N, A, classes) scores at strides 8, 16, 32, then (N, A, 44) distances at each.
+
+    Each side of a box is the mean of its distribution, in strides from the cell's centre.
+    """
+    levels = [
+        _read_nanodet_level(outputs[level][picture], outputs[level + 3][picture], stride, wanted)
+        for level, stride in enumerate(NANODET_STRIDES)
+    ]
+    return Candidates(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
+
+
+def _read_nanodet_level(
+    scores: Scores, distances: Scores, stride: int, wanted: Wanted
+) -> Candidates:
+    sought = scores[:, wanted.index]
+    cell, column = np.nonzero(sought >= wanted.threshold)
+    bins = distances[cell].reshape(-1, 4, NANODET_BINS)
+    weight = np.exp(bins - bins.max(axis=-1, keepdims=True))
+    steps = weight @ np.arange(NANODET_BINS, dtype=np.float32) / weight.sum(axis=-1)
+    centre = _cell_centres(wanted.input_size, stride)[cell]
+    reach = steps * stride
+    xyxy = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
+    return Candidates(xyxy, sought[cell, column], column)
+
+
+@lru_cache(maxsize=16)
+def _cell_centres(size: FrameSize, stride: int) -> npt.NDArray[np.float32]:
+    """Return the centre of each cell of a grid over the picture, row by row, (A, 2) pixels."""
+    across, down = size.width // stride, size.height // stride
+    row, column = np.mgrid[:down, :across]
+    cells = np.stack([column.ravel(), row.ravel()], axis=1)
+    return ((cells + 0.5) * stride).astype(np.float32)
+
+
+HEADS: Final[Mapping[str, Head]] = {
+    "nanodet": read_nanodet,
+    "yolo": read_yolo,
+    "yolo_end2end": read_yolo_end2end,
+}
+
+
+def recognise_head(shapes: Sequence[tuple[int, ...]]) -> str:
+    """Return the key of `HEADS` that reads outputs of these shapes.
+
+    Raises ModelError when none does.
+    """
+    if len(shapes) == 6 and {shape[-1] for shape in shapes[3:]} == {4 * NANODET_BINS}:
+        return "nanodet"
+    if len(shapes[0]) == 3 and shapes[0][2] == 6 and shapes[0][1] > 6:
+        return "yolo_end2end"
+    if len(shapes[0]) == 3 and 4 < shapes[0][1] < shapes[0][2]:
+        return "yolo"
+    raise ModelError(
+        f"the model's outputs {list(shapes)} are not those of a known detector: (n, 4+classes, a), "
+        "(n, 300, 6) or NanoDet's six"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A picture ready for the network: uint8 (height, width, 3) BGR, and how it was fitted in."""
+
+    pixels: Image
+    letterbox: Letterbox
+
+
+class PendingDetections:
+    """Pictures that the runtime is working on."""
+
+    __slots__ = ("_detector", "_job", "_letterboxes")
+
+    def __init__(self, detector: "Detector", job: Job, letterboxes: tuple[Letterbox, ...]) -> None:
+        self._detector = detector
+        self._job = job
+        self._letterboxes = letterboxes
+
+    def wait(self) -> list[Detections]:
+        """Block until the runtime is done and return what each picture shows. Call it once."""
+        outputs = self._job.wait()
+        return [
+            self._detector.read(outputs, picture, letterbox)
+            for picture, letterbox in enumerate(self._letterboxes)
+        ]
+
+
+class Detector:
+    """A model and the runtime it is loaded on. Methods may be called from several threads."""
+
+    def __init__(self, spec: ModelSpec, runtime: Runtime) -> None:
+        """Raise ModelError when the model names no class that counts."""
+        self.spec = spec
+        self.runtime = runtime
+        self.input_size = runtime.facts.input_size or spec.input_size
+        classes = spec.classes or classes_of(runtime.facts.labels)
+        if not classes:
+            raise ModelError(
+                f"model {spec.name} names no person or vehicle class; its labels are "
+                f"{', '.join(runtime.facts.labels.values()) or 'not in the file'}"
+            )
+        self.classes: Mapping[int, ObjectClass] = {one.index: one for one in classes}
+        self._wanted = _wanted(classes, spec.thresholds, self.input_size)
+        self._head = HEADS[spec.head] if spec.head else None
+
+    @classmethod
+    def open(cls, spec: ModelSpec, choice: RuntimeChoice | None = None) -> "Detector":
+        """Check a model's fingerprint, load it, and run it once on a grey picture.
+
+        Raises ModelError for a bad file, RuntimeUnavailableError for a choice impossible here.
+        """
+        verify(spec)
+        detector = cls(spec, open_runtime(spec, choice))
+        size = detector.input_size
+        detector.detect([np.full((size.height, size.width, 3), 114, dtype=np.uint8)])
+        return detector
+
+    def letterbox_for(self, source: FrameSize) -> Letterbox:
+        """Return how pictures of this size are fitted in, so that a decoder can do the resizing."""
+        return Letterbox.fit(source, self.input_size)
+
+    def prepare(self, image: Image) -> Prepared:
+        """Return a picture of any size, resized and framed with grey."""
+        letterbox = self.letterbox_for(FrameSize(image.shape[1], image.shape[0]))
+        return Prepared(letterbox.place(letterbox.resize(image)), letterbox)
+
+    def start(self, pictures: Sequence[Prepared]) -> PendingDetections:
+        """Begin detecting in a batch of at least one picture."""
+        batch = np.stack([picture.pixels for picture in pictures])
+        job = self.runtime.start(batch)
+        return PendingDetections(self, job, tuple(picture.letterbox for picture in pictures))
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        """Return what each picture shows, in order."""
+        return list(self.stream(images))
+
+    def stream(self, images: Iterable[Image]) -> Iterator[Detections]:
+        """Yield what each picture shows, in order, with enough in flight to keep the runtime busy."""
+        pending: deque[PendingDetections] = deque()
+        for image in images:
+            pending.append(self.start([self.prepare(image)]))
+            if len(pending) > self.runtime.in_flight:
+                yield from pending.popleft().wait()
+        for last in pending:
+            yield from last.wait()
+
+    def read(self, outputs: Outputs, picture: int, letterbox: Letterbox) -> Detections:
+        """Return the detections of one picture of a batch, in pixels of its source frame.
+
+        Suppression is within a kind: a van must not be both car and truck, while a person in front
+        of a vehicle is both. Raises ModelError when the outputs are not what the head expects.
+        """
+        head = self._head or HEADS[recognise_head([output.shape for output in outputs])]
+        try:
+            found = head(outputs, picture, self._wanted)
+        except (IndexError, ValueError) as error:
+            shapes = [output.shape for output in outputs]
+            raise ModelError(
+                f"model {self.spec.name} is not a {self.spec.head} network with classes up to "
+                f"{max(self.classes)}: its outputs are {shapes}"
+            ) from error
+        best = _best(found)
+        boxes = letterbox.to_source(best.xyxy)
+        rows = nms(boxes, best.score, self._wanted.group[best.column], self.spec.nms_iou)
+        return Detections(
+            xyxy=boxes[rows],
+            score=best.score[rows].astype(np.float32),
+            class_index=self._wanted.index[best.column[rows]].astype(np.int16),
+            classes=self.classes,
+        )
+
+
+def _best(found: Candidates) -> Candidates:
+    """Return at most MAX_CANDIDATES, the highest scores."""
+    if len(found.score) <= MAX_CANDIDATES:
+        return found
+    rows = np.argpartition(-found.score, MAX_CANDIDATES)[:MAX_CANDIDATES]
+    return Candidates(found.xyxy[rows], found.score[rows], found.column[rows])
+
+
+def _wanted(
+    classes: Sequence[ObjectClass], thresholds: Mapping[Kind, float], size: FrameSize
+) -> Wanted:
+    groups = {kind: group for group, kind in enumerate(Kind)}
+    return Wanted(
+        index=np.array([one.index for one in classes], dtype=np.int64),
+        threshold=np.array([thresholds[one.kind] for one in classes], dtype=np.float32),
+        group=np.array([groups[one.kind] for one in classes], dtype=np.int32),
+        input_size=size,
+    )

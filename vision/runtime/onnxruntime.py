@@ -1,0 +1,170 @@
+"""ONNX Runtime: processors without OpenVINO, and NVIDIA by CUDA or TensorRT.
+
+The NVIDIA providers come with the `nvidia` extra. They are thin and unmeasured: only the processor
+provider is exercised by the tests.
+"""
+
+import os
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state
+
+from vision.errors import ModelError, RuntimeUnavailableError
+from vision.runtime.contract import Batch, Capability, ModelFacts, Outputs, RuntimeChoice
+from vision.runtime.metadata import labels_from_text
+from vision.types import FrameSize
+from vision.weights import ModelSpec, PixelScale
+
+PROVIDERS: Final = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+PRECISIONS: Final = {"cpu": ("f32",), "cuda": ("f32",), "tensorrt": ("f32", "f16")}
+
+IN_FLIGHT: Final = 2
+"""One job computing, one waiting: the session's own threads already spread a job over all cores."""
+
+LOAD_ERRORS: Final[tuple[type[Exception], ...]] = tuple(
+    kind
+    for kind in vars(onnxruntime_pybind11_state).values()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+)
+"""ONNX Runtime's exceptions; they share no base of their own."""
+
+
+def survey() -> Capability:
+    """Return what ONNX Runtime can do on this machine."""
+    offered = ort.get_available_providers()
+    devices = tuple(ours for ours, theirs in PROVIDERS.items() if theirs in offered)
+    note = "CUDA and TensorRT need a working NVIDIA driver" if "cuda" in devices else ""
+    return Capability("onnxruntime", ort.__version__, devices, ("f32",), note)
+
+
+def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "OnnxRuntime":
+    """Load an ONNX file.
+
+    Raises ModelError when it cannot be read, RuntimeUnavailableError when the device or the
+    precision asked for is missing.
+    """
+    device = "cpu" if choice.device == "auto" else choice.device
+    precision = "f32" if choice.precision == "auto" else choice.precision
+    if PROVIDERS.get(device) not in ort.get_available_providers():
+        raise RuntimeUnavailableError(
+            f"ONNX Runtime here has no {device} provider; NVIDIA's come with gridpatrol[nvidia]"
+        )
+    if precision not in PRECISIONS[device]:
+        raise RuntimeUnavailableError(f"ONNX Runtime does not compute in {precision} on {device}")
+    session = _load(spec.path, _provider(device, precision))
+    if session.get_providers()[0] != PROVIDERS[device]:
+        raise RuntimeUnavailableError(
+            f"the {device} provider of ONNX Runtime did not start; check the driver with nvidia-smi"
+        )
+    return OnnxRuntime(session, spec, device, precision)
+
+
+class OnnxJob:
+    """One run in progress on the session's own threads."""
+
+    __slots__ = ("_done",)
+
+    def __init__(self) -> None:
+        self._done: Future[Outputs] = Future()
+
+    def finish(self, outputs: list[npt.NDArray[Any]], _: object, error: str) -> None:
+        """Take the answer; ONNX Runtime calls this from its own thread."""
+        if error:
+            self._done.set_exception(ModelError(f"the model failed on a picture: {error}"))
+        else:
+            self._done.set_result(tuple(np.asarray(out, dtype=np.float32) for out in outputs))
+
+    def wait(self) -> Outputs:
+        """See `Job.wait`."""
+        return self._done.result()
+
+
+class OnnxRuntime:
+    """A model on ONNX Runtime. See `Runtime`."""
+
+    backend = "onnxruntime"
+    in_flight = IN_FLIGHT
+
+    def __init__(
+        self, session: ort.InferenceSession, spec: ModelSpec, device: str, precision: str
+    ) -> None:
+        self.device = device
+        self.precision = precision
+        self._session = session
+        self._input = _picture_input(session, spec.path)
+        self._pixels = _blob_params(spec.pixels)
+        self.facts = _facts(session, self._input)
+
+    def start(self, batch: Batch) -> OnnxJob:
+        """See `Runtime.start`."""
+        blob = cv2.dnn.blobFromImagesWithParams(list(batch), self._pixels)
+        self._check_shape(blob.shape)
+        job = OnnxJob()
+        self._session.run_async(None, {self._input.name: blob}, job.finish, None)
+        return job
+
+    def _check_shape(self, shape: tuple[int, ...]) -> None:
+        """Raise ModelError for a batch that a graph of fixed shape does not take."""
+        wrong = [
+            (want, have)
+            for want, have in zip(self._input.shape, shape, strict=True)
+            if isinstance(want, int) and want != have
+        ]
+        if wrong:
+            raise ModelError(f"the model takes pictures {self._input.shape}, not {list(shape)}")
+
+
+def _provider(device: str, precision: str) -> tuple[str, dict[str, str]]:
+    """Return the provider's name and its options."""
+    options = {"trt_fp16_enable": "1"} if (device, precision) == ("tensorrt", "f16") else {}
+    return PROVIDERS[device], options
+
+
+def _load(path: Path, provider: tuple[str, dict[str, str]]) -> ort.InferenceSession:
+    """Return a session; at least two threads, since asynchronous runs need one to run on."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = max(2, len(os.sched_getaffinity(0)))
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=[provider])
+    except LOAD_ERRORS as error:
+        raise ModelError(f"{path} cannot be read as a model: {error}") from error
+
+
+def _picture_input(session: ort.InferenceSession, path: Path) -> ort.NodeArg:
+    """Return the one input of a picture detector, [n, 3, h, w]."""
+    inputs = session.get_inputs()
+    if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] not in (3, None):
+        shapes = [entry.shape for entry in inputs]
+        raise ModelError(f"{path} is not a picture detector: its input is {shapes}, not [n,3,h,w]")
+    return inputs[0]
+
+
+def _blob_params(pixels: PixelScale) -> cv2.dnn.Image2BlobParams:
+    """Return OpenCV's one-pass conversion to float NCHW, twice as fast as NumPy's."""
+    params = cv2.dnn.Image2BlobParams()
+    params.ddepth = cv2.CV_32F
+    params.swapRB = pixels.order == "rgb"
+    params.mean = (*pixels.mean, 0.0)
+    params.scalefactor = (*(1.0 / std for std in pixels.std), 1.0)
+    return params
+
+
+def _facts(session: ort.InferenceSession, entry: ort.NodeArg) -> ModelFacts:
+    """Return what the file says of itself."""
+    names = session.get_modelmeta().custom_metadata_map.get("names")
+    height, width = entry.shape[2:]
+    fixed = isinstance(height, int) and isinstance(width, int)
+    return ModelFacts(
+        labels_from_text(names) if names else {}, FrameSize(width, height) if fixed else None
+    )

@@ -1,0 +1,241 @@
+"""OpenVINO, the default on processors: asynchronous, throughput mode, normalisation in the graph.
+
+A batch is computed as one request per picture: on the processors measured, larger batches buy
+nothing, a graph of fixed shape is 5-10 % faster than a dynamic one, and files exported for a batch
+of one work as they are.
+"""
+
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import openvino as ov
+from openvino.frontend import FrontEndManager
+from openvino.preprocess import ColorFormat, PrePostProcessor
+
+from vision.errors import ModelError, RuntimeUnavailableError
+from vision.runtime.contract import Batch, Capability, ModelFacts, Outputs, RuntimeChoice
+from vision.runtime.metadata import labels_beside, labels_from_text
+from vision.types import FrameSize
+from vision.weights import ModelSpec, PixelScale
+
+DEVICES: Final = {"auto": "CPU", "cpu": "CPU", "gpu": "GPU"}
+PRECISIONS: Final = {"BF16": "bf16", "FP16": "f16", "FP32": "f32"}
+
+WORTHWHILE_GAIN: Final = 1.25
+"""bf16 is taken when it is this many times faster than f32: with bf16 instructions it is 2.7-3.4
+times, and where it is emulated it gains nothing and costs up to two points of recall."""
+
+TRIAL_RUNS: Final = 5
+
+
+def survey() -> Capability:
+    """Return what OpenVINO can do on this machine."""
+    core = ov.Core()
+    found = {name.split(".")[0] for name in core.available_devices}
+    native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") if "CPU" in found else []
+    return Capability(
+        backend="openvino",
+        version=ov.__version__.split("-")[0],
+        devices=tuple(
+            ours for ours, theirs in DEVICES.items() if theirs in found and ours != "auto"
+        ),
+        precisions=tuple(ours for theirs, ours in PRECISIONS.items() if theirs in native),
+        note=str(core.get_property("CPU", "FULL_DEVICE_NAME"))
+        if "CPU" in found
+        else "no CPU plugin",
+    )
+
+
+def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "OpenVinoRuntime":
+    """Load an ONNX file or an OpenVINO pair.
+
+    Raises ModelError when the file cannot be read, RuntimeUnavailableError when the device asked
+    for is missing.
+    """
+    core = ov.Core()
+    device = DEVICES.get(choice.device)
+    if device is None or not any(name.startswith(device) for name in core.available_devices):
+        raise RuntimeUnavailableError(
+            f"OpenVINO has no device {choice.device} here, only {', '.join(core.available_devices)}"
+        )
+    network = _Network(core, device, _read(core, spec.path), spec.pixels)
+    size = _fixed_size(network.model) or spec.input_size
+    precision = choice.precision if choice.precision != "auto" else network.best_precision(size)
+    return OpenVinoRuntime(network, precision, _facts(network.model, spec.path), size)
+
+
+class OpenVinoJob:
+    """The requests of one batch, one for each picture."""
+
+    __slots__ = ("_pool", "_requests")
+
+    def __init__(self, pool: "_Pool", requests: list[ov.InferRequest]) -> None:
+        self._pool = pool
+        self._requests = requests
+
+    def wait(self) -> Outputs:
+        """See `Job.wait`."""
+        answers = [self._collect(request) for request in self._requests]
+        if len(answers) == 1:
+            return answers[0]
+        return tuple(np.concatenate(parts) for parts in zip(*answers, strict=True))
+
+    def _collect(self, request: ov.InferRequest) -> Outputs:
+        """Return one request's answers, copied, and give the request back for another picture."""
+        request.wait()
+        answer = tuple(
+            np.array(tensor.data, dtype=np.float32, copy=True) for tensor in request.output_tensors
+        )
+        self._pool.idle.append(request)
+        return answer
+
+
+class OpenVinoRuntime:
+    """A model on OpenVINO, compiled once for each picture size it meets. See `Runtime`."""
+
+    backend = "openvino"
+
+    def __init__(
+        self, network: "_Network", precision: str, facts: ModelFacts, size: FrameSize
+    ) -> None:
+        self.device = network.device.lower()
+        self.precision = precision
+        self.facts = facts
+        self._network = network
+        self._pools = {size: _Pool(network.compile(size, precision))}
+        self.in_flight = self._pools[size].streams
+
+    def start(self, batch: Batch) -> OpenVinoJob:
+        """See `Runtime.start`."""
+        size = FrameSize(batch.shape[2], batch.shape[1])
+        pool = self._pools.get(size)
+        if pool is None:
+            pool = self._pools[size] = _Pool(self._network.compile(size, self.precision))
+        return OpenVinoJob(pool, [pool.start(picture) for picture in batch])
+
+
+class _Pool:
+    """A compiled model and its free requests; a deque makes taking and giving atomic."""
+
+    __slots__ = ("_compiled", "idle", "streams")
+
+    def __init__(self, compiled: ov.CompiledModel) -> None:
+        self._compiled = compiled
+        self.streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self.idle: deque[ov.InferRequest] = deque()
+
+    def start(self, picture: Batch) -> ov.InferRequest:
+        """Start one picture (height, width, 3) and return its request.
+
+        The pixels are copied into the request's own memory: sharing the caller's array crashed
+        OpenVINO 2026.4 once that array was gone.
+        """
+        try:
+            request = self.idle.popleft()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        request.get_input_tensor().data[0] = picture
+        request.start_async()
+        return request
+
+
+class _Network:
+    """A network as read, from which a compiled one is made for each picture size."""
+
+    def __init__(self, core: ov.Core, device: str, model: ov.Model, pixels: PixelScale) -> None:
+        self.device = device
+        self.model = model
+        self._core = core
+        self._pixels = pixels
+
+    def compile(self, size: FrameSize, precision: str) -> ov.CompiledModel:
+        """Return the network compiled for uint8 pictures [1, height, width, 3] BGR of one size."""
+        hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        try:
+            return self._core.compile_model(self._with_pixels(size), self.device, hints)
+        except RuntimeError as error:
+            raise ModelError(
+                f"the model cannot be compiled for {size.width}x{size.height} in {precision} "
+                f"on {self.device}: {_last_line(error)}"
+            ) from error
+
+    def best_precision(self, size: FrameSize) -> str:
+        """Return bf16 where the device computes it faster than f32 by WORTHWHILE_GAIN, else f32."""
+        if "BF16" not in self._core.get_property(self.device, "OPTIMIZATION_CAPABILITIES"):
+            return "f32"
+        plain, brief = (_trial_ms(self.compile(size, precision)) for precision in ("f32", "bf16"))
+        return "bf16" if plain >= WORTHWHILE_GAIN * brief else "f32"
+
+    def _with_pixels(self, size: FrameSize) -> ov.Model:
+        """Return a copy of the network with the conversion from camera pixels put in front."""
+        model = self.model.clone()
+        model.reshape([1, 3, size.height, size.width])
+        builder = PrePostProcessor(model)
+        entry = builder.input()
+        entry.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+        entry.tensor().set_color_format(ColorFormat.BGR)
+        entry.model().set_layout(ov.Layout("NCHW"))
+        steps = entry.preprocess().convert_element_type(ov.Type.f32)
+        if self._pixels.order == "rgb":
+            steps = steps.convert_color(ColorFormat.RGB)
+        steps.mean(list(self._pixels.mean)).scale(list(self._pixels.std))
+        return builder.build()
+
+
+def _read(core: ov.Core, path: Path) -> ov.Model:
+    """Return the network in a file.
+
+    An ONNX file goes straight to the ONNX reader: asked in general, OpenVINO tries every reader it
+    has on a damaged file and prints their complaints.
+    """
+    try:
+        if path.suffix.lower() == ".onnx":
+            onnx = FrontEndManager().load_by_framework("onnx")
+            model = onnx.convert(onnx.load(str(path)))
+        else:
+            model = core.read_model(path)
+    except RuntimeError as error:
+        raise ModelError(f"{path} cannot be read as a model: {_last_line(error)}") from error
+    shape = model.inputs[0].partial_shape if len(model.inputs) == 1 else ov.PartialShape([])
+    if len(shape) != 4 or not shape[1].relaxes(ov.Dimension(3)):
+        raise ModelError(f"{path} is not a picture detector: its input is {shape}, not [n,3,h,w]")
+    return model
+
+
+def _fixed_size(model: ov.Model) -> FrameSize | None:
+    """Return the one picture size a network is fixed to, None when it takes any."""
+    shape = model.inputs[0].partial_shape
+    if shape[2].is_dynamic or shape[3].is_dynamic:
+        return None
+    return FrameSize(shape[3].get_length(), shape[2].get_length())
+
+
+def _facts(model: ov.Model, path: Path) -> ModelFacts:
+    """Return what the file says of itself: ONNX properties, or a `metadata.yaml` beside it."""
+    if path.suffix.lower() == ".xml":
+        labels = labels_beside(path)
+    elif model.has_rt_info(["framework", "names"]):
+        labels = labels_from_text(model.get_rt_info(["framework", "names"]).astype(str))
+    else:
+        labels = {}
+    return ModelFacts(labels, _fixed_size(model))
+
+
+def _trial_ms(compiled: ov.CompiledModel) -> float:
+    """Return the best of a few runs on a blank picture, milliseconds by OpenVINO's own timer."""
+    request = compiled.create_infer_request()
+    request.infer()
+    return min(_latency_ms(request) for _ in range(TRIAL_RUNS))
+
+
+def _latency_ms(request: ov.InferRequest) -> float:
+    request.infer()
+    return float(request.latency)
+
+
+def _last_line(error: Exception) -> str:
+    """Return the telling end of OpenVINO's many-line messages."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else repr(error)

@@ -1,0 +1,225 @@
+"""Which model to run: a name in `models/manifest.toml` or a file, checked by its fingerprint."""
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from vision.errors import ModelError
+from vision.types import FrameSize, Kind, ObjectClass
+
+ChannelOrder: TypeAlias = Literal["bgr", "rgb"]
+Triple: TypeAlias = tuple[float, float, float]
+
+KIND_BY_LABEL: Final[Mapping[str, Kind]] = {
+    "person": Kind.PERSON,
+    "pedestrian": Kind.PERSON,
+    "people": Kind.PERSON,
+    "vehicle": Kind.VEHICLE,
+    "car": Kind.VEHICLE,
+    "motorcycle": Kind.VEHICLE,
+    "motorbike": Kind.VEHICLE,
+    "tricycle": Kind.VEHICLE,
+    "van": Kind.VEHICLE,
+    "bus": Kind.VEHICLE,
+    "truck": Kind.VEHICLE,
+}
+"""The labels of COCO, VOC and VisDrone that count. A bicycle does not count as a vehicle: ridden,
+it is reported as the person on it; parked, bicycles stand everywhere and would bury the queue."""
+
+DEFAULT_THRESHOLDS: Final[Mapping[Kind, float]] = {Kind.PERSON: 0.35, Kind.VEHICLE: 0.35}
+"""Scores from which a model outside the manifest is believed; not measured, a middle value."""
+
+DEFAULT_NMS_IOU: Final = 0.5
+DEFAULT_INPUT_SIZE: Final = FrameSize(640, 384)
+"""For a model outside the manifest whose file takes any size: 640 wide, 16:9 in steps of 32."""
+
+MODEL_SUFFIXES: Final = (".onnx", ".xml", ".pt", ".engine")
+
+
+@dataclass(frozen=True, slots=True)
+class PixelScale:
+    """What a network wants of pixels 0-255: channel order, then (value - mean) / std by channel."""
+
+    order: ChannelOrder
+    mean: Triple
+    std: Triple
+
+
+YOLO_PIXELS: Final = PixelScale("rgb", (0.0, 0.0, 0.0), (255.0, 255.0, 255.0))
+"""What every Ultralytics network wants: RGB, 0-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A detector's weights and all that is needed to feed them and to read their answer.
+
+    path: the file, or the `.xml` of an OpenVINO pair. sha256: hex, of `path` (of the pair for
+    OpenVINO). head: a key of `vision.detector.HEADS`, or None to recognise it by its outputs.
+    input_size: what the picture is letterboxed into, unless the file itself is fixed to another
+    size. classes: those that count; empty means "by the labels in the file". thresholds: lowest
+    score believed, 0-1, by kind. nms_iou: 0-1. card: the model's description, if it has one.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    head: str | None
+    input_size: FrameSize
+    classes: tuple[ObjectClass, ...]
+    thresholds: Mapping[Kind, float]
+    nms_iou: float
+    pixels: PixelScale
+    licence: str
+    source: str
+    card: Path | None
+
+
+def shipped_manifest() -> Path:
+    """Return the manifest that came with gridpatrol, in the source tree or in the wheel."""
+    root = Path(__file__).resolve().parent.parent
+    in_tree = root / "models" / "manifest.toml"
+    return in_tree if in_tree.exists() else root / "gateway" / "_models" / "manifest.toml"
+
+
+def load_manifest(path: Path) -> dict[str, ModelSpec]:
+    """Return the models of a manifest by name.
+
+    Raises ModelError when the file is missing, is not TOML, or an entry lacks or misspells a key.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"the model manifest {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"the model manifest {path} is not valid TOML: {error}") from error
+    return {name: _parse_entry(path, name, table) for name, table in tables.items()}
+
+
+def find_model(name_or_path: str, manifest: Mapping[str, ModelSpec]) -> ModelSpec:
+    """Return the model of that name in the manifest, else of that path.
+
+    A path may be an ONNX file, an OpenVINO `.xml`, the folder of an OpenVINO export, or an
+    Ultralytics `.pt` or `.engine`. Raises ModelError when it is neither.
+    """
+    if name_or_path in manifest:
+        return manifest[name_or_path]
+    path = Path(name_or_path)
+    if path.exists():
+        return _spec_of_file(path)
+    near = difflib.get_close_matches(name_or_path, manifest, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known names: {', '.join(sorted(manifest))}"
+    raise ModelError(f"there is no model or file named {name_or_path}; {hint}")
+
+
+def verify(spec: ModelSpec) -> None:
+    """Raise ModelError unless the model's file is there and has the sha256 it should have."""
+    if not spec.path.is_file():
+        raise ModelError(f"the file of model {spec.name} is missing: {spec.path}")
+    actual = fingerprint(spec.path)
+    if actual != spec.sha256:
+        raise ModelError(
+            f"{spec.path} is not the {spec.name} it should be: its sha256 is {actual}, "
+            f"expected {spec.sha256}; restore the file, it may be damaged or altered"
+        )
+
+
+def fingerprint(path: Path) -> str:
+    """Return the sha256 of a model file, hex; of an OpenVINO `.xml`, with its `.bin` after it."""
+    digest = hashlib.sha256()
+    weights = path.with_suffix(".bin")
+    parts = [path, weights] if path.suffix == ".xml" and weights.exists() else [path]
+    for part in parts:
+        with part.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
+
+
+def classes_of(labels: Mapping[int, str]) -> tuple[ObjectClass, ...]:
+    """Return the classes that count among a model's labels, by `KIND_BY_LABEL`."""
+    return tuple(
+        ObjectClass(index, label, KIND_BY_LABEL[label.lower()])
+        for index, label in sorted(labels.items())
+        if label.lower() in KIND_BY_LABEL
+    )
+
+
+def _spec_of_file(path: Path) -> ModelSpec:
+    """Return the specification of a user's own file; the rest is left to what the file says."""
+    file = _network_in(path) if path.is_dir() else path
+    if file.suffix.lower() not in MODEL_SUFFIXES:
+        raise ModelError(
+            f"{file} is not a model file; gridpatrol reads {', '.join(MODEL_SUFFIXES)}"
+        )
+    return ModelSpec(
+        name=path.stem,
+        path=file,
+        sha256=fingerprint(file),
+        head=None,
+        input_size=DEFAULT_INPUT_SIZE,
+        classes=(),
+        thresholds=DEFAULT_THRESHOLDS,
+        nms_iou=DEFAULT_NMS_IOU,
+        pixels=YOLO_PIXELS,
+        licence="unknown",
+        source=str(path),
+        card=None,
+    )
+
+
+def _network_in(folder: Path) -> Path:
+    """Return the one OpenVINO network of an export folder."""
+    networks = sorted(folder.glob("*.xml"))
+    if len(networks) != 1:
+        raise ModelError(f"the folder {folder} holds {len(networks)} OpenVINO .xml files, not one")
+    return networks[0]
+
+
+_ENTRY_KEYS: Final = {field.name for field in fields(ModelSpec)} - {"name", "path"} | {"file"}
+
+
+def _parse_entry(manifest: Path, name: str, table: object) -> ModelSpec:
+    """Return one entry of the manifest; keys as in `ModelSpec`, sizes and triples as lists."""
+    if not isinstance(table, dict) or set(table) != _ENTRY_KEYS:
+        wrong = sorted(_ENTRY_KEYS ^ set(table if isinstance(table, dict) else ()))
+        raise ModelError(f"{manifest}: model {name}: missing or unknown keys: {', '.join(wrong)}")
+    try:
+        return _build_spec(manifest.parent, name, cast("dict[str, Any]", table))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{manifest}: model {name}: bad value: {error!r}") from error
+
+
+def _build_spec(folder: Path, name: str, table: dict[str, Any]) -> ModelSpec:
+    width, height = (int(side) for side in table["input_size"])
+    labels = {int(index): str(label) for index, label in table["classes"].items()}
+    return ModelSpec(
+        name=name,
+        path=folder / table["file"],
+        sha256=str(table["sha256"]),
+        head=str(table["head"]),
+        input_size=FrameSize(width, height),
+        classes=tuple(
+            ObjectClass(index, label, KIND_BY_LABEL[label]) for index, label in labels.items()
+        ),
+        thresholds={kind: float(table["thresholds"][kind]) for kind in Kind},
+        nms_iou=float(table["nms_iou"]),
+        pixels=_parse_pixels(table["pixels"]),
+        licence=str(table["licence"]),
+        source=str(table["source"]),
+        card=folder / table["card"],
+    )
+
+
+def _parse_pixels(table: dict[str, Any]) -> PixelScale:
+    order = table["order"]
+    if order not in ("bgr", "rgb"):
+        raise ValueError(f"order is bgr or rgb, not {order}")
+    return PixelScale(order, _triple(table["mean"]), _triple(table["std"]))
+
+
+def _triple(values: list[float]) -> Triple:
+    first, second, third = (float(value) for value in values)
+    return (first, second, third)
