@@ -89,7 +89,8 @@ class Track:
 
     xyxy: x1, y1, x2, y2 in pixels of the source frame. score: of the newest detection, 0-1.
     confirmed: seen often enough to count. last_seen_at: when it was last detected, which may be
-    before the frame being judged.
+    before the frame being judged. still_since: when it came to rest, None while it moves; an object
+    at rest stays in the list much longer after the detector lost it.
     """
 
     id: int
@@ -100,6 +101,7 @@ class Track:
     confirmed: bool
     first_seen_at: datetime
     last_seen_at: datetime
+    still_since: datetime | None = None
 
     @property
     def anchor(self) -> tuple[float, float]:
@@ -117,15 +119,19 @@ class Condition:
     """A rule's judgement of one subject at one moment: does it hold, and on what evidence.
 
     subject: what the judgement is about, stable over time ("zone:gate/person"); one incident
-    machine runs for each. score: 0-1, how sure. tracks: ids of the tracks that make it hold.
+    machine runs for each. kind: what an incident of it is called ("person_presence"). score: 0-1,
+    how sure. tracks: ids of the tracks that make it hold. seen_at: when its newest evidence was
+    seen, None for this very moment.
     """
 
     rule: str
     subject: str
+    kind: str
     holds: bool
     score: float = 0.0
     readings: Readings = field(default_factory=dict)
     tracks: tuple[int, ...] = ()
+    seen_at: datetime | None = None
 
 
 class ChangeType(StrEnum):
@@ -141,8 +147,9 @@ class Incident:
     """One happening at one place, from the moment its condition began to the moment it ended.
 
     id: deterministic in (camera, rule, subject, opened_at), so a replay gives the same id.
-    opened_at: when the condition began to hold (not when it was confirmed). closed_at: None while
-    open. readings: the latest, with peaks. zone: None when the rule looks at the whole picture.
+    opened_at: when the condition began to hold (not when it was confirmed). last_seen_at: when it
+    was last seen to hold. closed_at: None while open, then the same as last_seen_at (the closing is
+    decided later). readings: the latest, with peaks. zone: None for the whole picture.
     """
 
     id: str

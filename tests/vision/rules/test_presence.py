@@ -1,0 +1,166 @@
+"""Presence: where, who, how many, how long, how big, and what flicker does to it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from vision.errors import RuleError
+from vision.geometry import Polygon
+from vision.rules.presence import PresenceRule, PresenceSpec
+from vision.scene import Scene, Zone
+from vision.types import Condition, FrameSize, Kind, Severity, Track
+
+SIZE = FrameSize(640, 360)
+GATE = Zone("gate", Polygon.of([[0.5, 0.5], [1.0, 0.5], [1.0, 1.0], [0.5, 1.0]]))
+INSIDE = (400.0, 200.0, 440.0, 300.0)
+OUTSIDE = (100.0, 200.0, 140.0, 300.0)
+HEAD_INSIDE_ONLY = (400.0, 100.0, 440.0, 179.0)
+
+MakeTrack = Callable[..., Track]
+
+
+@pytest.fixture
+def track(clock) -> MakeTrack:
+    """Return a maker of tracks that are seen at second 0 unless told otherwise."""
+
+    def make(number: int = 1, xyxy=INSIDE, kind=Kind.PERSON, seen_s: float = 0.0, **more) -> Track:
+        values = {"confirmed": True, "score": 0.8, "label": kind.value} | more
+        return Track(
+            id=number,
+            kind=kind,
+            xyxy=xyxy,
+            first_seen_at=clock(-60),
+            last_seen_at=clock(seen_s),
+            **values,
+        )
+
+    return make
+
+
+def judge(at: datetime, *tracks: Track, zone: Zone | None = GATE, **settings) -> list[Condition]:
+    settings = {"kinds": (Kind.PERSON,)} | settings
+    spec = PresenceSpec(id="r", zone=zone.id if zone else None, **settings)
+    return PresenceRule(spec, zone).judge(Scene(at, SIZE, tracks))
+
+
+@pytest.mark.parametrize(
+    ("xyxy", "holds"), [(INSIDE, True), (OUTSIDE, False), (HEAD_INSIDE_ONLY, False)]
+)
+def test_the_feet_must_be_in_the_zone(clock, track, xyxy, holds) -> None:
+    (condition,) = judge(clock(0), track(xyxy=xyxy))
+    assert condition.holds is holds
+
+
+def test_without_a_zone_the_whole_picture_counts(clock, track) -> None:
+    (condition,) = judge(clock(0), track(xyxy=OUTSIDE), zone=None)
+    assert (condition.holds, condition.subject) == (True, "picture/person")
+
+
+def test_each_kind_is_a_subject_of_its_own(clock, track) -> None:
+    conditions = judge(clock(0), track(1), track(2), track(3, kind=Kind.VEHICLE), kinds=tuple(Kind))
+    assert [(c.subject, c.kind, c.readings["count"], c.tracks) for c in conditions] == [
+        ("zone:gate/person", "person_presence", 2, (1, 2)),
+        ("zone:gate/vehicle", "vehicle_presence", 1, (3,)),
+    ]
+
+
+def test_a_kind_not_named_is_not_judged(clock, track) -> None:
+    (condition,) = judge(clock(0), track(kind=Kind.VEHICLE))
+    assert (condition.subject, condition.holds) == ("zone:gate/person", False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "holds"),
+    [
+        ({"min_count": 2}, True),
+        ({"min_count": 3}, False),
+        ({"min_height_ratio": 100 / 360}, True),
+        ({"min_height_ratio": 0.3}, False),
+        ({"dwell_s": 0.0}, True),
+        ({"dwell_s": 0.1}, False),
+    ],
+)
+def test_the_limits(clock, track, settings, holds) -> None:
+    (condition,) = judge(clock(0), track(1), track(2), **settings)
+    assert condition.holds is holds
+
+
+def test_an_unconfirmed_track_does_not_count(clock, track) -> None:
+    (condition,) = judge(clock(0), track(confirmed=False))
+    assert not condition.holds
+
+
+@pytest.mark.parametrize(
+    ("unseen_s", "still", "holds"),
+    [(0.9, False, True), (1.1, False, False), (300.0, True, True)],
+)
+def test_how_long_an_unseen_object_counts(clock, track, unseen_s, still, holds) -> None:
+    since = clock(-30) if still else None
+    (condition,) = judge(clock(unseen_s), track(still_since=since))
+    assert condition.holds is holds
+    assert condition.seen_at == (clock(0) if holds else None)
+
+
+def dwell(clock, track, places: list[tuple[float, bool]], dwell_s: float) -> list[bool]:
+    """Return whether a dwell rule holds when one track is inside or not at each second."""
+    spec = PresenceSpec(id="r", zone="gate", kinds=(Kind.PERSON,), dwell_s=dwell_s)
+    rule = PresenceRule(spec, GATE)
+    return [
+        rule.judge(Scene(clock(s), SIZE, (track(xyxy=INSIDE if at else OUTSIDE, seen_s=s),)))[
+            0
+        ].holds
+        for s, at in places
+    ]
+
+
+def test_dwelling_counts_the_time_inside(clock, track) -> None:
+    held = dwell(clock, track, [(s, True) for s in range(8)], 5.0)
+    assert held == [False] * 5 + [True] * 3
+
+
+def test_a_tremble_at_the_edge_does_not_start_dwelling_anew(clock, track) -> None:
+    held = dwell(clock, track, [(s, s != 3) for s in range(8)], 5.0)
+    assert held == [False] * 6 + [True] * 2
+
+
+def test_leaving_starts_dwelling_anew(clock, track) -> None:
+    held = dwell(clock, track, [(s, not 3 <= s <= 6) for s in range(12)], 5.0)
+    assert held == [False] * 12
+
+
+def test_blind_time_is_not_dwelling(clock, track) -> None:
+    held = dwell(clock, track, [(0, True), (1, True), (100, True), (104, True)], 5.0)
+    assert held == [False, False, False, True]
+
+
+def test_who_dwells_is_remembered_only_while_it_may_come_back(clock, track) -> None:
+    spec = PresenceSpec(id="r", zone="gate", kinds=(Kind.PERSON,))
+    rule = PresenceRule(spec, GATE)
+    for s in range(500):
+        rule.judge(Scene(clock(s), SIZE, (track(number=s, seen_s=s),)))
+    assert len(rule._stays) <= 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"id": "村口"}, "rule id '村口'"),
+        ({"id": ""}, "rule id ''"),
+        ({"confirm_s": -1.0}, "rule r: confirm_s is -1"),
+        ({"clear_s": float("nan")}, "rule r: clear_s is nan"),
+        ({"min_count": 0}, "rule r: min_count is 0"),
+        ({"min_height_ratio": 1.5}, "min_height_ratio is 1.5, outside 0 to 1"),
+        ({"kinds": ()}, "rule r: kinds must name each kind once, and is empty"),
+        ({"kinds": (Kind.PERSON, Kind.PERSON)}, "person, person"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings, words) -> None:
+    with pytest.raises(RuleError, match=words.replace("(", r"\(")):
+        PresenceSpec(**({"id": "r"} | settings))
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    spec = PresenceSpec(id="r")
+    assert (spec.confirm_s, spec.clear_s, spec.cool_down_s, spec.dwell_s) == (1.0, 3.0, 0.0, 0.0)
+    assert (spec.min_count, spec.severity, spec.zone) == (1, Severity.GREEN, None)

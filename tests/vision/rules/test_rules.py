@@ -1,0 +1,46 @@
+"""The table of rules and the checks between zones and rules of one camera."""
+
+import pytest
+
+from vision.errors import RuleError
+from vision.geometry import Polygon
+from vision.rules import DEFAULT_RULES, RULES, RuleSet
+from vision.rules.presence import PresenceSpec
+from vision.scene import Zone
+from vision.types import Kind, Severity
+
+SQUARE = Polygon.of([[0, 0], [1, 0], [1, 1], [0, 1]])
+GATE = Zone("gate", SQUARE, "村口")
+
+
+def test_every_row_is_named_after_its_type() -> None:
+    assert {name: spec.type for name, spec in RULES.items()} == {name: name for name in RULES}
+    assert "presence" in RULES
+
+
+@pytest.mark.parametrize(
+    ("zones", "rules", "words"),
+    [
+        ((GATE, GATE), (), "two zones are called 'gate'"),
+        ((), (PresenceSpec(id="a"), PresenceSpec(id="a")), "two rules are called 'a'"),
+        ((GATE,), (PresenceSpec(id="a", zone="gat"),), "rule a: no zone 'gat'; zones here: gate"),
+        ((), (PresenceSpec(id="a", zone="gate"),), "zones here: none"),
+        ((Zone("a/b", SQUARE),), (), "zone id 'a/b'"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(zones, rules, words) -> None:
+    with pytest.raises(RuleError, match=words):
+        RuleSet(zones, rules)
+
+
+def test_rules_are_built_with_their_zones() -> None:
+    rules = RuleSet((GATE,), (PresenceSpec(id="a", zone="gate"), PresenceSpec(id="b")))
+    assert len(rules.build()) == 2
+
+
+def test_by_default_persons_and_vehicles_anywhere_are_a_green_record() -> None:
+    described = {(spec.zone, spec.kinds, spec.severity) for spec in DEFAULT_RULES.rules}
+    assert described == {
+        (None, (Kind.PERSON,), Severity.GREEN),
+        (None, (Kind.VEHICLE,), Severity.GREEN),
+    }

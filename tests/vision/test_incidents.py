@@ -1,0 +1,288 @@
+"""Incidents: transitions, waits, peaks, blindness, resuming; then properties of any input."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.incidents import TRANSITIONS, Action, Event, IncidentBook, Phase, incident_id
+from vision.rules.presence import PresenceSpec
+from vision.scene import BLIND_AFTER_S
+from vision.types import ChangeType, Condition, IncidentChange, Severity
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+SUBJECT = "zone:gate/person"
+
+
+def at(seconds: float) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else (moment - EPOCH).total_seconds()
+
+
+def spec(**settings: float) -> PresenceSpec:
+    values = {"confirm_s": 1.0, "clear_s": 3.0} | settings
+    return PresenceSpec(id="gate", zone="gate", severity=Severity.RED, **values)
+
+
+def condition(count: int, subject: str = SUBJECT, seen_at: datetime | None = None) -> Condition:
+    return Condition(
+        rule="gate",
+        subject=subject,
+        kind="person_presence",
+        holds=count > 0,
+        readings={"count": count},
+        seen_at=seen_at,
+    )
+
+
+def play(book: IncidentBook, looks: Sequence[tuple[float, int]]) -> list[IncidentChange]:
+    """Show the book a count at each second; return every change."""
+    return [change for s, count in looks for change in book.step(at(s), [condition(count)])]
+
+
+def every(step_s: float, start_s: float, end_s: float, count: int) -> list[tuple[float, int]]:
+    """Return looks of one count from start to end, both included."""
+    number = round((end_s - start_s) / step_s) + 1
+    return [(start_s + i * step_s, count) for i in range(number)]
+
+
+def summary(changes: Sequence[IncidentChange]) -> list[tuple[str, float | None]]:
+    return [(change.type.value, seconds(change.at)) for change in changes]
+
+
+def test_the_table_answers_every_event_in_every_phase() -> None:
+    assert set(TRANSITIONS) == set(Phase)
+    assert all(set(row) == set(Event) for row in TRANSITIONS.values())
+
+
+def test_the_table_opens_only_what_is_shut_and_closes_only_what_is_open() -> None:
+    is_open = {Phase.OPEN, Phase.CLEARING}
+    for phase, row in TRANSITIONS.items():
+        for following, action in row.values():
+            assert (action is Action.OPEN) == (phase not in is_open and following in is_open)
+            assert (action is Action.CLOSE) == (phase in is_open and following not in is_open)
+
+
+def test_it_opens_after_confirm_s_dated_back_and_closes_after_clear_s_at_the_last_sight() -> None:
+    book = IncidentBook("cam", [spec()])
+    changes = play(book, every(0.2, 0.0, 5.0, 1) + every(0.2, 5.2, 10.0, 0))
+    assert summary(changes) == [("opened", 1.0), ("closed", pytest.approx(8.2))]
+    opened, closed = (change.incident for change in changes)
+    assert (seconds(opened.opened_at), opened.closed_at) == (0.0, None)
+    assert seconds(closed.closed_at) == seconds(closed.last_seen_at) == 5.0
+    assert opened.id == closed.id == incident_id("cam", "gate", SUBJECT, at(0.0))
+    assert (opened.zone, opened.severity, opened.rule_type) == ("gate", Severity.RED, "presence")
+    assert [change.sequence for change in changes] == [0, 1]
+
+
+def test_a_glimpse_shorter_than_confirm_s_opens_nothing() -> None:
+    assert play(IncidentBook("cam", [spec()]), every(0.2, 0, 0.8, 1) + every(0.2, 1, 9, 0)) == []
+
+
+def test_flicker_shorter_than_clear_s_stays_one_incident() -> None:
+    looks = [(s / 5, int(s % 10 < 5)) for s in range(300)]
+    changes = play(IncidentBook("cam", [spec(confirm_s=0.5)]), looks)
+    assert [change.type for change in changes] == [ChangeType.OPENED]
+
+
+def test_no_waits_means_the_very_frame() -> None:
+    book = IncidentBook("cam", [spec(confirm_s=0, clear_s=0)])
+    assert summary(play(book, [(0, 1), (1, 0), (2, 1)])) == [
+        ("opened", 0.0),
+        ("closed", 1.0),
+        ("opened", 2.0),
+    ]
+
+
+def test_a_new_peak_is_told_at_most_every_two_seconds() -> None:
+    counts = [1, 1, 2, 3, 4, 4, 4, 4, 1, 1, 5, 5, 5, 5, 5, 5]
+    changes = play(IncidentBook("cam", [spec()]), [(i * 0.5, c) for i, c in enumerate(counts)])
+    assert summary(changes) == [("opened", 1.0), ("updated", 3.0), ("updated", 5.0)]
+    assert [change.incident.readings["peak_count"] for change in changes] == [2, 4, 5]
+
+
+def test_a_steady_condition_says_nothing_more() -> None:
+    changes = play(IncidentBook("cam", [spec()]), every(0.5, 0, 600, 3))
+    assert [change.type for change in changes] == [ChangeType.OPENED]
+
+
+def test_old_evidence_does_not_confirm() -> None:
+    book = IncidentBook("cam", [spec()])
+    stale = [book.step(at(s), [condition(1, seen_at=at(0))]) for s in (0.0, 0.5, 1.0, 1.5)]
+    assert stale == [[], [], [], []]
+    (opened,) = book.step(at(2.0), [condition(1, seen_at=at(2.0))])
+    assert seconds(opened.incident.opened_at) == 0.0
+
+
+def test_the_end_is_when_the_evidence_was_last_seen() -> None:
+    book = IncidentBook("cam", [spec()])
+    play(book, every(0.5, 0, 4, 1))
+    book.step(at(4.5), [condition(1, seen_at=at(4.0))])
+    (closed,) = play(book, every(0.5, 5.0, 8.0, 0))
+    assert seconds(closed.incident.closed_at) == 4.0
+
+
+def test_blind_time_confirms_nothing() -> None:
+    assert play(IncidentBook("cam", [spec()]), [(0, 1), (100, 1), (200, 1)]) == []
+    (opened,) = play(IncidentBook("cam", [spec()]), [(0, 1), (100, 1), (101, 1)])
+    assert seconds(opened.incident.opened_at) == 100.0
+
+
+def test_blind_time_clears_nothing() -> None:
+    book = IncidentBook("cam", [spec()])
+    play(book, every(0.5, 0, 2, 1))
+    assert play(book, [(2.5, 0), (500, 0), (502, 0)]) == []
+    (closed,) = play(book, [(503, 0)])
+    assert seconds(closed.incident.closed_at) == 2.0
+
+
+def test_an_incident_goes_on_through_blindness() -> None:
+    book = IncidentBook("cam", [spec()])
+    assert len(play(book, every(0.5, 0, 2, 1) + every(0.5, 900, 905, 1))) == 1
+
+
+def test_time_that_runs_backwards_is_blindness() -> None:
+    book = IncidentBook("cam", [spec()])
+    assert len(play(book, every(0.5, 100, 102, 1))) == 1
+    assert play(book, [(50, 0), (51, 0)]) == []
+    (closed,) = play(book, [(52, 0), (53, 0)])
+    assert closed.incident.opened_at <= closed.incident.last_seen_at
+
+
+def test_what_returns_within_cool_down_is_the_same_incident() -> None:
+    book = IncidentBook("cam", [spec(cool_down_s=60)])
+    first = every(0.5, 0, 5, 1) + every(0.5, 5.5, 30, 0)
+    second = every(0.5, 30.5, 35, 2) + every(0.5, 35.5, 40, 0)
+    late = every(0.5, 100, 105, 1)
+    changes = play(book, first + second + every(0.5, 40.5, 99.5, 0) + late)
+    assert [change.type.value for change in changes] == [
+        "opened",
+        "closed",
+        "updated",
+        "closed",
+        "opened",
+    ]
+    assert len({change.incident.id for change in changes[:4]}) == 1
+    assert changes[2].incident.closed_at is None
+    assert [change.sequence for change in changes] == [0, 1, 2, 3, 0]
+    assert changes[4].incident.id != changes[0].incident.id
+
+
+def test_without_cool_down_what_returns_is_a_new_incident() -> None:
+    looks = every(0.5, 0, 5, 1) + every(0.5, 5.5, 9, 0) + every(0.5, 9.5, 12, 1)
+    changes = play(IncidentBook("cam", [spec()]), looks)
+    assert [change.type.value for change in changes] == ["opened", "closed", "opened"]
+
+
+def test_the_end_closes_what_is_open_and_nothing_else() -> None:
+    book = IncidentBook("cam", [spec()])
+    book.step(at(0), [condition(1), condition(0, "zone:gate/vehicle")])
+    book.step(at(1), [condition(1), condition(1, "zone:gate/vehicle")])
+    (closed,) = book.close_all(at(1.2))
+    assert closed.type is ChangeType.CLOSED
+    assert (closed.incident.subject, seconds(closed.incident.closed_at)) == (SUBJECT, 1.0)
+    assert book.close_all(at(2)) == []
+
+
+def test_a_subject_no_longer_named_is_gone() -> None:
+    book = IncidentBook("cam", [spec()])
+    play(book, every(0.5, 0, 2, 1))
+    changes = [change for s in (2.5, 4.0, 5.5) for change in book.step(at(s), [])]
+    assert [change.type for change in changes] == [ChangeType.CLOSED]
+
+
+def test_ids_tell_camera_rule_subject_and_time_apart() -> None:
+    facts = [("a", "r", "s"), ("b", "r", "s"), ("a", "q", "s"), ("a", "r", "t")]
+    ids = {incident_id(*fact, at(s)) for fact in facts for s in (0, 0.001)}
+    assert len(ids) == 8
+    elsewhere = at(0).astimezone(tz=None)
+    assert incident_id("a", "r", "s", elsewhere) == incident_id("a", "r", "s", at(0))
+
+
+@dataclass(frozen=True)
+class Look:
+    wait_s: float
+    counts: dict[str, int]
+
+
+SUBJECTS = ("zone:gate/person", "zone:gate/vehicle")
+LOOKS = st.lists(
+    st.builds(
+        Look,
+        st.one_of(st.floats(0.01, 3.0), st.floats(BLIND_AFTER_S + 0.1, 900.0)),
+        st.dictionaries(st.sampled_from(SUBJECTS), st.integers(0, 3)),
+    ),
+    max_size=60,
+)
+SPECS = st.builds(
+    spec,
+    confirm_s=st.sampled_from([0.0, 0.5, 2.0]),
+    clear_s=st.sampled_from([0.0, 1.0, 5.0]),
+    cool_down_s=st.sampled_from([0.0, 10.0]),
+)
+
+
+def history(rule: PresenceSpec, looks: Sequence[Look]) -> list[IncidentChange]:
+    book, now, changes = IncidentBook("cam", [rule]), EPOCH, []
+    for look in looks:
+        now += timedelta(seconds=look.wait_s)
+        changes += book.step(now, [condition(n, subject) for subject, n in look.counts.items()])
+    return changes + book.close_all(now)
+
+
+@given(SPECS, LOOKS)
+def test_a_subject_has_one_open_incident_at_a_time_and_none_at_the_end(
+    rule: PresenceSpec, looks: list[Look]
+) -> None:
+    open_ids: dict[str, str] = {}
+    for change in history(rule, looks):
+        incident = change.incident
+        assert open_ids.get(incident.subject, incident.id) == incident.id
+        if incident.closed_at is None:
+            open_ids[incident.subject] = incident.id
+        else:
+            assert open_ids.pop(incident.subject) == incident.id
+    assert open_ids == {}
+
+
+@given(SPECS, LOOKS)
+def test_times_are_in_order_and_every_story_begins_with_opened(
+    rule: PresenceSpec, looks: list[Look]
+) -> None:
+    told: dict[str, int] = {}
+    for change in history(rule, looks):
+        incident = change.incident
+        assert incident.opened_at <= incident.last_seen_at <= change.at
+        assert incident.closed_at in (None, incident.last_seen_at)
+        assert (change.type is ChangeType.CLOSED) == (incident.closed_at is not None)
+        assert change.sequence == told.get(incident.id, -1) + 1
+        assert (change.type is ChangeType.OPENED) == (change.sequence == 0)
+        told[incident.id] = change.sequence
+
+
+@given(SPECS, LOOKS)
+def test_the_same_looks_give_the_same_history(rule: PresenceSpec, looks: list[Look]) -> None:
+    assert history(rule, looks) == history(rule, looks)
+
+
+@given(SPECS, LOOKS)
+def test_the_first_look_after_blindness_neither_opens_nor_closes_by_waiting(
+    rule: PresenceSpec, looks: list[Look]
+) -> None:
+    book, now = IncidentBook("cam", [rule]), EPOCH
+    for number, look in enumerate(looks):
+        now += timedelta(seconds=look.wait_s)
+        changes = book.step(now, [condition(n, subject) for subject, n in look.counts.items()])
+        if number and look.wait_s > BLIND_AFTER_S:
+            assert all(change.type is not ChangeType.OPENED for change in changes) or (
+                rule.confirm_s == 0
+            )
+            assert all(change.type is not ChangeType.CLOSED for change in changes) or (
+                rule.clear_s == 0
+            )

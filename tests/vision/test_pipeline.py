@@ -1,0 +1,100 @@
+"""One camera's pipeline: from detections to changes, with the users' complaints as cases."""
+
+import numpy as np
+import pytest
+
+from vision.geometry import Polygon
+from vision.pipeline import CameraPipeline
+from vision.rules import RuleSet
+from vision.rules.presence import PresenceSpec
+from vision.scene import Zone
+from vision.types import FrameSize, IncidentChange, Kind
+
+SIZE = FrameSize(640, 360)
+CAR = ("car", (300.0, 200.0, 420.0, 260.0), 0.6)
+LEFT = Zone("left", Polygon.of([[0, 0], [0.5, 0], [0.5, 1], [0, 1]]))
+
+
+@pytest.fixture
+def run(clock, detections):
+    """Return a function that plays sightings over time through a pipeline, to the end."""
+
+    def play(path, times, pipeline: CameraPipeline | None = None) -> list[IncidentChange]:
+        pipeline = pipeline or CameraPipeline("cam")
+        steps = [pipeline.step(clock(s), SIZE, detections(path(s))) for s in times]
+        changes = [change for step in steps for change in step.changes]
+        return changes + pipeline.finish(clock(times[-1]))
+
+    return play
+
+
+def spans(changes: list[IncidentChange], clock) -> list[tuple[str, float, float]]:
+    return [
+        (
+            change.incident.kind,
+            (change.incident.opened_at - clock(0)).total_seconds(),
+            (change.incident.closed_at - clock(0)).total_seconds(),
+        )
+        for change in changes
+        if change.incident.closed_at
+    ]
+
+
+def walker(s: float) -> list:
+    x = 40 * s
+    return [("person", (x, 100.0, x + 40, 200.0), 0.7)]
+
+
+def test_one_walk_through_the_zone_is_one_incident(run, clock) -> None:
+    rules = RuleSet((LEFT,), (PresenceSpec(id="in", zone="left", kinds=(Kind.PERSON,)),))
+    changes = run(walker, np.arange(0, 15, 0.2), CameraPipeline("cam", rules))
+    ((kind, start_s, end_s),) = spans(changes, clock)
+    assert kind == "person_presence"
+    assert start_s == pytest.approx(0.4, abs=0.01)
+    assert end_s == pytest.approx((320 - 20) / 40, abs=0.21)
+
+
+def test_a_parked_car_with_a_flickering_detector_is_one_incident(run, clock) -> None:
+    seen = np.random.default_rng(1).random(3000) < 0.05
+    seen[:100] = True
+
+    changes = run(lambda s: [CAR] if seen[round(s * 5)] else [], np.arange(0, 600, 0.2))
+    assert len(spans(changes, clock)) == 1
+    assert [change.type.value for change in changes] == ["opened", "closed"]
+
+
+def test_a_camera_lost_for_an_hour_does_not_repeat_the_parked_car(run, clock) -> None:
+    times = [*np.arange(0, 20, 0.2), *np.arange(3600, 3620, 0.2)]
+    changes = run(lambda _: [CAR], times)
+    assert [change.type.value for change in changes] == ["opened", "closed"]
+
+
+def test_a_detector_that_stutters_all_the_time_still_opens_once(run, clock) -> None:
+    seen = np.random.default_rng(7).random(400) < 0.6
+    changes = run(lambda s: walker(s / 10) if seen[round(s * 5)] else [], np.arange(0, 60, 0.2))
+    assert len(spans(changes, clock)) == 1
+
+
+def test_a_change_of_picture_size_does_not_end_the_incident(clock, detections) -> None:
+    pipeline, small, large = CameraPipeline("cam"), FrameSize(640, 360), FrameSize(1280, 720)
+    twice = ("car", tuple(2 * edge for edge in CAR[1]), 0.6)
+    changes = []
+    for s in np.arange(0, 20, 0.2):
+        size, car = (small, CAR) if s < 10 else (large, twice)
+        changes += pipeline.step(clock(s), size, detections([car])).changes
+    assert [change.type.value for change in changes] == ["opened"]
+
+
+def test_a_step_says_which_tracks_make_the_incident(clock, detections) -> None:
+    pipeline = CameraPipeline("cam")
+    for s in np.arange(0, 5, 0.2):
+        step = pipeline.step(clock(s), SIZE, detections([CAR, *walker(s)]))
+        for change in step.changes:
+            (number,) = step.tracks_of(change)
+            (track,) = [track for track in step.tracks if track.id == number]
+            assert change.incident.kind == f"{track.kind}_presence"
+
+
+def test_the_same_input_gives_the_same_changes(run) -> None:
+    times = np.arange(0, 12, 0.2)
+    assert run(walker, times) == run(walker, times)

@@ -1,0 +1,285 @@
+"""From conditions to incidents: one transition table decides for every rule and subject.
+
+A condition flickers; an incident does not. Each subject of each rule has a machine of four phases.
+Time counts only while it is watched: after a blind gap the waits for confirming and clearing begin
+anew, and what was open stays open.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum, StrEnum, auto
+from types import MappingProxyType
+from uuid import UUID, uuid5
+
+from vision.rule import RuleSpec
+from vision.scene import sighted_s
+from vision.types import ChangeType, Condition, Incident, IncidentChange
+
+INCIDENT_NAMESPACE = UUID("6f2b8f0e-3c0d-5d0c-9d55-7a8c0c1f4e21")
+"""Root of all incident ids; never change it, or replays stop collapsing on to what is stored."""
+
+UPDATE_EVERY_S = 2.0
+"""An open incident tells of a new peak at most this often."""
+
+
+class Phase(StrEnum):
+    """Where the machine of one subject stands."""
+
+    IDLE = "idle"
+    PENDING = "pending"
+    """It holds, not yet for long enough."""
+    OPEN = "open"
+    CLEARING = "clearing"
+    """It no longer holds, not yet for long enough."""
+
+
+class Event(Enum):
+    """What one look, or the end of looking, says about a subject."""
+
+    HELD = auto()
+    CONFIRMED = auto()
+    """It holds, was seen to right now, and has for confirm_s."""
+    GONE = auto()
+    CLEARED = auto()
+    """It does not hold, and has not for clear_s."""
+    BLIND = auto()
+    """Nobody looked for a while; comes before the event of the first look after it."""
+    ENDED = auto()
+    """No further frame will come."""
+
+
+class Action(Enum):
+    """What a transition does to the incident."""
+
+    NONE = auto()
+    OPEN = auto()
+    RENEW = auto()
+    CLOSE = auto()
+
+
+TRANSITIONS: Mapping[Phase, Mapping[Event, tuple[Phase, Action]]] = MappingProxyType(
+    {
+        Phase.IDLE: {
+            Event.HELD: (Phase.PENDING, Action.NONE),
+            Event.CONFIRMED: (Phase.OPEN, Action.OPEN),
+            Event.GONE: (Phase.IDLE, Action.NONE),
+            Event.CLEARED: (Phase.IDLE, Action.NONE),
+            Event.BLIND: (Phase.IDLE, Action.NONE),
+            Event.ENDED: (Phase.IDLE, Action.NONE),
+        },
+        Phase.PENDING: {
+            Event.HELD: (Phase.PENDING, Action.NONE),
+            Event.CONFIRMED: (Phase.OPEN, Action.OPEN),
+            Event.GONE: (Phase.IDLE, Action.NONE),
+            Event.CLEARED: (Phase.IDLE, Action.NONE),
+            Event.BLIND: (Phase.IDLE, Action.NONE),
+            Event.ENDED: (Phase.IDLE, Action.NONE),
+        },
+        Phase.OPEN: {
+            Event.HELD: (Phase.OPEN, Action.RENEW),
+            Event.CONFIRMED: (Phase.OPEN, Action.RENEW),
+            Event.GONE: (Phase.CLEARING, Action.NONE),
+            Event.CLEARED: (Phase.IDLE, Action.CLOSE),
+            Event.BLIND: (Phase.OPEN, Action.NONE),
+            Event.ENDED: (Phase.IDLE, Action.CLOSE),
+        },
+        Phase.CLEARING: {
+            Event.HELD: (Phase.OPEN, Action.RENEW),
+            Event.CONFIRMED: (Phase.OPEN, Action.RENEW),
+            Event.GONE: (Phase.CLEARING, Action.NONE),
+            Event.CLEARED: (Phase.IDLE, Action.CLOSE),
+            Event.BLIND: (Phase.CLEARING, Action.NONE),
+            Event.ENDED: (Phase.IDLE, Action.CLOSE),
+        },
+    }
+)
+"""Phase and event to next phase and action: the whole life of an incident."""
+
+
+def incident_id(camera: str, rule: str, subject: str, opened_at: datetime) -> str:
+    """Return the id of an incident: the same four facts give the same id on every machine."""
+    facts = (camera, rule, subject, opened_at.astimezone(UTC).isoformat())
+    return str(uuid5(INCIDENT_NAMESPACE, "\n".join(facts)))
+
+
+@dataclass(slots=True)
+class _Run:
+    """An unbroken stretch of looks with the same answer, and how long it was watched."""
+
+    holds: bool
+    began_at: datetime
+    watched_s: float = 0.0
+
+
+class _Case:
+    """One incident as it grows, and what has been told of it."""
+
+    def __init__(self, incident: Incident, peaks: tuple[str, ...]) -> None:
+        self.incident = incident
+        self._peaks = peaks
+        self._told: IncidentChange | None = None
+
+    def see(self, at: datetime, condition: Condition) -> None:
+        """Note the newest readings, their peaks, and when the evidence was seen."""
+        before = self.incident.readings
+        readings = dict(condition.readings)
+        for name in self._peaks:
+            peak = f"peak_{name}"
+            readings[peak] = max(before.get(peak, 0), condition.readings[name], key=float)
+        last_seen_at = max(self.incident.last_seen_at, condition.seen_at or at)
+        self.incident = replace(self.incident, readings=readings, last_seen_at=last_seen_at)
+
+    def tell(self, change: ChangeType, at: datetime) -> IncidentChange:
+        """Return the incident as it is now as its next change."""
+        sequence = self._told.sequence + 1 if self._told else 0
+        self._told = IncidentChange(change, sequence, at, self.incident)
+        return self._told
+
+    def peak_to_tell(self, at: datetime) -> bool:
+        """Return whether a peak has risen since the last change, and that is long enough ago."""
+        told = self._told
+        if told is None or (at - told.at).total_seconds() < UPDATE_EVERY_S:
+            return False
+        peaks = [f"peak_{name}" for name in self._peaks]
+        return any(self.incident.readings[p] != told.incident.readings[p] for p in peaks)
+
+    def close(self, at: datetime) -> IncidentChange:
+        """End the incident at the moment it was last seen to hold."""
+        self.incident = replace(self.incident, closed_at=self.incident.last_seen_at)
+        return self.tell(ChangeType.CLOSED, at)
+
+    def resume(self, at: datetime, condition: Condition) -> IncidentChange:
+        """Go on with a closed incident."""
+        self.incident = replace(self.incident, closed_at=None)
+        self.see(at, condition)
+        return self.tell(ChangeType.UPDATED, at)
+
+
+class _Machine:
+    """The phases of one subject of one rule, and its incidents one after another."""
+
+    def __init__(self, camera: str, spec: RuleSpec) -> None:
+        self._camera = camera
+        self._spec = spec
+        self._phase = Phase.IDLE
+        self._run: _Run | None = None
+        self._case: _Case | None = None
+
+    def look(
+        self, at: datetime, watched_s: float | None, condition: Condition
+    ) -> list[IncidentChange]:
+        """Take in one look; `watched_s` since the look before, None after a blind gap."""
+        if watched_s is None:
+            self._take(Event.BLIND)
+        run = self._extend_run(at, watched_s, condition.holds)
+        action = self._take(self._event(at, run, condition))
+        if action is Action.OPEN:
+            return [self._open(at, run.began_at, condition)]
+        if action is Action.RENEW and self._case:
+            self._case.see(at, condition)
+            if self._case.peak_to_tell(at):
+                return [self._case.tell(ChangeType.UPDATED, at)]
+        if action is Action.CLOSE and self._case:
+            return [self._case.close(at)]
+        return []
+
+    def end(self, at: datetime) -> list[IncidentChange]:
+        """Close what is open, because no further look will come."""
+        action = self._take(Event.ENDED)
+        return [self._case.close(at)] if action is Action.CLOSE and self._case else []
+
+    def forgettable(self, at: datetime) -> bool:
+        """Return whether nothing that happened so far can matter any more."""
+        return self._phase is Phase.IDLE and self._case_to_resume(at) is None
+
+    def _take(self, event: Event) -> Action:
+        self._phase, action = TRANSITIONS[self._phase][event]
+        return action
+
+    def _extend_run(self, at: datetime, watched_s: float | None, holds: bool) -> _Run:
+        """Return the run that this look belongs to; a blind gap begins another."""
+        if self._run is None or watched_s is None or self._run.holds != holds:
+            self._run = _Run(holds, at)
+        else:
+            self._run.watched_s += watched_s
+        return self._run
+
+    def _event(self, at: datetime, run: _Run, condition: Condition) -> Event:
+        if not condition.holds:
+            return Event.CLEARED if run.watched_s >= self._spec.clear_s else Event.GONE
+        seen_now = condition.seen_at is None or condition.seen_at >= at
+        confirmed = seen_now and run.watched_s >= self._spec.confirm_s
+        return Event.CONFIRMED if confirmed else Event.HELD
+
+    def _open(self, at: datetime, began_at: datetime, condition: Condition) -> IncidentChange:
+        """Go on with the last incident when it ended within cool_down_s, else begin a new one."""
+        last = self._case_to_resume(began_at)
+        if last is not None:
+            return last.resume(at, condition)
+        incident = Incident(
+            id=incident_id(self._camera, condition.rule, condition.subject, began_at),
+            camera=self._camera,
+            rule=condition.rule,
+            rule_type=self._spec.type,
+            subject=condition.subject,
+            kind=condition.kind,
+            severity=self._spec.severity,
+            zone=self._spec.zone,
+            opened_at=began_at,
+            last_seen_at=began_at,
+            closed_at=None,
+            readings={},
+        )
+        self._case = _Case(incident, self._spec.peaks)
+        self._case.see(at, condition)
+        return self._case.tell(ChangeType.OPENED, at)
+
+    def _case_to_resume(self, began_at: datetime) -> _Case | None:
+        """Return the last case if a condition that began then still belongs to it."""
+        if self._case is None or self._case.incident.closed_at is None:
+            return None
+        pause = began_at - self._case.incident.closed_at
+        resumes = timedelta(0) < pause <= timedelta(seconds=self._spec.cool_down_s)
+        return self._case if resumes else None
+
+
+class IncidentBook:
+    """The incidents of one camera; looks come in the order of time.
+
+    No incident is lost by forgetting: only subjects without an open, pending or resumable incident
+    are dropped, so memory follows what is going on, not what ever went on.
+    """
+
+    def __init__(self, camera: str, specs: Iterable[RuleSpec]) -> None:
+        self._camera = camera
+        self._specs = {spec.id: spec for spec in specs}
+        self._machines: dict[tuple[str, str], _Machine] = {}
+        self._looked_at: datetime | None = None
+
+    def step(self, at: datetime, conditions: Iterable[Condition]) -> list[IncidentChange]:
+        """Take in the judgements of one frame; a subject that none of them names does not hold.
+
+        Raises KeyError for a condition of a rule that this book was not given.
+        """
+        watched_s = sighted_s(self._looked_at, at)
+        self._looked_at = at
+        judged = {(condition.rule, condition.subject): condition for condition in conditions}
+        for rule, subject in judged:
+            self._machines.setdefault((rule, subject), _Machine(self._camera, self._specs[rule]))
+        changes: list[IncidentChange] = []
+        for key, machine in self._machines.items():
+            condition = judged.get(key) or Condition(*key, kind="", holds=False)
+            changes += machine.look(at, watched_s, condition)
+        self._machines = {
+            key: machine
+            for key, machine in self._machines.items()
+            if key in judged or not machine.forgettable(at)
+        }
+        return changes
+
+    def close_all(self, at: datetime) -> list[IncidentChange]:
+        """Close what is open, because no further frame will come (a file ends, a camera goes)."""
+        changes = [change for machine in self._machines.values() for change in machine.end(at)]
+        self._machines.clear()
+        return changes

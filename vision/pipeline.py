@@ -1,0 +1,60 @@
+"""One camera's analysis after detection: track, judge, keep the book of incidents."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vision.incidents import IncidentBook
+from vision.rules import DEFAULT_RULES, RuleSet
+from vision.scene import Scene
+from vision.tracker import Tracker, TrackerSettings
+from vision.types import Condition, Detections, FrameSize, IncidentChange, Track
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What one frame led to: who is in the picture, what each rule thinks, what changed."""
+
+    tracks: tuple[Track, ...]
+    conditions: tuple[Condition, ...]
+    changes: tuple[IncidentChange, ...]
+
+    def tracks_of(self, change: IncidentChange) -> frozenset[int]:
+        """Return the ids of the tracks that make the change's incident what it is in this frame."""
+        incident = change.incident
+        return frozenset(
+            track
+            for condition in self.conditions
+            if (condition.rule, condition.subject) == (incident.rule, incident.subject)
+            for track in condition.tracks
+        )
+
+
+class CameraPipeline:
+    """The memory of one camera's analysis; frames come in the order of time, from one thread."""
+
+    def __init__(
+        self,
+        camera: str,
+        rules: RuleSet = DEFAULT_RULES,
+        tracker: TrackerSettings | None = None,
+    ) -> None:
+        self.camera = camera
+        self.rules = rules
+        self._tracker = Tracker(tracker)
+        self._judges = rules.build()
+        self._book = IncidentBook(camera, rules.rules)
+        self._size: FrameSize | None = None
+
+    def step(self, at: datetime, size: FrameSize, detections: Detections) -> StepResult:
+        """Take in what the detector saw in one frame of `size` captured at `at` (aware, UTC)."""
+        if self._size is not None and size != self._size:
+            self._tracker.forget()
+        self._size = size
+        tracks = self._tracker.update(detections, at)
+        scene = Scene(at, size, tracks)
+        conditions = tuple(c for judge in self._judges for c in judge.judge(scene))
+        return StepResult(tracks, conditions, tuple(self._book.step(at, conditions)))
+
+    def finish(self, at: datetime) -> list[IncidentChange]:
+        """Close what is open, because no further frame will come."""
+        return self._book.close_all(at)
