@@ -1,0 +1,198 @@
+"""Packets into pictures: one decoder per camera, on one thread, that no broken packet can stop."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import cast
+
+import av
+import av.error
+import numpy as np
+import numpy.typing as npt
+from av.codec.context import Flags
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from gateway.errors import NotVideoError
+from gateway.packets import TICKS_PER_S, StreamInfo, VideoPacket
+from vision.types import FrameSize, Image
+
+BROKEN_AFTER_KEYS = 3
+"""Key frames that fail one after another before the decoder is called broken."""
+
+_LUMA_FIRST = frozenset(
+    {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
+)
+"""Pixel formats whose first plane is 8-bit luma of full size."""
+
+
+class PictureScaler:
+    """Turns decoded frames into BGR arrays, straight at the size wanted; safe to share by threads.
+
+    FFmpeg's scaler is set up for one pair of sizes and costs more to set up than to run, so one is
+    kept for each target size.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_size: dict[FrameSize, VideoReformatter] = {}
+
+    def to_bgr(self, frame: VideoFrame, size: FrameSize) -> Image:
+        """Return the frame as uint8 (height, width, 3), BGR, in the frame's own colour matrix."""
+        with self._lock:
+            reformatter = self._by_size.setdefault(size, VideoReformatter())
+            scaled = reformatter.reformat(frame, size.width, size.height, "bgr24", threads=1)
+        return cast("Image", scaled.to_ndarray())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One decoded picture. Turning it into an array is work, done only when asked for.
+
+    captured_at: UTC, of the packet it came in.
+    """
+
+    frame: VideoFrame
+    captured_at: datetime
+    scaler: PictureScaler
+
+    @property
+    def size(self) -> FrameSize:
+        """Its size in pixels."""
+        return FrameSize(self.frame.width, self.frame.height)
+
+    def luma(self) -> npt.NDArray[np.uint8]:
+        """Return the brightness as coded, uint8 (height, width), read only, mostly not copied."""
+        frame = self.frame
+        if frame.format.name not in _LUMA_FIRST:
+            frame = frame.reformat(format="gray", threads=1)
+        plane = frame.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        luma: npt.NDArray[np.uint8] = rows[: frame.height, : frame.width]
+        luma.flags.writeable = False
+        return luma
+
+    def to_bgr(self) -> Image:
+        """Return the whole picture, uint8 (height, width, 3), BGR."""
+        return self.scaler.to_bgr(self.frame, self.size)
+
+    def resized_bgr(self, size: FrameSize) -> Image:
+        """Return the picture scaled to a size, uint8 (height, width, 3), BGR, in one step."""
+        return self.scaler.to_bgr(self.frame, size)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeHealth:
+    """What became of the packets so far.
+
+    pictures: decoded and handed out. damaged: packets that failed or gave a damaged picture.
+    skipped: packets passed over while waiting for a key frame. broken: several key frames failed
+    in a row; the camera sends what this machine cannot decode.
+    """
+
+    pictures: int = 0
+    damaged: int = 0
+    skipped: int = 0
+    broken: bool = False
+
+
+class PictureDecoder:
+    """Decodes the packets of one stream, in their order, on the caller's thread.
+
+    After damage nothing is shown until the next key frame: pictures predicted from a damaged one
+    smear, and smears look like movement. skip_loop_filter: leave out deblocking, a quarter less
+    work for a blockier picture.
+
+    Raises NotVideoError when this machine has no decoder for the codec.
+    """
+
+    def __init__(self, info: StreamInfo, *, skip_loop_filter: bool = False) -> None:
+        self._info = info
+        self._skip_loop_filter = skip_loop_filter
+        self._scaler = PictureScaler()
+        self._pictures = self._damaged = self._skipped = self._failed_keys = 0
+        self._awaits_key = True
+        self._context = self._open()
+
+    @property
+    def health(self) -> DecodeHealth:
+        """Counts since the decoder was made."""
+        return DecodeHealth(
+            pictures=self._pictures,
+            damaged=self._damaged,
+            skipped=self._skipped,
+            broken=self._failed_keys >= BROKEN_AFTER_KEYS,
+        )
+
+    def decode(self, packet: VideoPacket) -> list[Picture]:
+        """Return the pictures a packet completes, mostly one; none on damage. Never raises."""
+        if self._awaits_key and not packet.is_key:
+            self._skipped += 1
+            return []
+        self._awaits_key = False
+        try:
+            frames = self._context.decode(_to_av(packet))
+        except av.error.FFmpegError:
+            return self._give_up(packet)
+        if any(frame.is_corrupt for frame in frames):
+            return self._give_up(packet)
+        if frames:
+            self._failed_keys = 0
+        return self._pictures_of(frames)
+
+    def flush(self) -> list[Picture]:
+        """Return the pictures still held back for reordering; for the end of a file."""
+        try:
+            frames = self._context.decode(None)
+        except av.error.FFmpegError:
+            frames = []
+        self._context.flush_buffers()
+        self._awaits_key = True
+        return self._pictures_of(frames)
+
+    def _open(self) -> VideoCodecContext:
+        try:
+            context = cast("VideoCodecContext", av.CodecContext.create(self._info.codec, "r"))
+        except (av.error.FFmpegError, ValueError):
+            context = None
+        if context is None:
+            raise NotVideoError(
+                f"No decoder for {self._info.codec} on this machine; "
+                "set the camera's stream to H.264 or H.265."
+            )
+        context.thread_count = 1
+        context.width, context.height = self._info.width, self._info.height
+        context.copy_opaque = True
+        if self._info.extradata:
+            context.extradata = self._info.extradata
+        if not self._info.has_b_frames:
+            context.flags |= Flags.low_delay
+        if self._skip_loop_filter:
+            context.options = {"skip_loop_filter": "all"}
+        return context
+
+    def _give_up(self, packet: VideoPacket) -> list[Picture]:
+        self._damaged += 1
+        self._failed_keys += packet.is_key
+        self._awaits_key = True
+        self._context.flush_buffers()
+        return []
+
+    def _pictures_of(self, frames: list[VideoFrame]) -> list[Picture]:
+        pictures = [
+            Picture(frame, cast("datetime", frame.opaque), self._scaler) for frame in frames
+        ]
+        self._pictures += len(pictures)
+        return pictures
+
+
+def _to_av(packet: VideoPacket) -> "av.Packet[Stream]":
+    raw = av.Packet(packet.data)
+    raw.pts, raw.dts = packet.pts, packet.dts
+    raw.time_base = Fraction(1, TICKS_PER_S)
+    raw.is_keyframe = packet.is_key
+    raw.opaque = packet.captured_at
+    return raw

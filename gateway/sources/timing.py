@@ -1,0 +1,107 @@
+"""Timestamps of a live session: ticks that never run backwards, and when each picture was taken.
+
+Cameras leave timestamps out, jump, drift, and believe it is 1970. Both classes here are pure: the
+times of arrival come in as arguments.
+"""
+
+from datetime import UTC, datetime
+
+from gateway.packets import TICKS_PER_S, ClockSource
+
+MAX_JUMP_S = 10.0
+"""A step in the stream's own timestamps beyond this is a restarted counter, not a pause."""
+
+EARLIEST_OFFSET_S, LATEST_OFFSET_S = -5.0, 0.5
+"""The camera's clock minus ours within which it is believed: a picture may have been under way for
+some seconds on a 4G link, but cannot come from the future. Outside, the camera's clock is wrong."""
+
+MAX_LAG_S = 2.0
+"""How far the smoothed arrival time may fall behind arrival itself before it starts afresh."""
+
+DRIFT = 0.001
+"""How much slower than ours a camera's crystal may run: ten times what quartz does."""
+
+MIN_SPEED = 0.5
+"""Corrections never make recorded time run slower than this, so never backwards."""
+
+
+class TickLine:
+    """Places packets on one rising 90 kHz line: fills gaps by arrival, bridges jumps."""
+
+    def __init__(self) -> None:
+        self._shift = 0
+        self._last: int | None = None
+        self._last_received_s = 0.0
+
+    def place(self, pts: int | None, dts: int | None, received_s: float) -> tuple[int, int]:
+        """Return (pts, dts) with dts above every earlier one and pts not below dts.
+
+        pts, dts: as received, None where missing. received_s: monotonic seconds.
+        """
+        raw = dts if dts is not None else pts
+        expected = self._expected(received_s)
+        if raw is None:
+            placed = shown = expected
+        else:
+            if self._last is not None and abs(raw + self._shift - expected) > self._jump:
+                self._shift = expected - raw
+            placed = raw + self._shift
+            shown = (pts if pts is not None else raw) + self._shift
+        if self._last is not None:
+            placed = max(placed, self._last + 1)
+        self._last, self._last_received_s = placed, received_s
+        return max(shown, placed), placed
+
+    def _expected(self, received_s: float) -> int:
+        if self._last is None:
+            return 0
+        return self._last + max(1, round((received_s - self._last_received_s) * TICKS_PER_S))
+
+    _jump = int(MAX_JUMP_S * TICKS_PER_S)
+
+
+class PictureClock:
+    """Says when pictures were taken: by the camera's RTCP reports when sane, else by arrival.
+
+    Arrival is smoothed by the stream's own spacing, so that network jitter does not reach the
+    rules. `offset_s` is the camera's clock minus ours by its newest report, also when disbelieved.
+    """
+
+    def __init__(self) -> None:
+        self.offset_s: float | None = None
+        self._reports = 0
+        self._shift_s: float | None = None
+        self._last_tick_s = 0.0
+
+    def stamp(
+        self, pts: int, dts: int, arrival: datetime, camera_s: float | None
+    ) -> tuple[datetime, ClockSource]:
+        """Return when a picture was taken and by whose clock.
+
+        pts, dts: 90 kHz ticks of a `TickLine`. camera_s: the camera's own time for this picture in
+        seconds since 1970, None when it sent no report yet.
+        """
+        arrival_s = arrival.timestamp()
+        shown_s, elapsed_s = pts / TICKS_PER_S, max(0.0, dts / TICKS_PER_S - self._last_tick_s)
+        self._last_tick_s = dts / TICKS_PER_S
+        if camera_s is not None and self._believes(camera_s, arrival_s):
+            wanted_s, source = camera_s - shown_s, ClockSource.RTCP
+        else:
+            wanted_s, source = self._by_arrival(arrival_s - shown_s, elapsed_s), ClockSource.ARRIVAL
+        if self._shift_s is not None:
+            wanted_s = max(wanted_s, self._shift_s - elapsed_s * (1 - MIN_SPEED))
+        self._shift_s = wanted_s
+        return datetime.fromtimestamp(shown_s + wanted_s, UTC), source
+
+    def _believes(self, camera_s: float, arrival_s: float) -> bool:
+        # FFmpeg hands the first report of a session to the picture before the one it belongs to.
+        self._reports += 1
+        if self._reports == 1:
+            return False
+        self.offset_s = camera_s - arrival_s
+        return EARLIEST_OFFSET_S <= self.offset_s <= LATEST_OFFSET_S
+
+    def _by_arrival(self, shift_s: float, elapsed_s: float) -> float:
+        if self._shift_s is None or shift_s - self._shift_s > MAX_LAG_S:
+            return shift_s
+        return min(shift_s, self._shift_s + DRIFT * elapsed_s)
