@@ -1,0 +1,121 @@
+"""Coded streams whose every picture carries its number, so that tests tell which ones arrive."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import cache
+
+import av
+import numpy as np
+import pytest
+
+from gateway.hub import Delivery, Hub
+from gateway.packets import TICKS_PER_S, ClockSource, StreamInfo, VideoPacket
+
+WIDTH, HEIGHT = 160, 96
+BITS, BLOCK = 16, 8
+STARTED = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+
+ENCODERS = {"h264": "libx264", "hevc": "libx265", "mpeg4": "mpeg4"}
+
+
+@dataclass(frozen=True)
+class CodedStream:
+    """A stream at 25 pictures a second and its packets; received_s and captured_at run alike."""
+
+    info: StreamInfo
+    packets: tuple[VideoPacket, ...]
+
+    def deliveries(self, epoch: int = 1, later_s: float = 0.0) -> Iterator[Delivery]:
+        """Yield the packets as a hub would, `later_s` seconds after they were made."""
+        for packet in self.packets:
+            moved = replace(
+                packet,
+                captured_at=packet.captured_at + timedelta(seconds=later_s),
+                received_s=packet.received_s + later_s,
+            )
+            yield Delivery(epoch, self.info, moved)
+
+    def play(self, hub: Hub, later_s: float = 0.0) -> None:
+        """Publish all of it as one session."""
+        hub.start(self.info)
+        for delivery in self.deliveries(later_s=later_s):
+            hub.publish(delivery.packet)
+
+
+def _picture(number: int) -> av.VideoFrame:
+    luma = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+    luma[32:HEIGHT] = np.add.outer(np.arange(HEIGHT - 32), np.arange(WIDTH) + number * 3) % 200
+    for bit in range(BITS):
+        luma[:32, bit * BLOCK : (bit + 1) * BLOCK] = 235 if number >> bit & 1 else 16
+    return av.VideoFrame.from_ndarray(luma, format="yuv420p")
+
+
+@cache
+def _encode(
+    codec: str, pictures: int, gop: int, first: int, b_frames: bool, open_gop: bool
+) -> CodedStream:
+    settings = (
+        f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop={int(open_gop)}"
+        f":b-adapt=0:bframes={2 if b_frames else 0}"
+    )
+    encoder = av.CodecContext.create(ENCODERS[codec], "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
+    encoder.options = {
+        "h264": {"x264-params": settings},
+        "hevc": {"x265-params": f"{settings}:log-level=none"},
+        "mpeg4": {"g": str(gop), "bf": "2" if b_frames else "0", "qscale": "3"},
+    }[codec]
+    coded = []
+    for index in range(pictures):
+        frame = _picture(first + index)
+        frame.pts, frame.time_base = index, encoder.time_base
+        coded += encoder.encode(frame)
+    coded += encoder.encode(None)
+    ticks = TICKS_PER_S // 25
+    packets = tuple(
+        VideoPacket(
+            data=bytes(packet),
+            pts=packet.pts * ticks + 12345,
+            dts=packet.dts * ticks + 12345,
+            is_key=packet.is_keyframe,
+            captured_at=STARTED + timedelta(seconds=packet.pts / 25),
+            clock=ClockSource.ARRIVAL,
+            received_s=1000.0 + order / 25,
+        )
+        for order, packet in enumerate(coded)
+    )
+    info = StreamInfo(codec, WIDTH, HEIGHT, 25.0, b"", has_b_frames=b_frames)
+    return CodedStream(info, packets)
+
+
+@pytest.fixture(scope="session")
+def coded_stream() -> Callable[..., CodedStream]:
+    """Return a coder: pictures numbered from `first`, a key frame every `gop`."""
+
+    def encode(
+        codec: str = "h264",
+        pictures: int = 100,
+        *,
+        gop: int = 25,
+        first: int = 0,
+        b_frames: bool = False,
+        open_gop: bool = False,
+    ) -> CodedStream:
+        return _encode(codec, pictures, gop, first, b_frames, open_gop)
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def picture_number() -> Callable[[av.VideoFrame], int]:
+    """Return a reader of the number a decoded picture carries."""
+
+    def read(frame: av.VideoFrame) -> int:
+        luma = frame.reformat(format="gray").to_ndarray()
+        middles = luma[16, BLOCK // 2 : BITS * BLOCK : BLOCK] > 128
+        return int(sum(1 << bit for bit, lit in enumerate(middles) if lit))
+
+    return read
