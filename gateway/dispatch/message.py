@@ -7,7 +7,7 @@ The same incident and change give the same bytes.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -17,6 +17,7 @@ from gateway.store.inventory import CameraRef
 from gateway.store.stored_incident import Ending, ModelRef, StoredIncident
 from vision.types import ChangeType, Severity
 
+DATA_SCHEMA: Final = "urn:gridpatrol:schema:incident-v1"
 SCHEMA_VERSION = 1
 """Rises when a consumer of the schema before it would break; fields may be added without."""
 
@@ -119,7 +120,7 @@ class IncidentEvent(_Part):
     time: Time
     """When it happened; the queue's own entry id says when it was delivered."""
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: Literal["urn:gridpatrol:schema:incident-v1"] = "urn:gridpatrol:schema:incident-v1"
+    dataschema: Literal["urn:gridpatrol:schema:incident-v1"] = DATA_SCHEMA
     data: IncidentData
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gateway.secrets import SecretBox
 from gateway.store.camera_states import CameraStates
+from gateway.store.change_watch import ChangeWatch
 from gateway.store.database import Database
 from gateway.store.evidence import EvidenceFiles
 from gateway.store.incident_list import IncidentList
@@ -45,6 +46,10 @@ class Store:
         opened, or is from a newer gridpatrol.
         """
         return cls(Database.open(location), box)
+
+    def watch(self) -> ChangeWatch:
+        """Return a cheap way to notice that some process has written, to be closed by its owner."""
+        return self._database.watch()
 
     def close(self) -> None:
         """Let go of the database."""

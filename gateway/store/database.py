@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from gateway.errors import StorageError
+from gateway.store.change_watch import ChangeWatch
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_S = 30.0
@@ -78,6 +79,10 @@ class Database:
         """One transaction, kept whole or not at all; writers take turns from the start."""
         with self._translated(), self._writer.begin() as connection:
             yield connection
+
+    def watch(self) -> ChangeWatch:
+        """Return a watch of this database, to be closed by its owner."""
+        return ChangeWatch(self._reader.raw_connection())
 
     def close(self) -> None:
         """Let go of every connection."""
