@@ -129,7 +129,7 @@ class HubReader:
             self._in_gop = self._overflowed = False
 
     def end(self) -> None:
-        """Take nothing more at all, but let what is queued be read; for the hub."""
+        """Take nothing more, but let what is queued be read; `close` is still due afterwards."""
         with self._changed:
             self._closed = True
             self._wake()

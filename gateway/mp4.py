@@ -18,7 +18,6 @@ import av
 import structlog
 from av.video.stream import VideoStream
 
-from gateway.annexb import self_contained
 from gateway.clock import to_iso
 from gateway.errors import StorageError
 from gateway.hub import Delivery
@@ -26,6 +25,7 @@ from gateway.packets import TICKS_PER_S, StreamInfo
 from gateway.timeline import Timeline
 
 TIME_BASE = Fraction(1, TICKS_PER_S)
+MPEG4_SEQUENCE = b"\x00\x00\x01\xb0"
 FALLBACK_FPS = 25.0
 """How long the last picture stands when the stream does not name its rate."""
 
@@ -107,7 +107,7 @@ class ClipWriter:
         if self._leans_on_missing(delivery):
             return
         moment = self._timeline.place(delivery)
-        packet = av.Packet(self_contained(delivery.info, delivery.packet))
+        packet = av.Packet(_with_set_up(delivery))
         packet.pts, packet.dts, packet.time_base = moment.pts, moment.dts, TIME_BASE
         packet.duration = self._frame_ticks
         packet.is_keyframe = delivery.packet.is_key
@@ -138,6 +138,18 @@ class ClipWriter:
         elif packet.is_key:
             self._entry_pts = None
         return self._entry_pts is not None and packet.pts < self._entry_pts
+
+
+def _with_set_up(delivery: Delivery) -> bytes:
+    """Return a packet's bytes, an MPEG-4 Visual key frame with its object headers before it.
+
+    Cameras may send those (ISO/IEC 14496-2 §6.2.1) in the session description only, and FFmpeg's
+    MP4 looks for them in the first packet. H.264 and H.265 key frames come complete from sources.
+    """
+    packet, is_mpeg4 = delivery.packet, delivery.info.codec == "mpeg4"
+    if is_mpeg4 and packet.is_key and not packet.data.startswith(MPEG4_SEQUENCE):
+        return delivery.info.extradata + packet.data
+    return packet.data
 
 
 def same_set_up(one: StreamInfo, other: StreamInfo) -> bool:

@@ -134,8 +134,9 @@ class Recorder:
     def stop(self) -> None:
         """Finish the open clips with what there is, end the thread and wait for it."""
         if self._reader is not None:
-            self._reader.close()
+            self._reader.end()
             self._thread.join()
+            self._reader.close()
 
     def begin(self, clip_id: str, path: Path, opened_at: datetime) -> None:
         """Record `path` from `pre_s` before `opened_at` (a picture's time) on; once for each id."""

@@ -15,7 +15,6 @@ import pytest
 from gateway.errors import StorageError
 from gateway.hub import Delivery
 from gateway.mp4 import ClipLabel, ClipWriter, recover
-from gateway.packets import StreamInfo
 
 LABEL = ClipLabel("incident-1", "gate", datetime(2026, 5, 1, 8, 0, 0, 250_000, tzinfo=UTC))
 
@@ -91,19 +90,16 @@ def test_a_reconnect_leaves_its_gap_in_time(tmp_path, coded_stream, picture_numb
     assert clip.duration_s == pytest.approx(7.0, abs=0.001)
 
 
-def test_parameter_sets_sent_beside_the_stream_are_put_in(tmp_path, coded_stream, picture_number):
-    stream = coded_stream(pictures=30)
+def test_mpeg4_set_up_sent_beside_the_stream_is_put_in(tmp_path, coded_stream, picture_number):
+    stream = coded_stream("mpeg4", 30, gop=40)
     first = stream.packets[0].data
-    slice_at = first.index(b"\x00\x00\x01\x65")
-    info = StreamInfo("h264", 160, 96, 25.0, extradata=first[:slice_at])
-    bare = [
-        Delivery(1, info, d.packet if n else replace(d.packet, data=d.packet.data[slice_at:]))
-        for n, d in enumerate(stream.deliveries())
-    ]
+    picture_at = first.index(b"\x00\x00\x01\xb6")
+    info = replace(stream.info, extradata=first[:picture_at])
+    bare = replace(stream.packets[0], data=first[picture_at:])
+    deliveries = [Delivery(1, info, packet) for packet in (bare, *stream.packets[1:])]
     path = tmp_path / "clip.mp4"
-    write(path, bare[:25]).finish()
-    numbers, _ = show(path, picture_number)
-    assert numbers == list(range(25))
+    write(path, deliveries).finish()
+    assert show(path, picture_number)[0] == list(range(30))
 
 
 def test_a_growing_clip_can_be_watched(tmp_path, coded_stream, picture_number):
