@@ -210,7 +210,7 @@ class Detector:
         return list(self.stream(images))
 
     def stream(self, images: Iterable[Image]) -> Iterator[Detections]:
-        """Yield what each picture shows, in order, with enough in flight to keep the runtime busy."""
+        """Yield what each picture shows, in order, enough in flight to keep the runtime busy."""
         pending: deque[PendingDetections] = deque()
         for image in images:
             pending.append(self.start([self.prepare(image)]))

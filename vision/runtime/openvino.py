@@ -11,7 +11,14 @@ from typing import Final
 
 import numpy as np
 import openvino as ov
-from openvino.frontend import FrontEndManager
+from openvino.frontend import (
+    FrontEndManager,
+    GeneralFailure,
+    InitializationFailure,
+    NotImplementedFailure,
+    OpConversionFailure,
+    OpValidationFailure,
+)
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from vision.errors import ModelError, RuntimeUnavailableError
@@ -28,6 +35,16 @@ WORTHWHILE_GAIN: Final = 1.25
 times, and where it is emulated it gains nothing and costs up to two points of recall."""
 
 TRIAL_RUNS: Final = 5
+
+READ_ERRORS: Final = (
+    RuntimeError,
+    GeneralFailure,
+    InitializationFailure,
+    NotImplementedFailure,
+    OpConversionFailure,
+    OpValidationFailure,
+)
+"""What OpenVINO raises for a file it cannot read; its readers' failures share no base."""
 
 
 def survey() -> Capability:
@@ -110,10 +127,16 @@ class OpenVinoRuntime:
     def start(self, batch: Batch) -> OpenVinoJob:
         """See `Runtime.start`."""
         size = FrameSize(batch.shape[2], batch.shape[1])
-        pool = self._pools.get(size)
-        if pool is None:
-            pool = self._pools[size] = _Pool(self._network.compile(size, self.precision))
+        pool = self._pools.get(size) or self._compile_for(size)
         return OpenVinoJob(pool, [pool.start(picture) for picture in batch])
+
+    def _compile_for(self, size: FrameSize) -> "_Pool":
+        """Compile for one more size; a file fixed to one is refused others, its anchors are too."""
+        fixed = self.facts.input_size
+        if fixed is not None:
+            raise ModelError(f"the model takes pictures of {fixed}, not {size}")
+        pool = self._pools[size] = _Pool(self._network.compile(size, self.precision))
+        return pool
 
 
 class _Pool:
@@ -196,8 +219,10 @@ def _read(core: ov.Core, path: Path) -> ov.Model:
             model = onnx.convert(onnx.load(str(path)))
         else:
             model = core.read_model(path)
-    except RuntimeError as error:
+    except READ_ERRORS as error:
         raise ModelError(f"{path} cannot be read as a model: {_last_line(error)}") from error
+    if not model.inputs:
+        raise ModelError(f"{path} cannot be read as a model: there is no network in it")
     shape = model.inputs[0].partial_shape if len(model.inputs) == 1 else ov.PartialShape([])
     if len(shape) != 4 or not shape[1].relaxes(ov.Dimension(3)):
         raise ModelError(f"{path} is not a picture detector: its input is {shape}, not [n,3,h,w]")
