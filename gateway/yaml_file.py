@@ -1,7 +1,9 @@
 """YAML files read into checked models; errors name the file, the line and the likely word."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -49,15 +51,33 @@ def read_model(path: Path, model: type[Model]) -> Model:
         raise ConfigError(explain(path, document, model, error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong at one place of a document. text: a sentence, without the place."""
+
+    location: Location
+    text: str
+
+
+def mistakes(model: type[BaseModel], error: ValidationError, at: Location = ()) -> list[Mistake]:
+    """Return what `error` found wrong; `at` is where in the document the model stands."""
+    return [
+        Mistake((*at, *found["loc"]), _problem(model, found["type"], found["loc"], found["msg"]))
+        for found in error.errors()
+    ]
+
+
+def located(path: Path, document: CommentedMap, found: Iterable[Mistake]) -> str:
+    """Return a line for each mistake, from the top down: `file:line: key: what is wrong`."""
+    placed = sorted(((line_of(document, one.location), one) for one in found), key=itemgetter(0))
+    return "\n".join(f"{path}:{line}: {dotted(one.location)}: {one.text}" for line, one in placed)
+
+
 def explain(
     path: Path, document: CommentedMap, model: type[BaseModel], error: ValidationError
 ) -> str:
     """Return a line for each mistake: `file:line: key: what is wrong`, and the likely word."""
-    return "\n".join(
-        f"{path}:{line_of(document, mistake['loc'])}: {_dotted(mistake['loc'])}: "
-        + _problem(model, mistake["type"], mistake["loc"], mistake["msg"])
-        for mistake in error.errors()
-    )
+    return located(path, document, mistakes(model, error))
 
 
 def line_of(document: CommentedMap, location: Location) -> int:
@@ -75,17 +95,21 @@ def line_of(document: CommentedMap, location: Location) -> int:
     return line
 
 
-def _dotted(location: Location) -> str:
+def dotted(location: Location) -> str:
+    """Return a location as people write it: `rules.0.confirm_s`."""
     return ".".join(str(part) for part in location) or "(the whole file)"
 
 
 def _problem(model: type[BaseModel], kind: str, location: Location, message: str) -> str:
     if kind != "extra_forbidden":
         return f"{message}."
-    known = _keys_at(model, location[:-1])
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}."
-    return f"unknown key; {hint}"
+    return f"unknown key; {suggestion(str(location[-1]), _keys_at(model, location[:-1]))}"
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """Return the word probably meant as a question, or all that are known."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}."
 
 
 def _keys_at(model: type[BaseModel], location: Location) -> list[str]:

@@ -1,0 +1,176 @@
+"""Zones and rules as people write them (YAML) and as the database keeps them (JSON).
+
+The schema of each rule type is made from the fields of its settings class, so a new rule needs no
+change here.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import MISSING, Field, asdict, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, create_model
+
+from gateway.errors import ConfigError
+from gateway.yaml_file import Location, Mistake, dotted, load_yaml, located, mistakes, suggestion
+from vision.errors import RuleError
+from vision.geometry import Polygon
+from vision.rule import RuleSpec
+from vision.rules import DEFAULT_RULES, RULES, RuleSet
+from vision.scene import Zone
+
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _ZoneEntry(BaseModel):
+    model_config = STRICT
+
+    id: str
+    name: str = ""
+    polygon: tuple[tuple[float, float], ...]
+
+
+class _Document(BaseModel):
+    """The outline of a rules file; rules are checked one by one, each against its own type."""
+
+    model_config = STRICT
+
+    zones: tuple[_ZoneEntry, ...] = ()
+    rules: tuple[dict[str, JsonValue], ...] = ()
+
+
+class _WrongRulesError(Exception):
+    """Carries mistakes to where their lines are known."""
+
+    def __init__(self, found: list[Mistake]) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+def load_rules(path: Path) -> RuleSet:
+    """Return the zones and rules of a YAML file; without rules in it, the default ones.
+
+    Raises ConfigError with a line for each mistake: file, line, key, what is wrong.
+    """
+    document = load_yaml(path)
+    try:
+        return _parse(document)
+    except _WrongRulesError as wrong:
+        raise ConfigError(located(path, document, wrong.found)) from wrong
+
+
+def rules_from_json(zones: str, rules: str) -> RuleSet:
+    """Return zones and rules kept as two JSON arrays; an empty array of rules means the default.
+
+    Raises ConfigError with a line for each mistake.
+    """
+    try:
+        return _parse({"zones": json.loads(zones), "rules": json.loads(rules)})
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"zones or rules are not JSON: {error}.") from error
+    except _WrongRulesError as wrong:
+        lines = (f"{dotted(mistake.location)}: {mistake.text}" for mistake in wrong.found)
+        raise ConfigError("\n".join(lines)) from wrong
+
+
+def zones_to_json(rules: RuleSet) -> str:
+    """Return the zones as a JSON array that `rules_from_json` reads."""
+    return json.dumps(
+        [
+            {"id": zone.id, "name": zone.name, "polygon": zone.polygon.corners}
+            for zone in rules.zones
+        ],
+        ensure_ascii=False,
+    )
+
+
+def rules_to_json(rules: RuleSet) -> str:
+    """Return the rules as a JSON array that `rules_from_json` reads, every setting spelled out."""
+    return json.dumps([{"type": rule.type} | asdict(rule) for rule in rules.rules])
+
+
+def _parse(data: Mapping[str, object]) -> RuleSet:
+    document = _checked(_Document, data, ())
+    zones = tuple(_zone(entry, number) for number, entry in enumerate(document.zones))
+    found: list[Mistake] = []
+    rules: list[RuleSpec] = []
+    for number, entry in enumerate(document.rules):
+        try:
+            rules.append(_rule(entry, number))
+        except _WrongRulesError as wrong:
+            found += wrong.found
+    if found:
+        raise _WrongRulesError(found)
+    return _checked_together(zones, tuple(rules) or DEFAULT_RULES.rules)
+
+
+def _zone(entry: _ZoneEntry, number: int) -> Zone:
+    with _at("zones", number, "polygon"):
+        return Zone(entry.id, Polygon(entry.polygon), entry.name)
+
+
+def _rule(entry: Mapping[str, JsonValue], number: int) -> RuleSpec:
+    name = entry.get("type")
+    at: Location = ("rules", number)
+    if not isinstance(name, str):
+        raise _WrongRulesError([Mistake(at, f"`type` is missing; known here: {', '.join(RULES)}.")])
+    if name not in RULES:
+        text = f"no rule type {name!r}; {suggestion(name, RULES)}"
+        raise _WrongRulesError([Mistake((*at, "type"), text)])
+    spec = RULES[name]
+    settings = {key: value for key, value in entry.items() if key != "type"}
+    checked = _checked(_schema(spec), settings, at)
+    with _at(*at):
+        return spec(**{name: getattr(checked, name) for name in checked.model_fields_set})
+
+
+def _checked_together(zones: tuple[Zone, ...], rules: tuple[RuleSpec, ...]) -> RuleSet:
+    """Return the whole set; built entry by entry, so that a mistake has a place."""
+    for number in range(len(zones)):
+        with _at("zones", number):
+            RuleSet(zones[: number + 1], ())
+    for number in range(len(rules)):
+        with _at("rules", number):
+            RuleSet(zones, rules[: number + 1])
+    return RuleSet(zones, rules)
+
+
+@contextmanager
+def _at(*location: int | str) -> Iterator[None]:
+    """Give a RuleError raised inside its place in the document."""
+    try:
+        yield
+    except RuleError as error:
+        raise _WrongRulesError([Mistake(location, f"{error}.")]) from error
+
+
+def _checked(model: type[Model], data: Mapping[str, object], at: Location) -> Model:
+    """Return the data as `model`, checked as strictly as JSON allows: no text for numbers."""
+    try:
+        return model.model_validate_json(json.dumps(data, default=str))
+    except ValidationError as error:
+        raise _WrongRulesError(mistakes(model, error, at)) from error
+
+
+@cache
+def _schema(spec: type[RuleSpec]) -> type[BaseModel]:
+    """Return a pydantic model with the fields, defaults and bounds of a rule's settings class."""
+    hints = get_type_hints(spec)
+    columns: dict[str, Any] = {
+        field.name: (hints[field.name], _schema_field(field)) for field in fields(spec)
+    }
+    model: type[BaseModel] = create_model(spec.__name__, __config__=STRICT, **columns)
+    return model
+
+
+def _schema_field(field: Field[Any]) -> object:
+    default = ... if field.default is MISSING else field.default
+    low, high = field.metadata.get("low"), field.metadata.get("high")
+    schema: object = pydantic.Field(default, ge=low, le=high)
+    return schema

@@ -1,0 +1,153 @@
+"""Rules files: what is read, what is refused and where; the way to the database and back."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import ConfigError
+from gateway.rules_file import load_rules, rules_from_json, rules_to_json, zones_to_json
+from vision.geometry import Polygon
+from vision.rules import DEFAULT_RULES, RuleSet
+from vision.rules.presence import PresenceSpec
+from vision.scene import Zone
+from vision.types import Kind, Severity
+
+EXAMPLE = Path(__file__).parents[2] / "configs" / "rules-example.yaml"
+GATE = """\
+zones:
+  - {id: gate, name: 村口, polygon: [[0.1, 0.5], [0.9, 0.5], [0.9, 1], [0.1, 1]]}
+rules:
+"""
+
+
+def read(tmp_path: Path, text: str) -> RuleSet:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_rules(path)
+
+
+def test_a_file_becomes_zones_and_rules(tmp_path) -> None:
+    rules = read(
+        tmp_path,
+        GATE
+        + "  - {id: in, type: presence, kinds: [person], zone: gate, clear_s: 4, severity: red}",
+    )
+    corners = ((0.1, 0.5), (0.9, 0.5), (0.9, 1.0), (0.1, 1.0))
+    assert rules.zones == (Zone("gate", Polygon(corners), "村口"),)
+    assert rules.rules == (
+        PresenceSpec(
+            id="in", zone="gate", kinds=(Kind.PERSON,), clear_s=4.0, severity=Severity.RED
+        ),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "rules: []", "zones: []\nrules: []"])
+def test_a_file_without_rules_gets_the_default_ones(tmp_path, text) -> None:
+    assert read(tmp_path, text) == DEFAULT_RULES
+
+
+def test_zones_alone_keep_the_default_rules(tmp_path) -> None:
+    rules = read(tmp_path, GATE.replace("rules:\n", ""))
+    assert (len(rules.zones), rules.rules) == (1, DEFAULT_RULES.rules)
+
+
+def test_the_example_holds() -> None:
+    rules = load_rules(EXAMPLE)
+    assert [zone.id for zone in rules.zones] == ["gate", "fire-lane"]
+    assert [rule.id for rule in rules.rules] == ["person-at-gate", "fire-lane-blocked", "gathering"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("zone: []", 1, "zone: unknown key; did you mean `zones`?"),
+        ("rules:\n  - {id: a, type: presence, confirms: 3}", 2, "did you mean `confirm_s`?"),
+        ("rules:\n  - id: a\n    type: presence\n    colour: red", 4, "known here: clear_s, "),
+        ("rules:\n  - {id: a, type: presense}", 2, "did you mean `presence`?"),
+        ("rules:\n\n  - {id: a}", 3, "`type` is missing; known here: presence."),
+        ("rules:\n  - {type: presence}", 2, "rules.0.id: Field required."),
+        ("rules:\n  - id: a\n    type: presence\n    clear_s: -1", 4, "greater than or equal to 0"),
+        ("rules:\n  - id: a\n    type: presence\n    clear_s: '1'", 4, "valid number"),
+        ("rules:\n  - id: a\n    type: presence\n    clear_s: true", 4, "valid number"),
+        ("rules:\n  - id: a\n    type: presence\n    clear_s: .nan", 4, "finite number"),
+        ("rules:\n  - id: a\n    type: presence\n    severity: pink", 4, "'green', 'yellow' or"),
+        ("rules:\n  - id: a\n    type: presence\n    kinds: [dog]", 4, "'person' or 'vehicle'"),
+        ("rules:\n  - {id: a, type: presence, kinds: []}", 2, "rule a: kinds must name"),
+        ("rules:\n  - {id: 村, type: presence}", 2, "rule id '村'"),
+        ("rules: presence", 1, "rules: Input should be a valid array."),
+        (GATE + "  - {id: a, type: presence, zone: gat}", 4, "no zone 'gat'; zones here: gate"),
+        (
+            "rules:\n  - {id: a, type: presence}\n  - {id: a, type: presence}",
+            3,
+            "two rules are called 'a'",
+        ),
+        ("zones:\n  - {id: a, polygon: [[0, 0], [1, 1]]}", 2, "at least three corners"),
+        ("zones:\n  - {id: a, polygon: [[0, 0], [1, 1], [2, 0]]}", 2, "between 0 and 1"),
+        ("zones:\n  - {id: a, polygon: [[0, 0], [1, 1], [1, 0, 3]]}", 2, "zones.0.polygon.2"),
+        ("zones: [\n", 2, "not valid YAML"),
+        ("zones: []\nzones: []", 2, "not valid YAML: found duplicate key"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_a_way_out(tmp_path, text, line, words) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'rules.yaml'}:{line}: ")
+    assert words in message
+
+
+def test_every_mistake_is_told_at_once_from_the_top_down(tmp_path) -> None:
+    text = (
+        "rules:\n  - {id: a, type: presence, x: 1}\n  - {id: b}\n  - {id: c, type: presence, y: 2}"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    places = [line.split(": ")[0].rsplit(":")[-1] for line in str(caught.value).splitlines()]
+    assert places == ["2", "3", "4"]
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file"):
+        load_rules(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("zones", "rules", "words"),
+    [
+        ("[]", '[{"type": "presence", "id": "a", "x": 1}]', "rules.0.x: unknown key"),
+        ("[", "[]", "not JSON"),
+        ("{}", "[]", "zones: Input should be a valid array"),
+    ],
+)
+def test_what_the_database_holds_is_checked_too(zones, rules, words) -> None:
+    with pytest.raises(ConfigError, match=words):
+        rules_from_json(zones, rules)
+
+
+NUMBERS = st.floats(0, 86_400, allow_nan=False)
+SPECS = st.builds(
+    PresenceSpec,
+    id=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True),
+    zone=st.sampled_from([None, "gate"]),
+    severity=st.sampled_from(Severity),
+    confirm_s=NUMBERS,
+    clear_s=NUMBERS,
+    cool_down_s=NUMBERS,
+    kinds=st.sampled_from([(Kind.PERSON,), (Kind.VEHICLE,), tuple(Kind)]),
+    min_count=st.integers(1, 1000),
+    dwell_s=NUMBERS,
+    min_height_ratio=st.floats(0, 1),
+)
+
+
+@given(st.lists(SPECS, min_size=1, max_size=4, unique_by=lambda spec: spec.id))
+def test_the_database_gives_back_what_it_was_given(specs) -> None:
+    gate = Zone("gate", Polygon.of([[0.1, 0.5], [0.9, 0.5], [0.5, 1 / 3]]), "村口")
+    rules = RuleSet((gate,), tuple(specs))
+    assert rules_from_json(zones_to_json(rules), rules_to_json(rules)) == rules
+
+
+def test_an_empty_array_of_rules_means_the_default_ones() -> None:
+    assert rules_from_json("[]", "[]") == DEFAULT_RULES
