@@ -49,6 +49,12 @@ class StreamLostError(GatewayError):
     exit_code = 7
 
 
+class StalledError(StreamLostError):
+    """A stream is still connected, but no picture has come for longer than it ever should."""
+
+    code = "stalled"
+
+
 class OnvifError(GatewayError):
     """An ONVIF device answered an operation with a fault or with nonsense."""
 

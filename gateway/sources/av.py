@@ -1,0 +1,242 @@
+"""Live streams through FFmpeg (PyAV): RTSP, RTMP, HTTP-FLV, HLS and whatever else its build speaks.
+
+How an RTSP session is ended from another thread although FFmpeg cannot be told to stop: reads give
+up after a second, look whether they should end, and go on where they were. Waiting readers lose
+nothing by it; only a picture that follows a second of silence comes without its timestamp.
+"""
+
+import errno
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import av
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from gateway.clock import monotonic_s, utc_now
+from gateway.errors import ConfigError, GatewayError, NotVideoError, StalledError, StreamLostError
+from gateway.packets import StreamInfo, VideoPacket
+from gateway.sources.address import shown, with_credentials
+from gateway.sources.failures import explain
+from gateway.sources.greeting import Wait, greet
+from gateway.sources.shaping import ByteStream, camera_time_s, describe, ticks, video_of
+from gateway.sources.source import Credentials
+from gateway.sources.timing import PictureClock, TickLine
+
+ANALYSIS_US = 1_000_000
+"""Stream time FFmpeg may look at to find the picture size when the description lacks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What FFmpeg needs to know for one kind of URL.
+
+    transports: tried in this order; empty names mean "no choice". resumable: a read that gave up
+    may be repeated; other protocols lose their place.
+    """
+
+    port: int
+    transports: tuple[str, ...]
+    resumable: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+_RTSP_OPTIONS = {"allowed_media_types": "video"}
+
+SCHEMES: Mapping[str, Scheme] = {
+    "rtsp": Scheme(554, ("tcp", "udp"), resumable=True, options=_RTSP_OPTIONS),
+    "rtsps": Scheme(322, ("tcp",), resumable=True, options=_RTSP_OPTIONS),
+    "rtmp": Scheme(1935, ("tcp",)),
+    "rtmps": Scheme(443, ("tcp",)),
+    "http": Scheme(80, ("tcp",)),
+    "https": Scheme(443, ("tcp",)),
+    "srt": Scheme(0, ("udp",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: for connecting and being described, of silence, and between looks at `close`."""
+
+    open_s: float = 5.0
+    silence_s: float = 5.0
+    look_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """An open stream and what its packets go through."""
+
+    container: InputContainer
+    stream: VideoStream
+    byte_stream: ByteStream
+    transport: str
+
+
+class AvSource:
+    """A `Source` for one live stream.
+
+    url: without credentials. Packets are yielded from the first on, key frame or not. with_audio:
+    ask for sound too, only to know its codec.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials | None = None,
+        *,
+        limits: Limits | None = None,
+        with_audio: bool = False,
+    ) -> None:
+        scheme = SCHEMES.get(urlsplit(url).scheme)
+        if scheme is None:
+            raise ConfigError(f"{shown(url)} is none of {', '.join(SCHEMES)}.")
+        self._url, self._shown, self._credentials = url, shown(url), credentials
+        self._scheme = scheme
+        self._limits = limits or Limits()
+        self._with_audio = with_audio
+        self.silence_limit_s = self._limits.silence_s
+        self._closing = threading.Event()
+        self._owner = threading.Lock()
+        self._session: _Session | None = None
+        self._line, self._clock = TickLine(), PictureClock()
+
+    @property
+    def transport(self) -> str | None:
+        """How packets come: "tcp" or "udp"; None before `open`."""
+        return self._session.transport if self._session else None
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """The camera's clock minus ours by its newest RTCP report; None while it sent none."""
+        return self._clock.offset_s
+
+    def open(self) -> StreamInfo:
+        """Connect, over TCP first where there is a choice, and describe the stream.
+
+        Raises UnreachableError, UnauthorizedError, NotVideoError, ConfigError (FFmpeg cannot speak
+        this protocol), StreamLostError (closed meanwhile).
+        """
+        if self._scheme.port:
+            wait = Wait(self._limits.open_s, self._closing)
+            is_rtsp = urlsplit(self._url).scheme == "rtsp"
+            greet(self._url, self._scheme.port, wait, expect_rtsp=is_rtsp)
+        container, transport = self._connect()
+        try:
+            stream = video_of(container, self._shown)
+            info = describe(container, stream)
+            self._session = _Session(container, stream, ByteStream(stream, info), transport)
+        except GatewayError:
+            container.close()
+            raise
+        return info
+
+    def packets(self) -> Iterator[VideoPacket]:
+        """Yield packets until `close`; call once, after `open`.
+
+        Raises StreamLostError when the camera ends the stream, StalledError when it is silent for
+        `silence_limit_s`.
+        """
+        session = self._session
+        if session is None:
+            raise RuntimeError("packets() needs open() first")
+        with self._owner:
+            try:
+                for raw in self._read(session):
+                    yield self._shape(raw, session.byte_stream)
+            finally:
+                session.container.close()
+
+    def close(self) -> None:
+        """End `packets` within `Limits.look_s` for RTSP, within the silence limit for the rest."""
+        self._closing.set()
+        if self._session is not None and self._owner.acquire(blocking=False):
+            try:
+                self._session.container.close()
+            finally:
+                self._owner.release()
+
+    def _connect(self) -> tuple[InputContainer, str]:
+        failure: GatewayError | None = None
+        for transport in self._scheme.transports:
+            try:
+                return self._open(transport, self._scheme.options), transport
+            except av.error.FFmpegError as error:
+                failure = explain(error, self._shown)
+                refused = error.errno == errno.EPROTONOSUPPORT
+            if isinstance(failure, NotVideoError):
+                failure = self._only_sound(transport) or failure
+            if not refused:
+                break
+        # Raised here and not in the handler: FFmpeg's error names the URL with the password.
+        raise failure or ConfigError(f"{self._shown} has no transport to try.")
+
+    def _open(self, transport: str, extra: Mapping[str, str]) -> InputContainer:
+        options = {"analyzeduration": str(ANALYSIS_US), "fpsprobesize": "0"}
+        if len(self._scheme.transports) > 1:
+            options["rtsp_transport"] = transport
+        if not self._with_audio:
+            options |= extra
+        patience_s = self._limits.look_s if self._scheme.resumable else self._limits.silence_s
+        return av.open(
+            with_credentials(self._url, self._credentials),
+            mode="r",
+            options=options,
+            timeout=(self._limits.open_s, patience_s),
+        )
+
+    def _only_sound(self, transport: str) -> NotVideoError | None:
+        """Look whether a camera that refused to send video would send sound."""
+        if not self._scheme.options:
+            return None
+        try:
+            with self._open(transport, {}) as container:
+                video_of(container, self._shown)
+        except NotVideoError as error:
+            return error
+        except av.error.FFmpegError:
+            return None
+        return None
+
+    def _read(self, session: _Session) -> Iterator["Packet[VideoStream]"]:
+        heard_s = monotonic_s()
+        while not self._closing.is_set():
+            failure: GatewayError = StreamLostError(f"{self._shown} ended the stream.")
+            try:
+                for packet in session.container.demux(session.stream):
+                    if self._closing.is_set():
+                        return
+                    if packet.size:
+                        yield packet
+                        heard_s = monotonic_s()
+            except av.error.ExitError:
+                silent_s = monotonic_s() - heard_s
+                if self._scheme.resumable and silent_s < self.silence_limit_s:
+                    continue
+                failure = StalledError(
+                    f"{self._shown} is connected but has sent nothing for {silent_s:.0f} s."
+                )
+            except av.error.FFmpegError as error:
+                reason = (error.strerror or "no reason given").lower()
+                failure = StreamLostError(f"{self._shown} broke off ({reason}).")
+            if not self._closing.is_set():
+                raise failure
+
+    def _shape(self, raw: "Packet[VideoStream]", byte_stream: ByteStream) -> VideoPacket:
+        received_s, arrival = monotonic_s(), utc_now()
+        pts, dts = self._line.place(ticks(raw, raw.pts), ticks(raw, raw.dts), received_s)
+        captured_at, clock = self._clock.stamp(pts, dts, arrival, camera_time_s(raw))
+        is_key = raw.is_keyframe
+        return VideoPacket(
+            data=byte_stream.rewrite(raw),
+            pts=pts,
+            dts=dts,
+            is_key=is_key,
+            captured_at=captured_at,
+            clock=clock,
+            received_s=received_s,
+        )
