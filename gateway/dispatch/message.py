@@ -19,7 +19,7 @@ from vision.types import ChangeType, Severity
 
 DATA_SCHEMA: Final = "urn:gridpatrol:schema:incident-v1"
 SCHEMA_VERSION = 1
-"""Rises when a consumer of the schema before it would break; fields may be added without."""
+"""Rises with every change of the schema, which allows no fields but its own."""
 
 Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 """UTC, ISO 8601, milliseconds."""

@@ -77,14 +77,16 @@ class Users:
         with self._database.read() as connection:
             return _user(_row(connection, username))
 
-    def verify(self, username: str, password: str, address: str) -> Verdict:
+    def verify(
+        self, username: str, password: str, address: str, now: datetime | None = None
+    ) -> Verdict:
         """Return who signs in from a network address with this password, if anybody.
 
         A try is counted before it is judged, so that many at once gain nothing; the right password
         clears the count. It takes about 50 ms whether or not there is such a user.
         """
         subjects = (("user", username[:64]), ("address", address[:64]))
-        now = utc_now()
+        now = now or utc_now()
         with self._database.write() as connection:
             wait_s = max(_wait_s(connection, kind, name, now) for kind, name in subjects)
             if wait_s > 0:

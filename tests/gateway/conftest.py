@@ -1,17 +1,26 @@
-"""Coded streams whose every picture carries its number, so that tests tell which ones arrive."""
+"""Coded streams whose every picture carries its number; stores, and incidents to put there."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from gateway.dispatch.message import MessageWriter
 from gateway.hub import Delivery, Hub
 from gateway.packets import TICKS_PER_S, ClockSource, StreamInfo, VideoPacket
+from gateway.secrets import SecretBox
+from gateway.store import Store
+from gateway.store.evidence import Evidence, EvidenceType, evidence_id
+from gateway.store.inventory import CameraRef
+from gateway.store.stored_incident import ModelRef, Origin
+from vision.types import ChangeType, Incident, IncidentChange, Severity
 
 WIDTH, HEIGHT = 160, 96
 BITS, BLOCK = 16, 8
@@ -119,3 +128,84 @@ def picture_number() -> Callable[[av.VideoFrame], int]:
         return int(sum(1 << bit for bit, lit in enumerate(middles) if lit))
 
     return read
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Return a new store in `tmp_path`, opened as every process opens it."""
+    opened = Store.open(tmp_path / "gridpatrol.db", SecretBox.open(tmp_path / "secret.key"))
+    yield opened
+    opened.close()
+
+
+ORIGIN = Origin(
+    CameraRef("gate", "村口", "33010200001320000001", "东山村", "第三网格"),
+    ModelRef("nanodet-g", "d" * 64),
+    "0.1.0",
+)
+COMPOSE = MessageWriter("dongshan")
+
+
+@dataclass(frozen=True)
+class IncidentSamples:
+    """Makes incidents of the camera "gate", their changes and their evidence."""
+
+    origin: Origin = ORIGIN
+    compose: MessageWriter = COMPOSE
+
+    def change(
+        self,
+        incident_id: str = "i-1",
+        type: ChangeType = ChangeType.OPENED,  # noqa: A002
+        sequence: int = 0,
+        *,
+        after_s: float = 0.0,
+        **fields: object,
+    ) -> IncidentChange:
+        """Return a change `after_s` seconds after the opening; `fields` replace the incident's."""
+        at = STARTED + timedelta(seconds=after_s)
+        incident = Incident(
+            id=incident_id,
+            camera="gate",
+            rule="person-at-gate",
+            rule_type="presence",
+            subject="zone:gate/person",
+            kind="person_presence",
+            severity=Severity.YELLOW,
+            zone="gate",
+            opened_at=STARTED,
+            last_seen_at=at,
+            closed_at=at if type is ChangeType.CLOSED else None,
+            readings={"count": 2, "dwell_s": after_s},
+        )
+        return IncidentChange(type, sequence, at, replace(incident, **fields))
+
+    def evidence(
+        self,
+        incident_id: str = "i-1",
+        type: EvidenceType = EvidenceType.RAW,  # noqa: A002
+    ) -> Evidence:
+        """Return the row of one file of an incident."""
+        sha256 = hashlib.sha256(f"{incident_id} {type}".encode()).hexdigest()
+        return Evidence(
+            id=evidence_id(incident_id, type, sha256),
+            incident_id=incident_id,
+            type=type,
+            path=f"evidence/2026-05-01/{incident_id}/{type}",
+            sha256=sha256,
+            size_bytes=1234,
+            created_at=STARTED,
+        )
+
+    def fill(self, store: Store, count: int, prefix: str = "i") -> list[str]:
+        """Open `count` incidents in a store and return their ids, in order."""
+        ids = [f"{prefix}-{number}" for number in range(count)]
+        for incident_id in ids:
+            store.incidents.record(self.change(incident_id), self.origin, (), self.compose)
+        return ids
+
+
+@pytest.fixture
+def samples() -> IncidentSamples:
+    """Return a maker of incidents."""
+    return IncidentSamples()
