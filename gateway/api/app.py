@@ -1,0 +1,99 @@
+"""The HTTP application of `serve`, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from gateway.api import (
+    cameras,
+    console,
+    events,
+    evidence,
+    health,
+    incidents,
+    live,
+    locales,
+    metrics,
+    session,
+    system,
+)
+from gateway.api.broadcaster import POLL_S, SWEEP_S
+from gateway.api.errors import ErrorBody, answer_errors
+from gateway.api.headers import PathPrefix, SecurityHeaders
+from gateway.api.live_sessions import PRUNE_S
+from gateway.api.repeat import repeat
+from gateway.api.runtime import Runtime
+from gateway.api.security import OriginCheck
+from gateway.api.services import Services
+from gateway.api.session_watch import RECHECK_S
+from gateway.whep import MAX_OFFER_BYTES
+
+ROUTES = (
+    session.router,
+    system.router,
+    cameras.router,
+    live.router,
+    incidents.router,
+    evidence.router,
+    locales.router,
+    events.router,
+    health.router,
+    metrics.router,
+    console.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application, to be run by a server with one process; it closes no service.
+
+    Raises ConfigError for a catalogue that cannot be read.
+    """
+    app = FastAPI(
+        title="gridpatrol",
+        version=services.version,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        max_body_size=MAX_OFFER_BYTES,
+        responses={"4XX": {"model": ErrorBody}, 422: {"model": ErrorBody}},
+        middleware=[
+            Middleware(PathPrefix, prefix=services.serve.root_path),
+            Middleware(SecurityHeaders),
+            Middleware(OriginCheck, allowed=services.serve.allowed_origins),
+        ],
+    )
+    app.state.services = services
+    app.state.runtime = Runtime.new(services)
+    answer_errors(app)
+    for router in ROUTES:
+        app.include_router(router)
+    app.mount("/static", console.ConsoleFiles(services.console_dir))
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Run what goes on beside the requests; at the end, stop all live pictures."""
+    services: Services = app.state.services
+    runtime: Runtime = app.state.runtime
+    workers = await to_thread.run_sync(services.store.workers.all)
+    await runtime.live.end_strangers(worker.url for worker in workers)
+    jobs = (
+        repeat("poll", POLL_S, runtime.broadcaster.poll),
+        repeat("sweep", SWEEP_S, runtime.broadcaster.sweep),
+        repeat("recheck", RECHECK_S, runtime.watch.recheck),
+        repeat("prune", PRUNE_S, runtime.live.prune),
+    )
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.watch.end_all()

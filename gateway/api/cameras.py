@@ -1,0 +1,187 @@
+"""Cameras as the console sees them: names, state, zones; never an address, user or password."""
+
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ConfigDict, TypeAdapter
+
+from gateway.api.errors import ErrorBody
+from gateway.api.fields import Answer, UtcTime
+from gateway.api.security import signed_in
+from gateway.api.services import Services, ServicesDep
+from gateway.clock import to_iso
+from gateway.errors import NoPictureError, WorkerUnreachableError
+from gateway.store import Store
+from gateway.store.camera_states import CameraState, LiveMode
+from gateway.store.inventory import Camera
+from gateway.worker_api import CAPTURED_AT_HEADER
+
+SILENT_AFTER = timedelta(seconds=30)
+"""Workers report on each camera every few seconds; after this long without, nobody watches it."""
+
+MIN_WIDTH, MAX_WIDTH = 16, 3840
+"""Pixels that a snapshot may be asked to be wide: from an icon to 4K."""
+
+router = APIRouter(prefix="/api/cameras", tags=["cameras"], dependencies=[Depends(signed_in)])
+
+
+class ZoneBody(Answer):
+    """A part of the picture that rules watch; polygon: points (x, y), normalised 0-1."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str = ""
+    polygon: tuple[tuple[float, float], ...]
+
+
+class StreamBody(Answer):
+    """The analysed stream. gop_s: seconds between key frames; clock: where its times come from."""
+
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    gop_s: float | None
+    clock: str
+
+
+class CameraBody(Answer):
+    """A camera and how it is doing.
+
+    state: a word of `gateway.session.SessionState`; code and detail: why, "" when well. since: when
+    that began. live: how a browser can show it. analysed_fps: pictures looked at each second.
+    """
+
+    id: str
+    name: str
+    channel_code: str
+    unit: str
+    grid: str
+    enabled: bool
+    state: str
+    code: str
+    detail: str
+    since: UtcTime | None
+    last_picture_at: UtcTime | None
+    stream: StreamBody | None
+    live: LiveMode
+    analysed_fps: float | None
+    open_incidents: int
+    zones: tuple[ZoneBody, ...]
+
+
+class CamerasBody(Answer):
+    """Every camera, by id."""
+
+    cameras: tuple[CameraBody, ...]
+
+
+_ZONES = TypeAdapter(tuple[ZoneBody, ...])
+
+
+def read_all(services: Services) -> tuple[CameraBody, ...]:
+    """Return every camera, by id; three queries however many there are."""
+    store = services.store
+    states = store.camera_states.by_camera()
+    open_counts = store.incident_list.open_counts()
+    now = services.now()
+    return tuple(
+        _body(camera, _state(camera, states.get(camera.id), now), open_counts.get(camera.id, 0))
+        for camera in store.inventory.cameras()
+    )
+
+
+def owner_of(store: Store, camera_id: str) -> str:
+    """Return the address of the worker that owns a camera.
+
+    Raises NotFoundError, NoPictureError (switched off) and WorkerUnreachableError (no owner yet).
+    """
+    camera = store.inventory.get(camera_id)
+    if not camera.enabled:
+        raise NoPictureError(f"Camera {camera_id} is switched off in the inventory.")
+    state = store.camera_states.get(camera_id)
+    if state is None or state.worker_url is None:
+        raise WorkerUnreachableError(
+            f"No worker has taken camera {camera_id} yet: try again in some seconds."
+        )
+    return state.worker_url
+
+
+@router.get("")
+def list_cameras(services: ServicesDep) -> CamerasBody:
+    """Return every camera."""
+    return CamerasBody(cameras=read_all(services))
+
+
+@router.get("/{camera}", responses={404: {"model": ErrorBody}})
+def read_camera(camera: str, services: ServicesDep) -> CameraBody:
+    """Return one camera."""
+    found = services.store.inventory.get(camera)
+    state = _state(found, services.store.camera_states.get(camera), services.now())
+    open_counts = services.store.incident_list.open_counts()
+    return _body(found, state, open_counts.get(camera, 0))
+
+
+@router.get(
+    "/{camera}/snapshot.jpg",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/jpeg": {}}, "description": "The latest picture"},
+        404: {"model": ErrorBody, "description": "not_found or no_picture"},
+        503: {"model": ErrorBody, "description": "worker_unreachable"},
+    },
+)
+async def read_snapshot(
+    camera: str,
+    services: ServicesDep,
+    width: Annotated[int | None, Query(ge=MIN_WIDTH, le=MAX_WIDTH)] = None,
+) -> Response:
+    """Return the latest picture, no wider than asked; X-Captured-At says when it was taken."""
+    worker_url = await run_in_threadpool(owner_of, services.store, camera)
+    picture = await services.workers.snapshot(worker_url, camera, width)
+    headers = {CAPTURED_AT_HEADER: to_iso(picture.captured_at)}
+    return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
+
+
+def _state(camera: Camera, reported: CameraState | None, now: datetime) -> CameraState:
+    """Return the state to show: what the worker reported, unless that cannot be so any more."""
+    if not camera.enabled:
+        return CameraState(camera.id, "disabled", camera.updated_at, now)
+    if reported is None:
+        return CameraState(camera.id, "connecting", camera.updated_at, now)
+    if now - reported.updated_at > SILENT_AFTER:
+        return replace(
+            reported,
+            state="stalled",
+            code="worker_silent",
+            detail=f"No worker has reported on this camera since {to_iso(reported.updated_at)}.",
+            since=reported.updated_at,
+            analysed_fps=None,
+        )
+    return reported
+
+
+def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody:
+    stream = state.stream
+    return CameraBody(
+        id=camera.id,
+        name=camera.name,
+        channel_code=camera.channel_code,
+        unit=camera.unit,
+        grid=camera.grid,
+        enabled=camera.enabled,
+        state=state.state,
+        code=state.code,
+        detail=state.detail,
+        since=state.since,
+        last_picture_at=state.last_picture_at,
+        stream=None if stream is None else StreamBody(**asdict(stream)),
+        live=state.live,
+        analysed_fps=state.analysed_fps,
+        open_incidents=open_incidents,
+        zones=_ZONES.validate_json(camera.zones),
+    )

@@ -1,0 +1,174 @@
+"""Every refusal is `{"error": {"code", "message"}}`: the status table and the handlers."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from gateway.errors import (
+    BadOfferError,
+    BusyError,
+    GatewayError,
+    NoPictureError,
+    NotFoundError,
+    NotPlayableError,
+    PasswordRefusedError,
+    QueueUnreachableError,
+    StorageError,
+    UnauthorizedError,
+    UnreachableError,
+    WorkerUnreachableError,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class UnauthenticatedError(GatewayError):
+    """The request carries no valid sign-in session or token."""
+
+    code = "unauthenticated"
+
+
+class BadCredentialsError(GatewayError):
+    """User name and password do not belong together; it never says which is wrong."""
+
+    code = "bad_credentials"
+
+
+class BadOriginError(GatewayError):
+    """A request that changes something comes from another site's page, or from nowhere."""
+
+    code = "bad_origin"
+
+
+class BadRequestError(GatewayError):
+    """A parameter or body is not what the API takes."""
+
+    code = "bad_request"
+
+
+class MediaTypeError(GatewayError):
+    """The body is of another media type than the route takes."""
+
+    code = "unsupported_media_type"
+
+
+class TooManyAttemptsError(GatewayError):
+    """Too many failed sign-ins; `retry_after_s` seconds until the next may be tried."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+STATUS: Mapping[type[GatewayError], HTTPStatus] = {
+    BadRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadOfferError: HTTPStatus.BAD_REQUEST,
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    BadCredentialsError: HTTPStatus.UNAUTHORIZED,
+    PasswordRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadOriginError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    NoPictureError: HTTPStatus.NOT_FOUND,
+    NotPlayableError: HTTPStatus.CONFLICT,
+    MediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnreachableError: HTTPStatus.BAD_GATEWAY,
+    UnauthorizedError: HTTPStatus.BAD_GATEWAY,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueueUnreachableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    WorkerUnreachableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Status of each error; one that is not here (nor its parents) is a 500."""
+
+PROTOCOL_CODES: Mapping[int, str] = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
+"""Codes for refusals by the framework itself, before any route runs."""
+
+
+RETRY_AFTER_S = 2
+"""What a 503 asks clients to wait; a worker is back within that."""
+
+
+class ErrorDetail(BaseModel):
+    """A stable word for programs and one sentence for people."""
+
+    code: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Make an application answer every error in our one form."""
+    app.exception_handler(GatewayError)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_protocol_error)
+    app.exception_handler(Exception)(_failed)
+
+
+def status_of(error: GatewayError) -> HTTPStatus:
+    """Return the HTTP status of an error, by its class or the nearest parent in the table."""
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def error_response(error: GatewayError) -> JSONResponse:
+    """Return an error as it goes over the wire."""
+    status = status_of(error)
+    headers = None
+    if isinstance(error, TooManyAttemptsError):
+        headers = {"Retry-After": str(error.retry_after_s)}
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return _answer(status, error.code, str(error), headers)
+
+
+def _answer(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    body = ErrorBody(error=ErrorDetail(code=code, message=message))
+    return JSONResponse(body.model_dump(), status, headers)
+
+
+async def _refused(_request: Request, error: GatewayError) -> Response:
+    return error_response(error)
+
+
+async def _invalid(_request: Request, error: RequestValidationError) -> Response:
+    """Name each field and what is wrong with it; never repeat the value, it may be a password."""
+    faults = "; ".join(f"{_field(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+    return error_response(BadRequestError(faults))
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+async def _protocol_error(_request: Request, error: HTTPException) -> Response:
+    code = PROTOCOL_CODES.get(error.status_code, "error")
+    return _answer(error.status_code, code, error.detail, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _answer(status, "internal", "gridpatrol made a mistake; its log has the details.")

@@ -1,0 +1,137 @@
+"""Incidents as the console lists them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from gateway.api.errors import BadRequestError, ErrorBody
+from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.security import signed_in
+from gateway.api.services import ServicesDep
+from gateway.store.evidence import Evidence, EvidenceType
+from gateway.store.incident_list import Cursor, IncidentFilter, IncidentState
+from gateway.store.stored_incident import StoredIncident
+from vision.types import Severity
+
+MAX_PAGE = 200
+
+router = APIRouter(prefix="/api/incidents", tags=["incidents"], dependencies=[Depends(signed_in)])
+
+
+class EvidenceBody(Answer):
+    """A picture or film that proves an incident; sha256 of the file, hexadecimal."""
+
+    id: str
+    type: EvidenceType
+    url: str
+    content_type: str
+    bytes: int
+    sha256: str
+
+
+class CameraName(Answer):
+    """The camera of an incident, as it was named when the incident opened."""
+
+    id: str
+    name: str
+
+
+class IncidentBody(Answer):
+    """One happening. posted_at, queue_id: when and where the dispatch queue took it, if it has."""
+
+    id: str
+    kind: str
+    severity: Severity
+    camera: CameraName
+    grid: str
+    zone: str | None
+    rule: str
+    opened_at: UtcTime
+    last_seen_at: UtcTime
+    closed_at: UtcTime | None
+    readings: dict[str, int | float | str]
+    evidence: tuple[EvidenceBody, ...]
+    posted_at: UtcTime | None
+    queue_id: str | None
+
+
+class IncidentsBody(Answer):
+    """A page of incidents, newest first. next: what to give as `before` for the page after it."""
+
+    incidents: tuple[IncidentBody, ...]
+    next: str | None
+
+
+class IncidentQuery(Question):
+    """Which incidents: each filter narrows, `before` is the `next` of the page before."""
+
+    state: IncidentState | None = None
+    camera: str | None = None
+    kind: str | None = None
+    severity: Severity | None = None
+    before: str | None = None
+    limit: int = Field(50, ge=1, le=MAX_PAGE)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the page begins; raises BadRequestError for a text that no page ended with."""
+        try:
+            return None if self.before is None else Cursor.parse(self.before)
+        except ValueError as error:
+            raise BadRequestError(f"before: {error}; give the `next` of a page.") from error
+
+
+def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:
+    """Return an incident as it goes over the wire; addresses carry the proxy's path prefix."""
+    incident, camera = stored.incident, stored.origin.camera
+    return IncidentBody(
+        id=incident.id,
+        kind=incident.kind,
+        severity=incident.severity,
+        camera=CameraName(id=camera.id, name=camera.name),
+        grid=camera.grid,
+        zone=incident.zone,
+        rule=incident.rule,
+        opened_at=incident.opened_at,
+        last_seen_at=incident.last_seen_at,
+        closed_at=incident.closed_at,
+        readings=dict(incident.readings),
+        evidence=tuple(_evidence_body(piece, root_path) for piece in stored.evidence),
+        posted_at=stored.posted_at,
+        queue_id=stored.queue_id,
+    )
+
+
+@router.get("")
+def list_incidents(
+    services: ServicesDep, wanted: Annotated[IncidentQuery, Query()]
+) -> IncidentsBody:
+    """Return a page of incidents, newest first."""
+    page = services.store.incident_list.page(
+        IncidentFilter(wanted.state, wanted.camera, wanted.kind, wanted.severity),
+        wanted.cursor,
+        wanted.limit,
+    )
+    root_path = services.serve.root_path
+    return IncidentsBody(
+        incidents=tuple(incident_body(stored, root_path) for stored in page.incidents),
+        next=None if page.next is None else str(page.next),
+    )
+
+
+@router.get("/{incident}", responses={404: {"model": ErrorBody}})
+def read_incident(incident: str, services: ServicesDep) -> IncidentBody:
+    """Return one incident."""
+    return incident_body(services.store.incidents.get(incident), services.serve.root_path)
+
+
+def _evidence_body(piece: Evidence, root_path: str) -> EvidenceBody:
+    return EvidenceBody(
+        id=piece.id,
+        type=piece.type,
+        url=f"{root_path}{piece.url}",
+        content_type=piece.content_type,
+        bytes=piece.size_bytes,
+        sha256=piece.sha256,
+    )

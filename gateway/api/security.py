@@ -1,0 +1,119 @@
+"""Who is asking, and from which page: the session cookie and the check of `Origin`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Response
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.api.errors import BadOriginError, UnauthenticatedError, error_response
+from gateway.api.services import Services, ServicesDep
+from gateway.store.sessions import LONGEST
+from gateway.store.users import User
+
+COOKIE = "gridpatrol_session"
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110 §9.2.1, without TRACE), which any page may cause."""
+
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+HTTP_SCHEMES: Mapping[str, str] = {"ws": "http", "wss": "https"}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A person signed in, by the token in their cookie."""
+
+    token: str
+    user: User
+
+
+def find_sign_in(connection: HTTPConnection, services: Services) -> SignIn | None:
+    """Return who is asking, None without a valid session; keeps the session alive by this use."""
+    token = connection.cookies.get(COOKIE, "")
+    session = services.store.sessions.find(token) if token else None
+    return None if session is None else SignIn(token, session.user)
+
+
+def signed_in(connection: HTTPConnection, services: ServicesDep) -> SignIn:
+    """Return who is asking; raises UnauthenticatedError without a valid session."""
+    found = find_sign_in(connection, services)
+    if found is None:
+        raise UnauthenticatedError("Nobody is signed in, or the session has ended: sign in again.")
+    return found
+
+
+SignInDep = Annotated[SignIn, Depends(signed_in)]
+
+
+def set_cookie(response: Response, connection: HTTPConnection, token: str) -> None:
+    """Hand a session's token to the browser, out of reach of scripts and of other sites."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(LONGEST.total_seconds()),
+        path=_cookie_path(connection),
+        secure=connection.url.scheme in {"https", "wss"},
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def clear_cookie(response: Response, connection: HTTPConnection) -> None:
+    """Have the browser forget its token."""
+    response.delete_cookie(COOKIE, path=_cookie_path(connection), httponly=True, samesite="strict")
+
+
+def _cookie_path(connection: HTTPConnection) -> str:
+    return connection.scope.get("root_path") or "/"
+
+
+def comes_from_here(scope: Scope, allowed: tuple[str, ...]) -> bool:
+    """Return whether `Origin` names the host and scheme of the request itself or an allowed origin.
+
+    A request without `Origin` comes from no page we know: refused as well. Browsers always send it
+    with requests that change something and with WebSockets.
+    """
+    headers = Headers(scope=scope)
+    origin = _normal_origin(headers.get("origin", ""))
+    if origin is None:
+        return False
+    scheme = HTTP_SCHEMES.get(scope["scheme"], scope["scheme"])
+    own = _normal_origin(f"{scheme}://{headers.get('host', '')}")
+    return origin == own or origin in {_normal_origin(other) for other in allowed}
+
+
+def _normal_origin(text: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of an origin (RFC 6454 §4), None for anything else."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if not parts.hostname or port is None or parts.path or parts.query or parts.fragment:
+        return None
+    return (parts.scheme, parts.hostname, port)
+
+
+class OriginCheck:
+    """ASGI layer that refuses requests which change something unless our own pages sent them."""
+
+    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 403."""
+        unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
+        if unsafe and not comes_from_here(scope, self._allowed):
+            refusal = BadOriginError(
+                "This request must come from the console's own pages: its Origin header is missing "
+                "or names another address. Behind a proxy, list the address in allowed_origins."
+            )
+            await error_response(refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)

@@ -1,0 +1,59 @@
+"""What the API needs from the rest of the process, and how its routes come by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends
+from pydantic import SecretStr
+from starlette.requests import HTTPConnection
+
+from gateway.clock import utc_now
+from gateway.config import ServeSettings, SiteSettings
+from gateway.dispatch.relay import RelayState
+from gateway.store import Store
+from gateway.worker_client import WorkerClient
+
+CONSOLE_DIR = Path(__file__).parents[1] / "console"
+LOCALE_DIR = Path(__file__).parents[1] / "locale"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the API works with; whoever starts the server opens and closes them.
+
+    data_dir: below which the paths of evidence are meant. relay_state: how the relay fares
+    at the moment. metrics_token: lets other machines than this one read /metrics. now: the time of
+    day, UTC.
+    """
+
+    store: Store
+    workers: WorkerClient
+    data_dir: Path
+    relay_state: Callable[[], RelayState]
+    site: SiteSettings = field(default_factory=SiteSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    metrics_token: SecretStr | None = None
+    console_dir: Path = CONSOLE_DIR
+    locale_dir: Path = LOCALE_DIR
+    now: Callable[[], datetime] = utc_now
+
+    @property
+    def evidence_dir(self) -> Path:
+        """The only directory that evidence is served from."""
+        return self.data_dir / "evidence"
+
+    @property
+    def version(self) -> str:
+        """The version of gridpatrol that runs."""
+        return version("gridpatrol")
+
+
+def _services(connection: HTTPConnection) -> Services:
+    return cast(Services, connection.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

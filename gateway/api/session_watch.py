@@ -1,0 +1,66 @@
+"""Ends what would outlive its sign-in: open event channels and live pictures."""
+
+import asyncio
+from typing import Protocol
+
+from anyio import to_thread
+
+from gateway.store.sessions import Sessions
+
+RECHECK_S = 3.0
+"""How often sessions are looked at that another process, or time, may have ended."""
+
+
+class Held(Protocol):
+    """Something that lasts as long as a sign-in session; compared by identity."""
+
+    async def end(self) -> None:
+        """End it; called once, when the session has ended."""
+
+
+class SessionWatch:
+    """What is open under which session token. Used on the event loop only."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._held: dict[Held, str] = {}
+        self.paused = asyncio.Lock()
+        """Nothing is rechecked while this is held, for whoever exchanges one token for another."""
+
+    def hold(self, thing: Held, token: str) -> None:
+        """Let a thing end with a session."""
+        self._held[thing] = token
+
+    def release(self, thing: Held) -> None:
+        """Forget a thing that ended by itself."""
+        self._held.pop(thing, None)
+
+    def holds(self, thing: Held, token: str) -> bool:
+        """Return whether a thing belongs to a session."""
+        return self._held.get(thing) == token
+
+    def move(self, old: str, new: str) -> None:
+        """Carry what is open over to another token of the same person."""
+        for thing, token in self._held.items():
+            if token == old:
+                self._held[thing] = new
+
+    async def end(self, token: str) -> None:
+        """End everything that is open under a session."""
+        ended = [thing for thing, held_by in self._held.items() if held_by == token]
+        for thing in ended:
+            self.release(thing)
+        await asyncio.gather(*(thing.end() for thing in ended))
+
+    async def end_all(self) -> None:
+        """End everything that is open."""
+        for token in set(self._held.values()):
+            await self.end(token)
+
+    async def recheck(self) -> None:
+        """End everything whose session has ended. Raises StorageError."""
+        for token in set(self._held.values()):
+            async with self.paused:
+                ended = await to_thread.run_sync(self._sessions.peek, token) is None
+            if ended:
+                await self.end(token)

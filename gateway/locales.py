@@ -1,0 +1,86 @@
+"""The console's words in each language, from gettext catalogues; the msgid is the English text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from babel import negotiate_locale
+from babel.messages.pofile import PoFileError, read_po
+
+from gateway.errors import ConfigError
+
+DOMAIN = "gridpatrol"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogues:
+    """All catalogues, by language tag ("zh-CN"); each maps English text to the translation.
+
+    A text that is not translated, or only by guess (fuzzy), is left out: English stands in for it.
+    """
+
+    words: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def load(cls, locale_dir: Path) -> Self:
+        """Read `<language>/LC_MESSAGES/gridpatrol.po` below a directory.
+
+        Raises ConfigError for a catalogue that cannot be read.
+        """
+        files = sorted(locale_dir.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+        return cls({_tag(path.parents[1].name): _read(path) for path in files})
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Language tags, in alphabetical order."""
+        return tuple(self.words)
+
+    def negotiate(self, accept_language: str, default: str) -> str:
+        """Return the language to use for an `Accept-Language` header (RFC 9110 §12.5.4).
+
+        Exact tags win, then the same language of another region; `default` when nothing fits.
+        """
+        wanted = _preferences(accept_language)
+        exact = negotiate_locale(wanted, self.languages, sep="-")
+        if exact is not None:
+            return exact
+        spoken = [tag.partition("-")[0].lower() for tag in wanted]
+        by_language = {tag.partition("-")[0]: tag for tag in self.languages}
+        return next((by_language[word] for word in spoken if word in by_language), default)
+
+
+def _tag(folder: str) -> str:
+    return folder.replace("_", "-")
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        with path.open("rb") as file:
+            catalogue = read_po(file, domain=DOMAIN, abort_invalid=True)
+    except (OSError, PoFileError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Catalogue {path} cannot be read: {error}.") from error
+    return {
+        message.id: message.string
+        for message in catalogue
+        if isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.id
+        and message.string
+        and not message.fuzzy
+    }
+
+
+def _preferences(accept_language: str) -> list[str]:
+    """Return the tags of a header, the most wanted first; nonsense is passed over."""
+    weighed = [part for text in accept_language.split(",") if (part := _preference(text))]
+    return [tag for tag, weight in sorted(weighed, key=lambda part: -part[1]) if weight > 0]
+
+
+def _preference(text: str) -> tuple[str, float] | None:
+    tag, _, weight = text.strip().partition(";")
+    name, _, value = weight.strip().partition("=")
+    try:
+        return (tag.strip(), float(value) if name.strip() == "q" else 1.0) if tag.strip() else None
+    except ValueError:
+        return None

@@ -1,0 +1,120 @@
+"""How `serve` talks to the worker that owns a camera: HTTP on loopback with a bearer token."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict, Unpack
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.api.errors import ErrorBody
+from gateway.errors import (
+    BadOfferError,
+    BusyError,
+    GatewayError,
+    NoPictureError,
+    NotFoundError,
+    NotPlayableError,
+    WorkerUnreachableError,
+)
+from gateway.whep import SDP_TYPE
+from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
+
+CONNECT_TIMEOUT_S = 2.0
+"""Loopback answers at once or not at all."""
+
+ANSWER_TIMEOUT_S = 10.0
+"""Longest wait for an answer: a WHEP answer gathers candidates, a snapshot may decode a GOP."""
+
+PASSED_ON: Mapping[str, type[GatewayError]] = {
+    kind.code: kind
+    for kind in (NotFoundError, NoPictureError, NotPlayableError, BadOfferError, BusyError)
+}
+"""Errors a worker may answer with, by code; they are raised here as they were there."""
+
+_STATUS = TypeAdapter(WorkerStatus)
+
+
+class _Body(TypedDict, total=False):
+    params: Mapping[str, int]
+    content: bytes
+    headers: Mapping[str, str]
+
+
+class WorkerClient:
+    """One connection pool to all workers.
+
+    Every method raises WorkerUnreachableError when the worker does not answer or answers nonsense,
+    and the errors of `PASSED_ON` when the worker raised them.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._http = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def whep_offer(self, worker_url: str, camera: str, offer: str) -> LiveAnswer:
+        """Start a live session; see `WorkerControl.whep_offer`."""
+        answer = await self._ask(
+            "POST",
+            f"{worker_url}/cameras/{quote(camera, safe='')}/whep",
+            content=offer.encode(),
+            headers={"Content-Type": SDP_TYPE},
+        )
+        return LiveAnswer(answer.headers["Location"].rpartition("/")[2], answer.text)
+
+    async def live_delete(self, worker_url: str, session: str) -> None:
+        """End a live session; one that is not there is no error."""
+        await self._ask("DELETE", f"{worker_url}/live/{quote(session, safe='')}")
+
+    async def snapshot(self, worker_url: str, camera: str, width: int | None) -> Snapshot:
+        """Return a camera's latest picture, no wider than `width` pixels."""
+        url = f"{worker_url}/cameras/{quote(camera, safe='')}/snapshot.jpg"
+        answer = await self._ask("GET", url, params={} if width is None else {"width": width})
+        captured_at = datetime.fromisoformat(answer.headers[CAPTURED_AT_HEADER])
+        return Snapshot(answer.content, captured_at)
+
+    async def status(self, worker_url: str) -> WorkerStatus:
+        """Return what a worker is doing."""
+        answer = await self._ask("GET", f"{worker_url}/status")
+        return _STATUS.validate_json(answer.content)
+
+    async def metrics(self, worker_url: str) -> str:
+        """Return a worker's metrics in Prometheus' text form."""
+        return (await self._ask("GET", f"{worker_url}/metrics")).text
+
+    async def reload(self, worker_url: str) -> None:
+        """Have a worker read the inventory again."""
+        await self._ask("POST", f"{worker_url}/reload")
+
+    async def _ask(self, method: str, url: str, **body: Unpack[_Body]) -> httpx.Response:
+        try:
+            answer = await self._http.request(method, url, **body)
+        except httpx.HTTPError as error:
+            raise WorkerUnreachableError(
+                f"The worker at {httpx.URL(url).netloc.decode()} does not answer "
+                f"({type(error).__name__}); it is being started again, try in some seconds."
+            ) from error
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer
+
+
+def _refusal(answer: httpx.Response) -> GatewayError:
+    try:
+        error = ErrorBody.model_validate_json(answer.content).error
+    except ValidationError:
+        error = None
+    if error is not None and error.code in PASSED_ON:
+        return PASSED_ON[error.code](error.message)
+    return WorkerUnreachableError(
+        f"The worker at {answer.url.netloc.decode()} answered {answer.status_code} "
+        f"to {answer.request.method} {answer.url.path}; its log says why."
+    )
