@@ -13,6 +13,7 @@ from gateway.sources.source import Credentials, Source
 __all__ = [
     "AS_CAMERA",
     "ONCE",
+    "SCHEMES",
     "SOURCES",
     "AvSource",
     "ClipSource",
