@@ -6,7 +6,7 @@ anew, and what was open stays open.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
@@ -42,7 +42,7 @@ class Event(Enum):
     """It holds, was seen to right now, and has for confirm_s."""
     GONE = auto()
     CLEARED = auto()
-    """It does not hold, and has not for clear_s."""
+    """It does not hold, and was not seen to for clear_s."""
     BLIND = auto()
     """Nobody looked for a while; comes before the event of the first look after it."""
     ENDED = auto()
@@ -103,13 +103,31 @@ def incident_id(camera: str, rule: str, subject: str, opened_at: datetime) -> st
     return str(uuid5(INCIDENT_NAMESPACE, "\n".join(facts)))
 
 
-@dataclass(slots=True)
-class _Run:
-    """An unbroken stretch of looks with the same answer, and how long it was watched."""
+class _Stopwatch:
+    """How long a condition has held, and how long since it was seen to, in watched seconds only."""
 
-    holds: bool
-    began_at: datetime
-    watched_s: float = 0.0
+    def __init__(self) -> None:
+        self.began_at: datetime | None = None
+        """When it began to hold, None while it does not."""
+        self.held_s = 0.0
+        self.unseen_s = 0.0
+
+    def look(self, at: datetime, watched_s: float | None, condition: Condition) -> None:
+        """Take in one look; a blind gap (None) starts both counts anew."""
+        if watched_s is None:
+            self.began_at, self.unseen_s, watched_s = None, 0.0, 0.0
+        if not condition.holds:
+            self.began_at = None
+        elif self.began_at is None:
+            self.began_at, self.held_s = at, 0.0
+        else:
+            self.held_s += watched_s
+        self.unseen_s = 0.0 if _seen_now(at, condition) else self.unseen_s + watched_s
+
+
+def _seen_now(at: datetime, condition: Condition) -> bool:
+    """Return whether a condition holds on evidence of this very moment."""
+    return condition.holds and (condition.seen_at is None or condition.seen_at >= at)
 
 
 class _Case:
@@ -163,7 +181,7 @@ class _Machine:
         self._camera = camera
         self._spec = spec
         self._phase = Phase.IDLE
-        self._run: _Run | None = None
+        self._stopwatch = _Stopwatch()
         self._case: _Case | None = None
 
     def look(
@@ -172,10 +190,10 @@ class _Machine:
         """Take in one look; `watched_s` since the look before, None after a blind gap."""
         if watched_s is None:
             self._take(Event.BLIND)
-        run = self._extend_run(at, watched_s, condition.holds)
-        action = self._take(self._event(at, run, condition))
+        self._stopwatch.look(at, watched_s, condition)
+        action = self._take(self._event(at, condition))
         if action is Action.OPEN:
-            return [self._open(at, run.began_at, condition)]
+            return [self._open(at, condition)]
         if action is Action.RENEW and self._case:
             self._case.see(at, condition)
             if self._case.peak_to_tell(at):
@@ -197,23 +215,16 @@ class _Machine:
         self._phase, action = TRANSITIONS[self._phase][event]
         return action
 
-    def _extend_run(self, at: datetime, watched_s: float | None, holds: bool) -> _Run:
-        """Return the run that this look belongs to; a blind gap begins another."""
-        if self._run is None or watched_s is None or self._run.holds != holds:
-            self._run = _Run(holds, at)
-        else:
-            self._run.watched_s += watched_s
-        return self._run
-
-    def _event(self, at: datetime, run: _Run, condition: Condition) -> Event:
+    def _event(self, at: datetime, condition: Condition) -> Event:
         if not condition.holds:
-            return Event.CLEARED if run.watched_s >= self._spec.clear_s else Event.GONE
-        seen_now = condition.seen_at is None or condition.seen_at >= at
-        confirmed = seen_now and run.watched_s >= self._spec.confirm_s
+            cleared = self._stopwatch.unseen_s >= self._spec.clear_s
+            return Event.CLEARED if cleared else Event.GONE
+        confirmed = _seen_now(at, condition) and self._stopwatch.held_s >= self._spec.confirm_s
         return Event.CONFIRMED if confirmed else Event.HELD
 
-    def _open(self, at: datetime, began_at: datetime, condition: Condition) -> IncidentChange:
+    def _open(self, at: datetime, condition: Condition) -> IncidentChange:
         """Go on with the last incident when it ended within cool_down_s, else begin a new one."""
+        began_at = self._stopwatch.began_at or at
         last = self._case_to_resume(began_at)
         if last is not None:
             return last.resume(at, condition)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vision.tracker import STILL_AFTER_S, Tracker, TrackerSettings
+from vision.tracker import STILL_AFTER_S, Tracker, TrackerSettings, two_stage
 from vision.types import Detections, Kind, Track
+from vision.weights import find_model, load_manifest, shipped_manifest
 
 Sighting = tuple[str, tuple[float, float, float, float], float]
 Make = Callable[[Sequence[Sighting]], Detections]
@@ -199,6 +200,15 @@ def test_still_objects_need_their_time(follow) -> None:
     frames = follow(lambda _: [car(300)], np.arange(0, STILL_AFTER_S + 1, 0.5))
     still = [frame[0].still_since is not None for frame in frames]
     assert still == [i * 0.5 >= STILL_AFTER_S for i in range(len(still))]
+
+
+def test_two_stage_listens_to_half_as_sure_detections(follow) -> None:
+    model = find_model("nanodet-g", load_manifest(shipped_manifest()))
+    listening, tracker = two_stage(model)
+    assert listening.thresholds[Kind.PERSON] == model.thresholds[Kind.PERSON] / 2
+    sure, unsure = model.thresholds[Kind.PERSON], listening.thresholds[Kind.PERSON]
+    assert ids(follow(lambda _: [person(0, score=unsure)], [0, 0.2], Tracker(tracker))) == set()
+    assert ids(follow(lambda _: [person(0, score=sure + 0.001)], [0], Tracker(tracker))) == {1}
 
 
 BOXES = st.tuples(
