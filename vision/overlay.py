@@ -5,6 +5,7 @@ other scripts belong beside the picture.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
@@ -27,8 +28,8 @@ ALARM_COLOUR: Final[Colour] = (60, 60, 245)
 """What an incident is about."""
 
 ZONE_COLOUR: Final[Colour] = (200, 200, 90)
-DARK_TEXT: Final[Colour] = (20, 20, 20)
-LIGHT_TEXT: Final[Colour] = (255, 255, 255)
+DARK: Final[Colour] = (20, 20, 20)
+LIGHT: Final[Colour] = (255, 255, 255)
 FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 ZONE_TINT: Final = 0.16
 """Opacity of a zone's area."""
@@ -43,18 +44,43 @@ def draw(
 ) -> Image:
     """Return a copy of the picture with zones, confirmed tracks, and the time when one is given.
 
-    highlight: ids of the tracks the incident is about; they are drawn last, in red. Line width and
-    text follow the picture's height.
+    highlight: ids of the tracks the incident is about; they are drawn in red, over the others.
+    Line width and text follow the picture's height. Where labels would cover each other, those of
+    other tracks are left out.
     """
+    shown = [track for track in tracks if track.confirmed or track.id in highlight]
+    shown.sort(key=lambda track: (track.id not in highlight, track.id))
     pen = _Pen(image.copy())
     for zone in zones:
         pen.zone(zone)
-    shown = [track for track in tracks if track.confirmed or track.id in highlight]
-    for track in sorted(shown, key=lambda track: (track.id in highlight, track.id)):
-        pen.track(track, alarming=track.id in highlight)
+    for track in reversed(shown):
+        pen.box(track, alarming=track.id in highlight)
     if at is not None:
         pen.time(at)
+    for zone in zones:
+        pen.zone_label(zone)
+    for track in shown:
+        pen.label(track, alarming=track.id in highlight)
     return pen.canvas
+
+
+@dataclass(frozen=True, slots=True)
+class _Plate:
+    """The rectangle that a text stands on, in pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def covers(self, other: "_Plate") -> bool:
+        """Return whether the two share any pixel."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
 
 
 class _Pen:
@@ -69,44 +95,84 @@ class _Pen:
         self._font_scale = max(0.36, 0.5 * scale)
         self._font_px = 1 if self._font_scale < 0.7 else 2
         self._pad_px = max(2, round(4 * scale))
+        self._plates: list[_Plate] = []
 
     def zone(self, zone: Zone) -> None:
-        """Tint the zone's area and write its id in its first corner."""
+        """Tint the zone's area and draw its outline."""
         outline = np.round(zone.polygon.outline_px(self._size)).astype(np.int32)
         tinted = self.canvas.copy()
         cv2.fillPoly(tinted, [outline], ZONE_COLOUR, cv2.LINE_AA)
         cv2.addWeighted(tinted, ZONE_TINT, self.canvas, 1 - ZONE_TINT, 0, dst=self.canvas)
-        cv2.polylines(self.canvas, [outline], True, ZONE_COLOUR, self._line_px, cv2.LINE_AA)  # noqa: FBT003
-        x, y = (int(value) for value in outline[0])
-        self._label(zone.id, x, y, ZONE_COLOUR, above=False)
+        cv2.polylines(
+            self.canvas,
+            [outline],
+            isClosed=True,
+            color=ZONE_COLOUR,
+            thickness=self._line_px,
+            lineType=cv2.LINE_AA,
+        )
 
-    def track(self, track: Track, *, alarming: bool) -> None:
-        """Draw a box and write what it is, its number and how sure."""
-        colour = ALARM_COLOUR if alarming else KIND_COLOURS[track.kind]
+    def zone_label(self, zone: Zone) -> None:
+        """Write the zone's id at its first corner."""
+        x, y = (int(value) for value in zone.polygon.outline_px(self._size)[0])
+        self._write(zone.id, [(x, y)], ZONE_COLOUR, always=True)
+
+    def box(self, track: Track, *, alarming: bool) -> None:
+        """Draw where a track is."""
         x1, y1, x2, y2 = (round(edge) for edge in track.xyxy)
         width = self._line_px + alarming
+        colour = _colour(track, alarming=alarming)
         cv2.rectangle(self.canvas, (x1, y1), (x2, y2), colour, width, cv2.LINE_AA)
-        self._label(f"{track.kind} {track.id}  {track.score:.0%}", x1, y1, colour, above=True)
+
+    def label(self, track: Track, *, alarming: bool) -> None:
+        """Write what a track is, its number and how sure, above its box, below, or inside."""
+        x1, y1, _, y2 = (round(edge) for edge in track.xyxy)
+        corners = [(x1, y1 - self._plate_px), (x1, y2), (x1, y1)]
+        text = f"{track.kind} {track.id}  {track.score:.0%}"
+        self._write(text, corners, _colour(track, alarming=alarming), always=alarming)
 
     def time(self, at: datetime) -> None:
         """Write the time, UTC, into the lower left corner."""
         text = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
-        self._label(text, 0, self._size.height, DARK_TEXT, above=True)
+        self._write(text, [(0, self._size.height)], DARK, always=True)
 
-    def _label(self, text: str, x: int, y: int, colour: Colour, *, above: bool) -> None:
-        """Write text on a plate of `colour` above or below (x, y), pushed inside the picture."""
-        (width, height), below = cv2.getTextSize(text, FONT, self._font_scale, self._font_px)
-        plate_width = width + 2 * self._pad_px
-        plate_height = height + below + self._pad_px
-        left = max(0, min(x, self._size.width - plate_width))
-        top = max(0, min(y - plate_height if above else y, self._size.height - plate_height))
-        corner = (left + plate_width, top + plate_height)
-        cv2.rectangle(self.canvas, (left, top), corner, colour, cv2.FILLED)
-        base = (left + self._pad_px, top + height + self._pad_px // 2 + 1)
-        ink = DARK_TEXT if _is_bright(colour) else LIGHT_TEXT
+    @property
+    def _plate_px(self) -> int:
+        (_, height), below = cv2.getTextSize("Ay", FONT, self._font_scale, self._font_px)
+        return int(height + below + self._pad_px)
+
+    def _write(
+        self, text: str, corners: Sequence[tuple[int, int]], colour: Colour, *, always: bool
+    ) -> None:
+        """Write text on a plate at the first upper left corner that is free.
+
+        Plates are pushed inside the picture. Without a free corner, the first is taken if `always`.
+        """
+        plates = [self._plate(text, *corner) for corner in corners]
+        free = [p for p in plates if not any(p.covers(other) for other in self._plates)]
+        if not free and not always:
+            return
+        plate = (free or plates)[0]
+        self._plates.append(plate)
+        corner = (plate.right - 1, plate.bottom - 1)
+        cv2.rectangle(self.canvas, (plate.left, plate.top), corner, colour, cv2.FILLED)
+        (_, height), _ = cv2.getTextSize(text, FONT, self._font_scale, self._font_px)
+        base = (plate.left + self._pad_px, plate.top + height + self._pad_px // 2 + 1)
+        ink = DARK if _is_bright(colour) else LIGHT
         cv2.putText(
             self.canvas, text, base, FONT, self._font_scale, ink, self._font_px, cv2.LINE_AA
         )
+
+    def _plate(self, text: str, left: int, top: int) -> _Plate:
+        (width, _), _ = cv2.getTextSize(text, FONT, self._font_scale, self._font_px)
+        width += 2 * self._pad_px
+        left = max(0, min(left, self._size.width - width))
+        top = max(0, min(top, self._size.height - self._plate_px))
+        return _Plate(left, top, left + width, top + self._plate_px)
+
+
+def _colour(track: Track, *, alarming: bool) -> Colour:
+    return ALARM_COLOUR if alarming else KIND_COLOURS[track.kind]
 
 
 def _is_bright(colour: Colour) -> bool:
