@@ -122,7 +122,7 @@ class _Pen:
         x1, y1, x2, y2 = (round(edge) for edge in track.xyxy)
         width = self._line_px + alarming
         colour = _colour(track, alarming=alarming)
-        cv2.rectangle(self.canvas, (x1, y1), (x2, y2), colour, width, cv2.LINE_AA)
+        cv2.rectangle(self.canvas, (x1, y1), (x2, y2), colour, width)
 
     def label(self, track: Track, *, alarming: bool) -> None:
         """Write what a track is, its number and how sure, above its box, below, or inside."""
