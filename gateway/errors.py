@@ -132,3 +132,10 @@ class PasswordRefusedError(GatewayError):
 
     code = "password_refused"
     exit_code = 14
+
+
+class DatasetError(GatewayError):
+    """A folder of labelled pictures cannot be used; the text gives the file, and the line."""
+
+    code = "bad_dataset"
+    exit_code = 15
