@@ -1,0 +1,344 @@
+"""Live pictures, with a real browser at the other end wherever pictures are looked at."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from itertools import count, pairwise
+
+import pytest
+import pytest_asyncio
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCSessionDescription,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.config import LiveSettings
+from gateway.errors import (
+    BadOfferError,
+    BusyError,
+    ConfigError,
+    NoPictureError,
+    NotPlayableError,
+)
+from gateway.hub import Hub
+from gateway.live import LiveViewers, playable
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+PATIENCE_S = 20
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# A page that watches: `offer()`, `accept(answer)`, and the numbers of the pictures it presented.
+PAGE = """
+<video id="video" autoplay muted playsinline></video>
+<script>
+  const peer = new RTCPeerConnection({iceServers: []});
+  const video = document.getElementById("video");
+  const numbers = [];
+  const pixels = new OffscreenCanvas(160, 96).getContext("2d", {willReadFrequently: true});
+  const read = () => {
+    pixels.drawImage(video, 0, 0, 160, 96);
+    const row = pixels.getImageData(0, 16, 128, 1).data;
+    let number = 0;
+    for (let bit = 0; bit < 16; bit++) if (row[(bit * 8 + 4) * 4] > 128) number |= 1 << bit;
+    numbers.push(number);
+    video.requestVideoFrameCallback(read);
+  };
+  video.requestVideoFrameCallback(read);
+  peer.ontrack = (event) => { video.srcObject = new MediaStream([event.track]); };
+  async function offer() {
+    peer.addTransceiver("video", {direction: "recvonly"});
+    peer.addTransceiver("audio", {direction: "recvonly"});
+    await peer.setLocalDescription();
+    while (peer.iceGatheringState !== "complete")
+      await new Promise((done) => peer.onicegatheringstatechange = done);
+    return peer.localDescription.sdp;
+  }
+  async function accept(sdp) { await peer.setRemoteDescription({type: "answer", sdp}); }
+  async function stats() {
+    for (const report of (await peer.getStats()).values())
+      if (report.type === "inbound-rtp" && report.kind === "video") return report;
+  }
+</script>
+"""
+
+
+@contextmanager
+def camera(stream, hub: Hub) -> Iterator[None]:
+    """Play a coded stream into the hub for ever, 25 packets a second, from a thread."""
+    stopping = threading.Event()
+
+    def run() -> None:
+        hub.start(stream.info)
+        span = len(stream.packets) * 3600
+        for turn in count():
+            for packet in stream.packets:
+                if stopping.wait(0.04):
+                    return
+                shift = turn * span
+                hub.publish(replace(packet, pts=packet.pts + shift, dts=packet.dts + shift))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def viewers() -> AsyncIterator[LiveViewers]:
+    viewers = LiveViewers(LiveSettings(max_viewers=2))
+    yield viewers
+    await viewers.close_all()
+    assert viewers.sessions == ()
+
+
+async def watch(browser, viewers: LiveViewers, hub: Hub):
+    """Open a tab that watches; return it and its session's answer."""
+    page = await browser.new_page()
+    await page.set_content(PAGE)
+    answer = await viewers.offer(hub, await page.evaluate("offer()"))
+    await page.evaluate("(sdp) => accept(sdp)", answer.sdp)
+    return page, answer
+
+
+async def pictures(page, at_least: int) -> list[int]:
+    """Wait until the tab has shown so many pictures; return the numbers of all of them."""
+    enough = f"numbers.length >= {at_least}"
+    await page.wait_for_function(enough, timeout=PATIENCE_S * 1000)
+    return await page.evaluate("numbers")
+
+
+async def until(condition) -> None:
+    """Wait for something that happens in another process or thread and tells nobody."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.browser
+async def test_a_browser_shows_pictures_from_the_running_gop_on(browser, viewers, coded_stream):
+    hub = Hub("gate")
+    with camera(coded_stream("h264", 2000, gop=1000), hub):
+        await until(lambda: len(hub.last_gop()) > 20)
+        page, _ = await watch(browser, viewers, hub)
+        numbers = await pictures(page, 40)
+    assert all(later > earlier for earlier, later in pairwise(numbers))
+    report = await page.evaluate("stats()")
+    assert (report["frameWidth"], report["frameHeight"]) == (160, 96)
+    assert report["framesDecoded"] > numbers[-1] - 10, "the running GOP was not replayed"
+    await page.close()
+
+
+@pytest.mark.browser
+async def test_pictures_go_on_after_the_camera_was_connected_anew(browser, viewers, coded_stream):
+    hub = Hub("gate")
+    with camera(coded_stream("h264", 500), hub):
+        page, _ = await watch(browser, viewers, hub)
+        before = len(await pictures(page, 10))
+    with camera(coded_stream("h264", 500, first=5000), hub):
+        after = (await pictures(page, before + 30))[-10:]
+    assert after == sorted(set(after))
+    assert after[0] > 5000
+    await page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("end", ["peer.close()", "close the tab"])
+async def test_a_session_ends_with_its_tab(browser, viewers, coded_stream, monkeypatch, end):
+    monkeypatch.setattr("aioice.ice.CONSENT_INTERVAL", 0.3)  # six in vain end it, not in 30 s
+    hub = Hub("gate")
+    with camera(coded_stream("h264", 500), hub):
+        page, answer = await watch(browser, viewers, hub)
+        await pictures(page, 3)
+        assert viewers.sessions == (answer.session,)
+        assert [reader.name for reader in hub.readers] == ["live"]
+        await (page.evaluate(end) if end == "peer.close()" else page.close())
+        await until(lambda: viewers.sessions == ())
+        assert hub.readers == ()
+
+
+@pytest.mark.browser
+async def test_a_browser_is_told_when_its_session_is_deleted(browser, viewers, coded_stream):
+    hub = Hub("gate")
+    with camera(coded_stream("h264", 500), hub):
+        page, answer = await watch(browser, viewers, hub)
+        await pictures(page, 3)
+        await viewers.delete(answer.session)
+        await viewers.delete(answer.session)
+        assert (viewers.sessions, hub.readers) == ((), ())
+        gone = "['disconnected', 'failed', 'closed'].includes(peer.connectionState)"
+        await page.wait_for_function(gone, timeout=PATIENCE_S * 1000)
+    await page.close()
+
+
+@pytest.mark.browser
+async def test_media_can_be_offered_on_loopback_alone(browser, coded_stream):
+    hub, viewers = Hub("gate"), LiveViewers(LiveSettings(bind_host="127.0.0.1"))
+    with camera(coded_stream("h264", 500), hub):
+        page, answer = await watch(browser, viewers, hub)
+        await pictures(page, 3)
+    lines = [line for line in answer.sdp.splitlines() if line.startswith("a=candidate")]
+    assert lines
+    assert all(" 127.0.0.1 " in line for line in lines)
+    await page.close()
+    await viewers.close_all()
+
+
+@asynccontextmanager
+async def peer(codecs: tuple[str, ...] = ("video/H264",)) -> AsyncIterator[RTCPeerConnection]:
+    """Another WebRTC stack that would like to watch."""
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    transceiver = connection.addTransceiver("video", direction="recvonly")
+    known = RTCRtpReceiver.getCapabilities("video").codecs
+    transceiver.setCodecPreferences([codec for codec in known if codec.mimeType in codecs])
+    await connection.setLocalDescription(await connection.createOffer())
+    yield connection
+    await connection.close()
+
+
+async def connect(viewers: LiveViewers, hub: Hub, client: RTCPeerConnection) -> str:
+    answer = await viewers.offer(hub, client.localDescription.sdp)
+    await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+    await until(lambda: client.connectionState == "connected" and hub.readers)
+    return answer.session
+
+
+def hub_of(stream) -> Hub:
+    hub = Hub("gate")
+    stream.play(hub)
+    return hub
+
+
+@pytest.mark.parametrize("turns", ["hevc", "b_frames", "hidden_b_frames", "away"])
+async def test_a_session_ends_when_its_stream_cannot_be_played_any_more(
+    viewers, coded_stream, turns
+):
+    hub = hub_of(coded_stream("h264", 30))
+    async with peer() as client:
+        await connect(viewers, hub, client)
+        hidden = coded_stream("h264", 60, b_frames=True)
+        {
+            "hevc": lambda: coded_stream("hevc", 60).play(hub),
+            "b_frames": lambda: hidden.play(hub),
+            "hidden_b_frames": lambda: without_warning(hidden).play(hub),
+            "away": hub.close,
+        }[turns]()
+        await until(lambda: viewers.sessions == ())
+    assert hub.readers == ()
+
+
+def without_warning(stream):
+    return replace(stream, info=replace(stream.info, has_b_frames=False))
+
+
+@pytest.mark.parametrize(
+    ("codec", "b_frames", "hidden", "message"),
+    [
+        ("hevc", False, False, "hevc"),
+        ("mpeg4", False, False, "mpeg4"),
+        ("h264", True, False, "B-frames"),
+        ("h264", True, True, "B-frames"),
+    ],
+)
+async def test_what_browsers_do_not_play_is_refused(
+    viewers, coded_stream, codec, b_frames, hidden, message
+):
+    stream = coded_stream(codec, 30, b_frames=b_frames)
+    assert not playable(stream.info)
+    hub = hub_of(without_warning(stream) if hidden else stream)
+    async with peer() as client:
+        with pytest.raises(NotPlayableError, match=f"gate sends {message}"):
+            await viewers.offer(hub, client.localDescription.sdp)
+
+
+async def test_a_camera_that_sent_nothing_has_no_picture(viewers):
+    async with peer() as client:
+        with pytest.raises(NoPictureError, match="gate"):
+            await viewers.offer(Hub("gate"), client.localDescription.sdp)
+
+
+async def test_a_browser_without_h264_gets_pictures_instead(viewers, coded_stream):
+    async with peer(("video/VP8",)) as client:
+        with pytest.raises(NotPlayableError, match=r"no H\.264"):
+            await viewers.offer(hub_of(coded_stream()), client.localDescription.sdp)
+
+
+async def test_one_viewer_too_many_is_refused(viewers, coded_stream):
+    hub = hub_of(coded_stream("h264", 30))
+    async with peer() as one, peer() as two, peer() as three:
+        first = await connect(viewers, hub, one)
+        await connect(viewers, hub, two)
+        with pytest.raises(BusyError, match=r"live\.max_viewers"):
+            await viewers.offer(hub, three.localDescription.sdp)
+        await viewers.delete(first)
+        await connect(viewers, hub, three)
+
+
+async def test_who_never_connects_is_dropped(viewers, coded_stream, monkeypatch):
+    monkeypatch.setattr("gateway.live.CONNECT_S", 0.05)
+    async with peer() as client:
+        await viewers.offer(hub_of(coded_stream()), client.localDescription.sdp)
+        assert len(viewers.sessions) == 1
+        await until(lambda: viewers.sessions == ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "part"),
+    [
+        ("audio", "video"),
+        ("ice-rag", "ice-ufrag"),
+        ("packetization-mode=0", "packetization-mode=1"),
+        ("sendonly", "recvonly"),
+        ("x y", "UDP/TLS/RTP/SAVPF 9"),
+    ],
+)
+async def test_an_offer_that_cannot_be_used_is_refused(viewers, coded_stream, wrong, part):
+    async with peer() as client:
+        sdp = client.localDescription.sdp
+        assert part in sdp
+        with pytest.raises(BadOfferError, match="gate"):
+            await viewers.offer(hub_of(coded_stream()), sdp.replace(part, wrong))
+    assert viewers.sessions == ()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_a_garbled_offer_leaves_nothing_behind(viewers, coded_stream, data):
+    async with peer() as client:
+        lines = client.localDescription.sdp.splitlines()
+    at = data.draw(st.integers(0, len(lines) - 1))
+    cut = data.draw(st.integers(0, len(lines[at])))
+    lines[at] = lines[at][:cut] + data.draw(st.text(max_size=5))
+    with suppress(BadOfferError, NotPlayableError):
+        answer = await viewers.offer(hub_of(coded_stream()), "\r\n".join(lines))
+        await viewers.delete(answer.session)
+    assert viewers.sessions == ()
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "not-an-address", "300.1.1.1"])
+async def test_an_address_that_is_not_ours_is_told_at_the_start(host):
+    with pytest.raises(ConfigError, match=rf"live\.bind_host is {host}"):
+        LiveViewers(LiveSettings(bind_host=host))
