@@ -1,0 +1,70 @@
+"""A consumer of the grid dispatch queue: each event has its effect once, whatever crashes.
+
+    python consumer.py unix:///path/to/queue.sock handled.db
+
+Needs the redis package alone. docs/queue.md explains each step.
+"""
+
+import json
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+
+import redis
+
+STREAM, GROUP = "grid:dispatch", "grid-platform"
+CLAIM_AFTER_MS = 30_000
+
+
+def handle(event: dict, database: sqlite3.Connection) -> bool:
+    """Do what is to be done about an event and remember its id, in one transaction.
+
+    Returns False when the event has been handled before, or a newer revision of its incident has.
+    """
+    incident = event["data"]["incident"]
+    with database:
+        known = database.execute("SELECT 1 FROM handled WHERE event_id = ?", [event["id"]])
+        if known.fetchone():
+            return False
+        database.execute("INSERT INTO handled VALUES (?)", [event["id"]])
+        written = database.execute(
+            "INSERT INTO desk VALUES (:id, :revision, :kind, :closed_at) ON CONFLICT (id) DO UPDATE"
+            " SET revision = :revision, closed_at = :closed_at WHERE revision < :revision",
+            {key: incident[key] for key in ("id", "revision", "kind", "closed_at")},
+        )
+        return written.rowcount == 1
+
+
+def events(queue: redis.Redis, name: str) -> Iterator[tuple[str, dict]]:
+    """Yield (queue id, event): first what a dead consumer left, then what is new, for ever."""
+    while True:
+        abandoned = queue.xautoclaim(STREAM, GROUP, name, CLAIM_AFTER_MS, "0-0", count=100)[1]
+        new = queue.xreadgroup(GROUP, name, {STREAM: ">"}, count=100, block=1000)
+        for queue_id, fields in abandoned + (new[0][1] if new else []):
+            yield queue_id, json.loads(fields["event"])
+
+
+def main(url: str, database_path: str) -> None:
+    """Consume until interrupted."""
+    database = sqlite3.connect(database_path)
+    database.execute("CREATE TABLE IF NOT EXISTS handled (event_id TEXT PRIMARY KEY)")
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS desk"
+        " (id TEXT PRIMARY KEY, revision INTEGER, kind TEXT, closed_at TEXT)"
+    )
+    queue = redis.Redis.from_url(url, protocol=2, decode_responses=True)
+    try:
+        queue.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+    except redis.ResponseError as error:
+        if "BUSYGROUP" not in str(error):
+            raise
+    for queue_id, event in events(queue, name=socket.gethostname()):
+        fresh = handle(event, database)
+        queue.xack(STREAM, GROUP, queue_id)
+        sys.stdout.write(f"{queue_id} {event['id']} {'handled' if fresh else 'seen before'}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

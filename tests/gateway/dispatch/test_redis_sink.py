@@ -1,0 +1,89 @@
+import asyncio
+
+import pytest
+from redis import Redis
+
+from gateway.dispatch.embedded import EmbeddedQueue
+from gateway.dispatch.redis_sink import RedisSink, tail
+from gateway.errors import ConfigError, QueueUnreachableError
+
+NOBODY = "redis://patrol:s3cret@127.0.0.1:1/0"
+
+
+async def take(entries, count: int) -> list[str]:
+    taken = []
+    async for entry in entries:
+        taken.append(entry.event)
+        if len(taken) == count:
+            break
+    await entries.aclose()
+    return taken
+
+
+async def test_sent_events_are_read_back_in_order(queue: EmbeddedQueue) -> None:
+    sink = RedisSink(queue.url)
+    first = await sink.send(["a", "村"])
+    second = await sink.send(["c"])
+    await sink.close()
+    assert [*first, *second] == sorted([*first, *second])
+    assert await take(tail(queue.url, after="0"), 3) == ["a", "村", "c"]
+    assert await take(tail(queue.url, after=first[0]), 2) == ["村", "c"]
+
+
+@pytest.mark.parametrize("before", [[], ["old"]])
+async def test_tail_begins_with_what_comes_next(queue: EmbeddedQueue, before: list[str]) -> None:
+    sink = RedisSink(queue.url)
+    if before:
+        await sink.send(before)
+    following = tail(queue.url)
+    taking = asyncio.create_task(take(following, 2))
+    with Redis.from_url(queue.url) as redis:
+        while not any(client["cmd"] == "xread" for client in redis.client_list()):
+            await asyncio.sleep(0.01)
+    await sink.send(["one"])
+    await sink.send(["two"])
+    assert await asyncio.wait_for(taking, 10) == ["one", "two"]
+    await sink.close()
+
+
+async def test_tail_ends_with_the_queue(queue: EmbeddedQueue) -> None:
+    sink = RedisSink(queue.url)
+    await sink.send(["a"])
+    await sink.close()
+    following = tail(queue.url, after="0")
+    await anext(following)
+    queue._end_child()
+    with pytest.raises(QueueUnreachableError, match="does not take messages"):
+        await anext(following)
+
+
+async def test_streams_have_the_name_that_was_chosen(queue: EmbeddedQueue) -> None:
+    sink = RedisSink(queue.url, "town:dispatch")
+    await sink.send(["a"])
+    await sink.close()
+    with Redis.from_url(queue.url) as redis:
+        assert redis.keys() == [b"town:dispatch"]
+
+
+@pytest.mark.parametrize("call", [lambda sink: sink.ping(), lambda sink: sink.send(["a"])])
+async def test_nobody_there_is_said_without_the_password(call) -> None:
+    sink = RedisSink(NOBODY)
+    with pytest.raises(QueueUnreachableError, match=r"redis://127\.0\.0\.1:1/0") as refusal:
+        await call(sink)
+    assert "s3cret" not in str(refusal.value)
+    await sink.close()
+
+
+async def test_wrong_password_is_said(queue: EmbeddedQueue) -> None:
+    with Redis.from_url(queue.url) as redis:
+        redis.config_set("requirepass", "right")
+    sink = RedisSink(queue.url)
+    with pytest.raises(QueueUnreachableError, match="Authentication required"):
+        await sink.ping()
+    await sink.close()
+
+
+@pytest.mark.parametrize("url", ["http://queue:6379", "queue", "", "redis://queue:port"])
+def test_urls_that_are_none(url: str) -> None:
+    with pytest.raises(ConfigError, match="begins redis://, rediss:// or unix://"):
+        RedisSink(url)
