@@ -1,9 +1,4 @@
-"""Live streams through FFmpeg (PyAV): RTSP, RTMP, HTTP-FLV, HLS and whatever else its build speaks.
-
-How an RTSP session is ended from another thread although FFmpeg cannot be told to stop: reads give
-up after a second, look whether they should end, and go on where they were. Waiting readers lose
-nothing by it; only a picture that follows a second of silence comes without its timestamp.
-"""
+"""Live streams through FFmpeg (PyAV): RTSP, RTMP, HTTP-FLV, HLS, and what else it speaks."""
 
 import errno
 import threading
@@ -23,6 +18,7 @@ from gateway.packets import StreamInfo, VideoPacket
 from gateway.sources.address import shown, with_credentials
 from gateway.sources.failures import explain
 from gateway.sources.greeting import Wait, greet
+from gateway.sources.interrupt import FALLBACK_S, Interrupt
 from gateway.sources.shaping import ByteStream, camera_time_s, describe, ticks, video_of
 from gateway.sources.source import Credentials
 from gateway.sources.timing import PictureClock, TickLine
@@ -35,21 +31,19 @@ ANALYSIS_US = 1_000_000
 class Scheme:
     """What FFmpeg needs to know for one kind of URL.
 
-    transports: tried in this order; empty names mean "no choice". resumable: a read that gave up
-    may be repeated; other protocols lose their place.
+    port: the default, 0 where asking first makes no sense. transports: tried in this order.
     """
 
     port: int
     transports: tuple[str, ...]
-    resumable: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
 
 _RTSP_OPTIONS = {"allowed_media_types": "video"}
 
 SCHEMES: Mapping[str, Scheme] = {
-    "rtsp": Scheme(554, ("tcp", "udp"), resumable=True, options=_RTSP_OPTIONS),
-    "rtsps": Scheme(322, ("tcp",), resumable=True, options=_RTSP_OPTIONS),
+    "rtsp": Scheme(554, ("tcp", "udp"), options=_RTSP_OPTIONS),
+    "rtsps": Scheme(322, ("tcp",), options=_RTSP_OPTIONS),
     "rtmp": Scheme(1935, ("tcp",)),
     "rtmps": Scheme(443, ("tcp",)),
     "http": Scheme(80, ("tcp",)),
@@ -60,11 +54,10 @@ SCHEMES: Mapping[str, Scheme] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: for connecting and being described, of silence, and between looks at `close`."""
+    """Seconds: for each step of connecting, and of silence before a stream counts as stalled."""
 
     open_s: float = 5.0
     silence_s: float = 5.0
-    look_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +93,7 @@ class AvSource:
         self._limits = limits or Limits()
         self._with_audio = with_audio
         self.silence_limit_s = self._limits.silence_s
-        self._closing = threading.Event()
+        self._interrupt = Interrupt()
         self._owner = threading.Lock()
         self._session: _Session | None = None
         self._line, self._clock = TickLine(), PictureClock()
@@ -122,7 +115,7 @@ class AvSource:
         this protocol), StreamLostError (closed meanwhile).
         """
         if self._scheme.port:
-            wait = Wait(self._limits.open_s, self._closing)
+            wait = Wait(self._limits.open_s, self._interrupt.closing)
             is_rtsp = urlsplit(self._url).scheme == "rtsp"
             greet(self._url, self._scheme.port, wait, expect_rtsp=is_rtsp)
         container, transport = self._connect()
@@ -152,8 +145,8 @@ class AvSource:
                 session.container.close()
 
     def close(self) -> None:
-        """End `packets` within `Limits.look_s` for RTSP, within the silence limit for the rest."""
-        self._closing.set()
+        """End `open` or `packets`, from any thread, within a fraction of a second."""
+        self._interrupt.closing.set()
         if self._session is not None and self._owner.acquire(blocking=False):
             try:
                 self._session.container.close()
@@ -170,6 +163,8 @@ class AvSource:
                 refused = error.errno == errno.EPROTONOSUPPORT
             if isinstance(failure, NotVideoError):
                 failure = self._only_sound(transport) or failure
+            if self._interrupt.closing.is_set():
+                failure = StreamLostError(f"{self._shown} was closed while it was being opened.")
             if not refused:
                 break
         # Raised here and not in the handler: FFmpeg's error names the URL with the password.
@@ -181,13 +176,14 @@ class AvSource:
             options["rtsp_transport"] = transport
         if not self._with_audio:
             options |= extra
-        patience_s = self._limits.look_s if self._scheme.resumable else self._limits.silence_s
-        return av.open(
-            with_credentials(self._url, self._credentials),
-            mode="r",
-            options=options,
-            timeout=(self._limits.open_s, patience_s),
-        )
+        self._interrupt.deadline_s = monotonic_s() + self._limits.open_s
+        with self._interrupt.watching():
+            return av.open(
+                with_credentials(self._url, self._credentials),
+                mode="r",
+                options=options,
+                timeout=FALLBACK_S,
+            )
 
     def _only_sound(self, transport: str) -> NotVideoError | None:
         """Look whether a camera that refused to send video would send sound."""
@@ -203,28 +199,29 @@ class AvSource:
         return None
 
     def _read(self, session: _Session) -> Iterator["Packet[VideoStream]"]:
-        heard_s = monotonic_s()
-        while not self._closing.is_set():
+        packets = session.container.demux(session.stream)
+        while True:
+            began_s = monotonic_s()
+            self._interrupt.deadline_s = began_s + self.silence_limit_s
             failure: GatewayError = StreamLostError(f"{self._shown} ended the stream.")
+            packet: Packet[VideoStream] | None = None
             try:
-                for packet in session.container.demux(session.stream):
-                    if self._closing.is_set():
-                        return
-                    if packet.size:
-                        yield packet
-                        heard_s = monotonic_s()
+                with self._interrupt.watching():
+                    packet = next(packets, None)
             except av.error.ExitError:
-                silent_s = monotonic_s() - heard_s
-                if self._scheme.resumable and silent_s < self.silence_limit_s:
-                    continue
+                silent_s = monotonic_s() - began_s
                 failure = StalledError(
                     f"{self._shown} is connected but has sent nothing for {silent_s:.0f} s."
                 )
             except av.error.FFmpegError as error:
                 reason = (error.strerror or "no reason given").lower()
                 failure = StreamLostError(f"{self._shown} broke off ({reason}).")
-            if not self._closing.is_set():
+            if self._interrupt.closing.is_set():
+                return
+            # A packet without data is how PyAV marks the end.
+            if packet is None or not packet.size:
                 raise failure
+            yield packet
 
     def _shape(self, raw: "Packet[VideoStream]", byte_stream: ByteStream) -> VideoPacket:
         received_s, arrival = monotonic_s(), utc_now()

@@ -96,11 +96,11 @@ def _answer(connection: socket.socket, url: str, wait: Wait) -> bytes:
 def _judge(where: str, answer: bytes) -> None:
     if answer.startswith(b"RTSP/"):
         return
-    what = "closes the connection instead" if not answer else "with something else"
-    if answer.startswith(b"HTTP/"):
-        what = "with HTTP, as a web page does"
+    what = "but with something else" if answer else "it hung up"
+    if answer.startswith((b"HTTP/", b"<")):
+        what = "but with a web page"
     raise NotVideoError(
-        f"{where} answered, but not with RTSP ({what}); check the port, cameras mostly use 554."
+        f"{where} answered, but not with RTSP, {what}; check the port, cameras mostly use 554."
     )
 
 

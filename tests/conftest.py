@@ -1,0 +1,100 @@
+"""Cameras for tests: a real RTSP server in a process of its own, that can be frozen and killed."""
+
+import signal
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"
+PACKAGES = (
+    "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+)
+READY_S = 20.0
+
+
+@dataclass
+class RtspCamera:
+    """One server process. Its stream loops the access units of a file, all the time."""
+
+    command: list[str]
+    port: int
+    process: subprocess.Popen[str] = field(init=False)
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/camera"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        watchdog = threading.Timer(READY_S, self.process.kill)
+        watchdog.start()
+        line = self.process.stdout.readline()
+        watchdog.cancel()
+        if line.strip() != "ready":
+            pytest.fail(f"the RTSP server did not start: {self.process.communicate()[1]}")
+
+    def freeze(self) -> None:
+        """Keep the connections and answer nothing, as a hung camera does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def gstreamer() -> None:
+    """Skip, and say why, where the RTSP server cannot run."""
+    imports = (
+        "import gi; gi.require_version('GstRtspServer', '1.0');"
+        "from gi.repository import Gst, GstRtspServer; Gst.init(None);"
+        "names = ('rtph264pay', 'rtph265pay', 'h264parse', 'h265parse', 'alawenc');"
+        "missing = [name for name in names if not Gst.ElementFactory.find(name)];"
+        "assert not missing, missing"
+    )
+    try:
+        subprocess.run([SYSTEM_PYTHON, "-c", imports], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        last = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
+        pytest.skip(f"no GStreamer RTSP server ({last}); apt-get install {PACKAGES}")
+
+
+@pytest.fixture
+def rtsp_camera(gstreamer: None, tmp_path: Path) -> Iterator[Callable[..., RtspCamera]]:
+    """Return a starter of RTSP cameras: access units and the options of servers/gst_rtsp.py."""
+    cameras: list[RtspCamera] = []
+
+    def start(units: Iterable[bytes], *options: str) -> RtspCamera:
+        clip = tmp_path / f"units-{len(cameras)}"
+        clip.write_bytes(b"".join(struct.pack(">I", len(unit)) + unit for unit in units))
+        port = free_port()
+        command = [SYSTEM_PYTHON, str(SERVER), str(clip), "--port", str(port), *options]
+        camera = RtspCamera(command, port)
+        cameras.append(camera)
+        camera.start()
+        return camera
+
+    yield start
+    for camera in cameras:
+        with suppress(ProcessLookupError):
+            camera.thaw()
+        camera.kill()

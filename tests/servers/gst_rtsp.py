@@ -1,0 +1,148 @@
+"""An RTSP camera for tests: GStreamer's server looping one clip. Runs under the system's Python.
+
+The clip is a file of access units, each a big-endian uint32 length followed by Annex B bytes; the
+tests write it. Prints "ready" when clients may connect and serves until killed. Needs, on Debian:
+python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+"""
+
+import argparse
+import struct
+import sys
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  versions come first
+
+PATH = "/camera"
+ROLE = "viewer"
+TRANSPORTS = {
+    "tcp": GstRtsp.RTSPLowerTrans.TCP,
+    "udp": GstRtsp.RTSPLowerTrans.UDP,
+    "both": GstRtsp.RTSPLowerTrans.TCP | GstRtsp.RTSPLowerTrans.UDP,
+}
+VIDEO = (
+    "appsrc name=units is-live=true format=time block=true max-bytes=200000 "
+    "caps=video/x-{codec},stream-format=byte-stream,alignment=au,framerate={fps}/1 "
+    "! {codec}parse ! identity sync=true ! rtp{codec}pay name=pay0 pt=96 config-interval={interval}"
+)
+AUDIO = "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay{number} pt=8"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--port", required=True)
+    parser.add_argument("--codec", choices=("h264", "h265"), default="h264")
+    parser.add_argument("--fps", type=int, default=10)
+    parser.add_argument("--user")
+    parser.add_argument("--password")
+    parser.add_argument("--auth", choices=("digest", "basic"), default="digest")
+    parser.add_argument("--transport", choices=tuple(TRANSPORTS), default="both")
+    parser.add_argument("--media", choices=("video", "audio", "both"), default="video")
+    parser.add_argument(
+        "--headers",
+        choices=("key", "sdp"),
+        default="key",
+        help="parameter sets on every key frame, or in the session description only",
+    )
+    parser.add_argument("--clock", choices=("right", "wrong"), default="right")
+    return parser.parse_args()
+
+
+def read_units(clip):
+    data, units, at = clip.read_bytes(), [], 0
+    while at < len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        units.append(data[at + 4 : at + 4 + length])
+        at += 4 + length
+    return units
+
+
+def count_from_start(media):
+    """Make the sender reports count from the stream's start: a camera that believes it is 1900."""
+
+    def set_source(element):
+        if element.get_factory().get_name() == "rtpbin":
+            element.set_property("ntp-time-source", "running-time")
+
+    media.get_element().get_parent().iterate_elements().foreach(set_source)
+
+
+class Camera(GstRtspServer.RTSPMediaFactory):
+    """One shared pipeline that repeats the clip for ever with rising timestamps."""
+
+    def __init__(self, options):
+        super().__init__()
+        self.options = options
+        self.units = read_units(options.clip)
+        self.set_shared(True)
+        self.connect("media-configure", self.configure)
+        self.set_protocols(TRANSPORTS[options.transport])
+
+    def do_create_element(self, url):
+        parts = []
+        if self.options.media != "audio":
+            interval = -1 if self.options.headers == "key" else 0
+            parts.append(
+                VIDEO.format(codec=self.options.codec, fps=self.options.fps, interval=interval)
+            )
+        if self.options.media != "video":
+            parts.append(AUDIO.format(number=len(parts)))
+        return Gst.parse_launch("( " + " ".join(parts) + " )")
+
+    def configure(self, _factory, media):
+        source = media.get_element().get_by_name_recurse_up("units")
+        if source is not None:
+            source.connect("need-data", self.push, {"sent": 0})
+        if self.options.clock == "wrong":
+            media.connect("prepared", count_from_start)
+
+    def push(self, source, _size, progress):
+        number = progress["sent"]
+        progress["sent"] = number + 1
+        buffer = Gst.Buffer.new_wrapped(self.units[number % len(self.units)])
+        buffer.duration = Gst.SECOND // self.options.fps
+        buffer.pts = buffer.dts = number * buffer.duration
+        source.emit("push-buffer", buffer)
+
+
+def require_password(server, camera, options):
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", ROLE)
+    auth = GstRtspServer.RTSPAuth()
+    if options.auth == "basic":
+        credentials = GstRtspServer.RTSPAuth.make_basic(options.user, options.password)
+        auth.add_basic(credentials, token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(options.user, options.password, token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    for right in ("media.factory.access", "media.factory.construct"):
+        permissions.add_permission_for_role(ROLE, right, True)  # noqa: FBT003  C takes no names
+    camera.set_permissions(permissions)
+
+
+def main():
+    options = parse_arguments()
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(options.port)
+    camera = Camera(options)
+    if options.user:
+        require_password(server, camera, options)
+    server.get_mount_points().add_factory(PATH, camera)
+    if server.attach(None) == 0:
+        sys.exit(f"port {options.port} is taken")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    GLib.MainLoop().run()
+
+
+if __name__ == "__main__":
+    main()
