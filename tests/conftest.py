@@ -1,4 +1,4 @@
-"""Cameras for tests: a real RTSP server in a process of its own, that can be frozen and killed."""
+"""What many tests stand on: real footage, and a real RTSP server that can be frozen and killed."""
 
 import signal
 import socket
@@ -12,12 +12,34 @@ from pathlib import Path
 
 import pytest
 
+from gateway.footage import ROAD, SQUARE, Film, FootageUnavailableError, obtain
+
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"
 PACKAGES = (
     "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
 )
 READY_S = 20.0
+FOOTAGE_DIR = Path(__file__).parents[1] / "var" / "footage"
+
+
+def _film(film: Film) -> Path:
+    try:
+        return obtain(film, FOOTAGE_DIR, print)
+    except FootageUnavailableError as error:
+        pytest.skip(f"no {film.name}: {error}; apt-get install opencv-doc helps for vtest.avi")
+
+
+@pytest.fixture(scope="session")
+def road_film() -> Path:
+    """Cars on a road, H.264 MP4, 640x272 at 25 fps, 10 s."""
+    return _film(ROAD)
+
+
+@pytest.fixture(scope="session")
+def square_film() -> Path:
+    """Pedestrians, MPEG-4 part 2 AVI, 768x576 at 10 fps, 79.5 s."""
+    return _film(SQUARE)
 
 
 @dataclass
