@@ -13,7 +13,14 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from gateway.clock import monotonic_s, utc_now
-from gateway.errors import ConfigError, GatewayError, NotVideoError, StalledError, StreamLostError
+from gateway.errors import (
+    ConfigError,
+    GatewayError,
+    NotVideoError,
+    StalledError,
+    StreamLostError,
+    UnreachableError,
+)
 from gateway.packets import StreamInfo, VideoPacket
 from gateway.sources.address import shown, with_credentials
 from gateway.sources.failures import explain
@@ -159,12 +166,10 @@ class AvSource:
             try:
                 return self._open(transport, self._scheme.options), transport
             except av.error.FFmpegError as error:
-                failure = explain(error, self._shown)
+                failure = self._why_not_open(error)
                 refused = error.errno == errno.EPROTONOSUPPORT
             if isinstance(failure, NotVideoError):
                 failure = self._only_sound(transport) or failure
-            if self._interrupt.closing.is_set():
-                failure = StreamLostError(f"{self._shown} was closed while it was being opened.")
             if not refused:
                 break
         # Raised here and not in the handler: FFmpeg's error names the URL with the password.
@@ -185,6 +190,16 @@ class AvSource:
                 timeout=FALLBACK_S,
             )
 
+    def _why_not_open(self, error: av.error.FFmpegError) -> GatewayError:
+        if self._interrupt.closing.is_set():
+            return StreamLostError(f"{self._shown} was closed while it was being opened.")
+        if self._interrupt.has_fired:
+            return UnreachableError(
+                f"{self._shown} stopped answering while it was being opened; "
+                "check the network, or restart the camera."
+            )
+        return explain(error, self._shown)
+
     def _only_sound(self, transport: str) -> NotVideoError | None:
         """Look whether a camera that refused to send video would send sound."""
         if not self._scheme.options:
@@ -201,27 +216,28 @@ class AvSource:
     def _read(self, session: _Session) -> Iterator["Packet[VideoStream]"]:
         packets = session.container.demux(session.stream)
         while True:
-            began_s = monotonic_s()
-            self._interrupt.deadline_s = began_s + self.silence_limit_s
             failure: GatewayError = StreamLostError(f"{self._shown} ended the stream.")
             packet: Packet[VideoStream] | None = None
+            self._interrupt.deadline_s = monotonic_s() + self.silence_limit_s
             try:
                 with self._interrupt.watching():
                     packet = next(packets, None)
-            except av.error.ExitError:
-                silent_s = monotonic_s() - began_s
-                failure = StalledError(
-                    f"{self._shown} is connected but has sent nothing for {silent_s:.0f} s."
-                )
             except av.error.FFmpegError as error:
-                reason = (error.strerror or "no reason given").lower()
-                failure = StreamLostError(f"{self._shown} broke off ({reason}).")
+                failure = self._why_lost(error)
             if self._interrupt.closing.is_set():
                 return
             # A packet without data is how PyAV marks the end.
             if packet is None or not packet.size:
                 raise failure
             yield packet
+
+    def _why_lost(self, error: av.error.FFmpegError) -> GatewayError:
+        if self._interrupt.has_fired:
+            return StalledError(
+                f"{self._shown} is connected but has sent nothing for {self.silence_limit_s:g} s."
+            )
+        reason = (error.strerror or "no reason given").lower()
+        return StreamLostError(f"{self._shown} broke off ({reason}).")
 
     def _shape(self, raw: "Packet[VideoStream]", byte_stream: ByteStream) -> VideoPacket:
         received_s, arrival = monotonic_s(), utc_now()

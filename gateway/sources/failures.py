@@ -58,11 +58,6 @@ _MEANINGS = (
         "{url} answered, but not with video that FFmpeg understands; check the address.",
     ),
     _Meaning(
-        (av.error.ExitError, av.error.TimeoutError),
-        UnreachableError,
-        "{url} stopped answering while it was being opened; check the network and the camera.",
-    ),
-    _Meaning(
         (av.error.FFmpegError,),
         UnreachableError,
         "{url} cannot be opened ({reason}); check the address and the network.",

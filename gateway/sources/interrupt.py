@@ -37,6 +37,11 @@ class Interrupt:
         finally:
             _here.interrupt = None
 
+    @property
+    def has_fired(self) -> bool:
+        """Whether a call was told to end. FFmpeg then fails with whatever it was doing."""
+        return self._ahead_s > 0
+
     def clock_s(self) -> float:
         """Return monotonic seconds, or once the end has come, a later time at each call."""
         now_s = time.monotonic()
