@@ -1,6 +1,8 @@
 """What gridpatrol remembers: cameras, incidents and their messages, people."""
 
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from gateway.secrets import SecretBox
 from gateway.store.camera_states import CameraStates
@@ -54,3 +56,14 @@ class Store:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -71,15 +71,15 @@ class CameraStates:
         with self._database.write() as connection:
             before = _stored(connection)
             known = set(connection.scalars(select(cameras.c.id)))
-            wanted = [state for state in states if state.camera_id in known]
-            for state in wanted:
-                connection.execute(
-                    delete(camera_states).where(camera_states.c.camera_id == state.camera_id)
-                )
-                connection.execute(insert(camera_states).values(**_columns(state)))
-                old = before.get(state.camera_id)
+            newest = {state.camera_id: state for state in states if state.camera_id in known}
+            connection.execute(delete(camera_states).where(camera_states.c.camera_id.in_(newest)))
+            if newest:
+                rows = [_columns(state) for state in newest.values()]
+                connection.execute(insert(camera_states), rows)
+            for camera_id, state in newest.items():
+                old = before.get(camera_id)
                 if old is None or _visible(old) != _visible(state):
-                    note(connection, Topic.CAMERA, state.camera_id, state.updated_at)
+                    note(connection, Topic.CAMERA, camera_id, state.updated_at)
 
     def by_camera(self) -> dict[str, CameraState]:
         """Return every camera's state, by camera id; a camera never reported on is absent."""

@@ -133,9 +133,9 @@ def picture_number() -> Callable[[av.VideoFrame], int]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Return a new store in `tmp_path`, opened as every process opens it."""
-    opened = Store.open(tmp_path / "gridpatrol.db", SecretBox.open(tmp_path / "secret.key"))
-    yield opened
-    opened.close()
+    box = SecretBox.open(tmp_path / "secret.key")
+    with Store.open(tmp_path / "gridpatrol.db", box) as opened:
+        yield opened
 
 
 ORIGIN = Origin(

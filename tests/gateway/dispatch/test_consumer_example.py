@@ -85,9 +85,9 @@ def test_what_a_dead_consumer_had_taken_is_claimed(
     taken = redis.xreadgroup(GROUP, "dead", {STREAM: ">"})
     assert len(taken[0][1]) == 3
     impatient = tmp_path / "consumer.py"
-    impatient.write_text(
-        EXAMPLE.read_text().replace("CLAIM_AFTER_MS = 30_000", "CLAIM_AFTER_MS = 0")
-    )
+    patience = "CLAIM_AFTER_MS = 30_000"
+    assert patience in EXAMPLE.read_text()
+    impatient.write_text(EXAMPLE.read_text().replace(patience, "CLAIM_AFTER_MS = 0"))
     assert consume(queue.url, tmp_path / "handled.db", 3, impatient) == [
         f"{json.loads(event)['id']} handled" for event in events
     ]

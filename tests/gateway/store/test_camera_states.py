@@ -81,3 +81,9 @@ def test_no_states_cost_nothing(store: Store) -> None:
         watch.changed()
         store.camera_states.put([])
         assert not watch.changed()
+
+
+def test_last_of_several_reports_stands(store: Store) -> None:
+    store.camera_states.put([LOST, ONLINE])
+    assert store.camera_states.by_camera() == {"gate": ONLINE}
+    assert told(store) == ["gate"]
