@@ -8,8 +8,10 @@ from typing import Annotated, Protocol, cast
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware import Middleware
 
 from gateway.api.errors import UnauthenticatedError, answer_errors
+from gateway.api.layers import BodyLimit
 from gateway.clock import to_iso
 from gateway.whep import MAX_OFFER_BYTES, SDP_TYPE, read_offer
 
@@ -76,7 +78,7 @@ def create_worker_app(control: WorkerControl, token: str) -> FastAPI:
     app = FastAPI(
         title="gridpatrol worker",
         openapi_url=None,
-        max_body_size=MAX_OFFER_BYTES,
+        middleware=[Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES)],
         dependencies=[Depends(_check_token)],
     )
     app.state.control = control

@@ -23,7 +23,7 @@ from gateway.api import (
 )
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.errors import ErrorBody, answer_errors
-from gateway.api.headers import PathPrefix, SecurityHeaders
+from gateway.api.layers import BodyLimit, PathPrefix, SecurityHeaders
 from gateway.api.live_sessions import PRUNE_S
 from gateway.api.repeat import repeat
 from gateway.api.runtime import Runtime
@@ -59,12 +59,12 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        max_body_size=MAX_OFFER_BYTES,
         responses={"4XX": {"model": ErrorBody}, 422: {"model": ErrorBody}},
         middleware=[
             Middleware(PathPrefix, prefix=services.serve.root_path),
             Middleware(SecurityHeaders),
             Middleware(OriginCheck, allowed=services.serve.allowed_origins),
+            Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES),
         ],
     )
     app.state.services = services

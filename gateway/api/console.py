@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from gateway.api.headers import content_security_policy, inline_script_hashes
+from gateway.api.layers import content_security_policy, inline_script_hashes
 from gateway.api.services import ServicesDep
 from gateway.errors import NotFoundError
 

@@ -1,10 +1,12 @@
-"""What every answer carries for the browser's protection, and the path prefix of a proxy."""
+"""Layers around every request: headers for the browser's protection, size, a proxy's prefix."""
 
 import base64
 import hashlib
 from html.parser import HTMLParser
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY_HEADERS = (
@@ -87,6 +89,31 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, complete)
+
+
+class BodyLimit:
+    """ASGI layer that stops reading a request's body beyond a size; the answer is a 413."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; raise HTTPException where its body is read too far."""
+        read_bytes = 0
+
+        async def counted() -> Message:
+            nonlocal read_bytes
+            message = await receive()
+            read_bytes += len(message.get("body", b""))
+            if read_bytes > self._max_bytes:
+                raise HTTPException(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    f"The body is larger than {self._max_bytes} bytes, the most taken here.",
+                )
+            return message
+
+        await self._app(scope, counted if scope["type"] == "http" else receive, send)
 
 
 class PathPrefix:

@@ -1,0 +1,110 @@
+"""Cameras over the API: what is shown, and what never is."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.clock import to_iso, utc_now
+from gateway.errors import NoPictureError
+
+
+def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports):
+    answer = browser.get("/api/cameras")
+    (camera,) = answer.json()["cameras"]
+    assert camera == {
+        "id": "gate",
+        "name": "村口",
+        "channel_code": "33010200001320000001",
+        "unit": "东山村",
+        "grid": "第三网格",
+        "enabled": True,
+        "state": "online",
+        "code": "",
+        "detail": "",
+        "since": "2026-05-01T08:00:00.250Z",
+        "last_picture_at": "2026-05-01T08:00:00.250Z",
+        "stream": {
+            "codec": "h264",
+            "width": 640,
+            "height": 360,
+            "fps": 15.0,
+            "gop_s": 2.0,
+            "clock": "rtcp",
+        },
+        "live": "whep",
+        "analysed_fps": 5.0,
+        "open_incidents": 0,
+        "zones": [{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}],
+    }
+    assert browser.get("/api/cameras/gate").json() == camera
+    for secret in ("192.168", "rtsp", "viewer", "cam-secret"):
+        assert secret not in answer.text
+
+
+def test_a_camera_nobody_has_reported_on_is_connecting(browser, store, camera):
+    store.inventory.add(camera)
+    shown = browser.get("/api/cameras/gate").json()
+    assert (shown["state"], shown["stream"], shown["live"]) == ("connecting", None, "refresh")
+
+
+def test_a_camera_switched_off_says_so_whatever_was_reported(browser, store, gate, camera):
+    store.inventory.replace(replace(camera, enabled=False))
+    assert browser.get("/api/cameras/gate").json()["state"] == "disabled"
+
+
+def test_a_camera_whose_worker_is_silent_is_not_passed_off_as_well(browser, store, gate, reports):
+    heard_at = utc_now() - timedelta(minutes=5)
+    store.camera_states.put([reports.online("gate", None, updated_at=heard_at)])
+    shown = browser.get("/api/cameras/gate").json()
+    assert (shown["state"], shown["code"]) == ("stalled", "worker_silent")
+    assert shown["since"] == to_iso(heard_at)
+    assert shown["analysed_fps"] is None
+
+
+def test_open_incidents_are_counted(browser, store, gate, samples):
+    samples.fill(store, 3)
+    assert browser.get("/api/cameras/gate").json()["open_incidents"] == 3
+    assert browser.get("/api/cameras").json()["cameras"][0]["open_incidents"] == 3
+
+
+def test_an_unknown_camera_is_not_found(browser, refused):
+    for path in ("", "/snapshot.jpg"):
+        assert "nowhere" in refused(browser.get(f"/api/cameras/nowhere{path}"), 404, "not_found")
+
+
+def test_a_snapshot_comes_from_the_worker_with_its_time(browser, gate, worker):
+    answer = browser.get("/api/cameras/gate/snapshot.jpg", params={"width": 320})
+    assert answer.content == worker.picture
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-captured-at"] == "2026-05-01T08:00:00.250Z"
+    browser.get("/api/cameras/gate/snapshot.jpg")
+    assert worker.widths == [320, None]
+
+
+@pytest.mark.parametrize("width", ["0", "15", "3841", "-1", "1e3", "wide", ""])
+def test_a_width_out_of_range_is_refused_and_asks_no_worker(browser, gate, worker, refused, width):
+    answer = browser.get("/api/cameras/gate/snapshot.jpg", params={"width": width})
+    assert "width" in refused(answer, 422, "bad_request")
+    assert worker.widths == []
+
+
+def test_a_camera_without_a_picture_says_so(browser, gate, worker, refused):
+    worker.refusal = NoPictureError("no picture since 14:02")
+    answer = browser.get("/api/cameras/gate/snapshot.jpg")
+    assert refused(answer, 404, "no_picture") == "no picture since 14:02"
+
+
+def test_a_worker_that_is_down_is_a_503_to_be_tried_again(browser, store, gate, refused, reports):
+    store.camera_states.put([reports.online("gate", "http://127.0.0.1:1")])
+    answer = browser.get("/api/cameras/gate/snapshot.jpg")
+    refused(answer, 503, "worker_unreachable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_worker_that_fails_is_told_apart_from_our_own_mistakes(browser, gate, worker, refused):
+    worker.refusal = RuntimeError("boom")
+    message = refused(browser.get("/api/cameras/gate/snapshot.jpg"), 503, "worker_unreachable")
+    assert "500" in message
+    assert "boom" not in message

@@ -1,0 +1,161 @@
+"""Which requests are let in: origins, sessions, headers, prefixes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.api.security import comes_from_here
+from gateway.config import ServeSettings
+
+
+def scope(origin: str | None, host: str = "cam.example:8600", scheme: str = "http") -> dict:
+    headers = [(b"host", host.encode())]
+    if origin is not None:
+        headers.append((b"origin", origin.encode("latin-1")))
+    return {"type": "http", "scheme": scheme, "headers": headers}
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "scheme", "expected"),
+    [
+        ("http://cam.example:8600", "cam.example:8600", "http", True),
+        ("http://CAM.example:8600", "cam.example:8600", "http", True),
+        ("http://cam.example:8600", "cam.example:8600", "ws", True),
+        ("https://cam.example", "cam.example", "wss", True),
+        ("https://cam.example", "cam.example:443", "https", True),
+        ("http://[fe80::1]:8600", "[fe80::1]:8600", "http", True),
+        ("https://town.example", "cam.example:8600", "http", True),
+        ("http://town.example", "cam.example:8600", "http", False),
+        ("https://cam.example:8600", "cam.example:8600", "http", False),
+        ("http://cam.example", "cam.example:8600", "http", False),
+        ("http://cam.example:8601", "cam.example:8600", "http", False),
+        ("http://evil.example", "cam.example:8600", "http", False),
+        ("http://cam.example:8600.evil.example", "cam.example:8600", "http", False),
+        ("http://cam.example:8600/path", "cam.example:8600", "http", False),
+        ("http://cam.example:99999", "cam.example:8600", "http", False),
+        ("http://[::1", "cam.example:8600", "http", False),
+        ("null", "cam.example:8600", "http", False),
+        ("", "", "http", False),
+        (None, "cam.example:8600", "http", False),
+    ],
+)
+def test_only_our_own_origin_and_the_allowed_ones_are_from_here(origin, host, scheme, expected):
+    asked = scope(origin, host, scheme)
+    assert comes_from_here(asked, ("https://town.example",)) is expected
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+def test_no_text_as_origin_breaks_the_check(text):
+    assert comes_from_here(scope(text), ()) is (text.lower() == "http://cam.example:8600")
+
+
+UNSAFE = [
+    ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
+    ("POST", "/api/session/password"),
+    ("POST", "/api/cameras/gate/whep"),
+    ("DELETE", "/api/live/x"),
+    ("PATCH", "/api/live/x"),
+]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+def test_no_other_page_can_change_anything(browser, refused, origin):
+    del browser.headers["Origin"]
+    headers = {} if origin is None else {"Origin": origin}
+    for method, path in UNSAFE:
+        refused(browser.request(method, path, headers=headers), 403, "bad_origin")
+    assert browser.get("/api/session").status_code == 200
+
+
+GUARDED = [
+    ("GET", "/api/session"),
+    ("POST", "/api/session/password"),
+    ("GET", "/api/system"),
+    ("GET", "/api/cameras"),
+    ("GET", "/api/cameras/gate"),
+    ("GET", "/api/cameras/gate/snapshot.jpg"),
+    ("POST", "/api/cameras/gate/whep"),
+    ("DELETE", "/api/live/x"),
+    ("GET", "/api/incidents"),
+    ("GET", "/api/incidents/x"),
+    ("GET", "/api/evidence/x"),
+]
+OPEN = {
+    ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
+    ("OPTIONS", "/api/cameras/{camera}/whep"),
+    ("GET", "/api/locales"),
+    ("GET", "/api/locales/{language}.json"),
+    ("GET", "/healthz"),
+}
+
+
+@pytest.mark.parametrize("token", [None, "", "nonsense", "x" * 5000])
+def test_nothing_is_shown_without_a_session(site, refused, token):
+    change = {"old_password": "a", "new_password": "b"}
+    with site.client() as client:
+        if token is not None:
+            client.cookies.set("gridpatrol_session", token)
+        for method, path in GUARDED:
+            body = change if path.endswith("password") else None
+            refused(client.request(method, path, json=body), 401, "unauthenticated")
+
+
+def test_every_documented_route_is_guarded_or_open_on_purpose(site):
+    routes = {
+        (method.upper(), path)
+        for path, operations in site.app.openapi()["paths"].items()
+        for method in operations
+    }
+    guarded = {
+        (method, path.replace("/gate", "/{camera}"))
+        for method, path in GUARDED
+        if not path.endswith("/x")
+    }
+    by_id = {
+        ("DELETE", "/api/live/{session}"),
+        ("GET", "/api/incidents/{incident}"),
+        ("GET", "/api/evidence/{evidence}"),
+    }
+    assert routes == guarded | by_id | OPEN
+
+
+def test_every_answer_carries_the_headers(site):
+    with site.client() as client:
+        for path in ("/", "/api/session", "/api/nothing", "/healthz", "/static/no.js"):
+            headers = client.get(path).headers
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "same-origin"
+            assert headers["cross-origin-opener-policy"] == "same-origin"
+            assert headers["cross-origin-resource-policy"] == "same-origin"
+            assert "camera=()" in headers["permissions-policy"]
+            assert "frame-ancestors 'none'" in headers["content-security-policy"]
+            assert "unsafe" not in headers["content-security-policy"]
+
+
+def test_answers_of_the_api_are_not_stored(browser):
+    assert browser.get("/api/cameras").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("stripped", [True, False])
+def test_a_proxy_may_strip_its_prefix_or_not(make_site, stripped):
+    site = make_site(serve=ServeSettings(root_path="/patrol"))
+    prefix = "" if stripped else "/patrol"
+    with site.client() as client:
+        assert client.post(f"{prefix}/api/session", json=site.credentials()).status_code == 200
+        assert client.get(f"{prefix}/healthz").status_code == 200
+
+
+def test_a_path_that_only_begins_like_the_prefix_is_not_the_prefix(make_site, refused):
+    site = make_site(serve=ServeSettings(root_path="/patrol"))
+    with site.client() as client:
+        refused(client.get("/patrolling/healthz"), 404, "not_found")
+
+
+def test_the_documented_schema_can_be_fetched(site):
+    with site.client() as client:
+        schema = client.get("/api/openapi.json").json()
+    assert schema["info"]["title"] == "gridpatrol"
+    errors = schema["paths"]["/api/session"]["post"]["responses"]["422"]
+    assert errors["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
