@@ -40,6 +40,7 @@ from gateway.errors import (
 )
 from gateway.hub import Delivery, Hub, HubClosedError, HubReader
 from gateway.packets import TICKS_PER_S, StreamInfo
+from gateway.probe import Playability, playability
 from gateway.timeline import Timeline
 from gateway.worker_api import LiveAnswer
 
@@ -53,21 +54,22 @@ TIME_BASE = Fraction(1, TICKS_PER_S)
 
 OFFER_ERRORS = (
     *(InternalError, InvalidAccessError, InvalidStateError, OperationError),
-    *(AssertionError, AttributeError, LookupError, TypeError, ValueError),
+    *(AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
 )
 """What aiortc raises for an offer: its own errors where it looks, Python's where it does not."""
 
 log = structlog.get_logger()
 
 
-def playable(info: StreamInfo) -> bool:
-    """Say whether browsers can play a stream's packets as they are."""
-    return info.codec == "h264" and not info.has_b_frames
-
-
 def plays_live(hub: Hub) -> bool:
-    """Say whether a browser can play what a camera sends now."""
-    return hub.info is not None and playable(hub.info) and not _is_reordered(hub.last_gop())
+    """Say whether browsers can play what a camera sends now; False while it has sent nothing."""
+    return hub.info is not None and _judge(hub.info, hub.last_gop()).plays
+
+
+def _judge(info: StreamInfo, packets: Iterable[Delivery]) -> Playability:
+    """Judge a stream by its description and, as that may keep B-frames back, by its packets."""
+    goes_back = any(later.packet.pts < earlier.packet.pts for earlier, later in pairwise(packets))
+    return playability(info.codec, info.profile, has_b_frames=info.has_b_frames or goes_back)
 
 
 class PacketTrack(MediaStreamTrack):
@@ -98,7 +100,7 @@ class PacketTrack(MediaStreamTrack):
             self.stop()
             raise MediaStreamError from error
         pts = self._timeline.place(delivery).pts
-        if not playable(delivery.info) or pts <= self._last_pts:
+        if pts <= self._last_pts or not _judge(delivery.info, ()).plays:
             self.stop()
             raise MediaStreamError
         self._last_pts = pts
@@ -172,11 +174,11 @@ class LiveViewers:
     def _check_camera(self, hub: Hub) -> None:
         if hub.info is None:
             raise NoPictureError(f"camera {hub.camera_id} has not sent anything yet")
-        if not playable(hub.info) or _is_reordered(hub.last_gop()):
-            kind = "B-frames" if hub.info.codec == "h264" else hub.info.codec
+        verdict = _judge(hub.info, hub.last_gop())
+        if not verdict.plays:
             raise NotPlayableError(
-                f"camera {hub.camera_id} sends {kind}, which browsers do not play live; show "
-                "single pictures, or set the camera to H.264 without B-frames"
+                f"camera {hub.camera_id} cannot be shown live: {verdict.reason}; until then, "
+                "single pictures are shown"
             )
 
     def _admit(self, hub: Hub) -> _Viewer:
@@ -255,10 +257,6 @@ def _gather_on(transceiver: RTCRtpTransceiver, chosen: list[str]) -> None:
         return await gather(component, chosen, timeout)
 
     connection.get_component_candidates = gather_here  # type: ignore[method-assign]
-
-
-def _is_reordered(gop: Iterable[Delivery]) -> bool:
-    return any(later.packet.pts < earlier.packet.pts for earlier, later in pairwise(gop))
 
 
 def _check_address(host: str) -> None:
