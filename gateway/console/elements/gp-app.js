@@ -1,0 +1,156 @@
+/** The whole console: signed out it is the sign-in page, signed in the bar and the page of the address. */
+/** @import { Incident, User } from "../contract.js" */
+import { css, html } from "lit";
+import { ApiError, getJson, request, sessionChanges } from "../api.js";
+import { EventChannel } from "../events.js";
+import { useTimeZone } from "../format.js";
+import { t } from "../language.js";
+import { routeOf } from "../router.js";
+import { Site } from "../site.js";
+import { base, controls } from "../styles.js";
+import { kindWord, refusalText, severityWord } from "../vocabulary.js";
+import { ConsoleElement } from "./console-element.js";
+import "./gp-camera-page.js";
+import "./gp-incident-list.js";
+import "./gp-incident-page.js";
+import "./gp-password-dialog.js";
+import "./gp-sign-in.js";
+import "./gp-top-bar.js";
+import "./gp-wall.js";
+
+const PAGES = {
+  wall: (/** @type {Site} */ site) => html`<gp-wall .site=${site}></gp-wall>`,
+  incidents: (/** @type {Site} */ site) => html`<div class="list"><gp-incident-list whole .site=${site}></gp-incident-list></div>`,
+  incident: (/** @type {Site} */ site, /** @type {string} */ id) => html`<gp-incident-page .site=${site} .incidentId=${id}></gp-incident-page>`,
+  camera: (/** @type {Site} */ site, /** @type {string} */ id) => html`<gp-camera-page .site=${site} .cameraId=${id}></gp-camera-page>`,
+};
+
+export class GpApp extends ConsoleElement {
+  static styles = [base, controls, css`
+    .skip { position: fixed; inset: var(--s2) auto auto var(--s2); z-index: 9; transform: translateY(-200%); }
+    .skip:focus { transform: none; }
+    main { outline: none; }
+    .list { max-width: 90rem; margin-inline: auto; padding: var(--s4); }
+    .hollow { min-height: 100dvh; display: grid; place-content: center; justify-items: center; gap: var(--s3); color: var(--ink-2); }
+    @media (max-width: 760px) { main { padding-block-end: calc(3.5rem + env(safe-area-inset-bottom)); } .list { padding: var(--s3); } }
+  `];
+  static properties = { user: { state: true }, site: { state: true }, route: { state: true }, news: { state: true }, refusal: { state: true } };
+
+  /** @type {EventChannel | null} */
+  #channel = null;
+  #listening = new AbortController();
+
+  constructor() {
+    super();
+    /** Who is signed in; null when nobody is, undefined until the server has said. @type {User | null | undefined} */
+    this.user = undefined;
+    /** @type {Site | null} */
+    this.site = null;
+    this.route = routeOf(location.hash);
+    /** What a screen reader is told of the newest incident. */
+    this.news = "";
+    /** @type {unknown} */
+    this.refusal = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    addEventListener("hashchange", () => this.#turn(), { signal });
+    sessionChanges.addEventListener("signed-out", () => this.#leave(), { signal });
+    this.#resume();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#listening.abort();
+    this.#leave();
+  }
+
+  /** Take up a session that the browser still has. */
+  async #resume() {
+    this.refusal = null;
+    try {
+      const { user } = await getJson("session");
+      this.#enter(user);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.user = null;
+      else this.refusal = error;
+    }
+  }
+
+  /** @param {User} user */
+  #enter(user) {
+    this.user = user;
+    const site = new Site();
+    site.addEventListener("system", () => this.#aboutSite(site));
+    site.addEventListener("opening", (event) => this.#announce(/** @type {CustomEvent<Incident>} */ (event).detail));
+    this.site = site;
+    this.#channel = new EventChannel((message) => site.receive(message), (state) => site.setLink(state));
+    if (user.must_change_password) this.#changePassword();
+  }
+
+  #leave() {
+    this.#channel?.close();
+    this.#channel = null;
+    this.site = null;
+    this.user = null;
+    document.title = "gridpatrol";
+  }
+
+  async #signOut() {
+    await request("session", { method: "DELETE" }).catch(() => {});
+    this.#leave();
+  }
+
+  async #changePassword() {
+    await this.updateComplete;
+    const dialog = this.renderRoot.querySelector("gp-password-dialog");
+    await /** @type {import("./gp-password-dialog.js").GpPasswordDialog | null} */ (dialog)?.show();
+  }
+
+  /** @param {Site} site */
+  #aboutSite(site) {
+    if (!site.system) return;
+    useTimeZone(site.system.time_zone);
+    document.title = `${site.system.site} · gridpatrol`;
+    this.requestUpdate();
+  }
+
+  /** @param {Incident} incident */
+  #announce(incident) {
+    this.news = t("New incident, {severity}: {kind}, {camera}", {
+      severity: severityWord(incident.severity), kind: kindWord(incident.kind), camera: incident.camera.name,
+    });
+  }
+
+  async #turn() {
+    this.route = routeOf(location.hash);
+    await this.updateComplete;
+    scrollTo({ top: 0 });
+    this.renderRoot.querySelector("main")?.focus();
+  }
+
+  render() {
+    if (this.refusal) return html`<div class="hollow"><p role="alert">${refusalText(this.refusal)}</p><button @click=${this.#resume}>${t("Try again")}</button></div>`;
+    if (this.user === undefined) return null;
+    if (!this.user || !this.site) return html`<gp-sign-in @signed-in=${(/** @type {CustomEvent<User>} */ event) => this.#enter(event.detail)}></gp-sign-in>`;
+    return this.#signedIn(this.user, this.site);
+  }
+
+  /** @param {User} user @param {Site} site */
+  #signedIn(user, site) {
+    const { page, id } = this.route;
+    const first = user.must_change_password;
+    const changed = () => { this.user = { ...user, must_change_password: false }; };
+    return html`
+      <button class="skip" @click=${() => this.renderRoot.querySelector("main")?.focus()}>${t("Skip to content")}</button>
+      <gp-top-bar .site=${site} .user=${user} .route=${this.route} @sign-out=${this.#signOut} @change-password=${this.#changePassword}></gp-top-bar>
+      <main tabindex="-1">${PAGES[page](site, id)}</main>
+      <p class="unseen" aria-live="polite">${this.news}</p>
+      <gp-password-dialog ?first=${first} @changed=${changed}></gp-password-dialog>`;
+  }
+}
+
+customElements.define("gp-app", GpApp);

@@ -1,0 +1,138 @@
+/** One camera: its picture large, its zones drawn over it, what is known of its stream. */
+/** @import { Camera, Zone } from "../contract.js" */
+/** @import { Site } from "../site.js" */
+import { css, html, svg } from "lit";
+import { decimal, since, whenSeen } from "../format.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { WALL } from "../router.js";
+import { base, controls, marks } from "../styles.js";
+import { clockWord, codecWord, stateAdvice, stateTone, stateWord } from "../vocabulary.js";
+import { ConsoleElement } from "./console-element.js";
+import { facts, page } from "./page-styles.js";
+import "./gp-incident-list.js";
+import "./gp-live.js";
+
+const USUAL_SIZE = { width: 16, height: 9 };
+
+export class GpCameraPage extends ConsoleElement {
+  static styles = [base, controls, marks, page, facts, css`
+    .stage { display: grid; place-items: center; background: var(--ground); }
+    .frame {
+      position: relative; overflow: clip; border-radius: var(--radius); background: var(--stage);
+      aspect-ratio: var(--ratio); width: min(100%, calc((100dvh - 13rem) * var(--ratio)));
+    }
+    .stage:fullscreen { background: var(--stage); }
+    .stage:fullscreen .frame { width: min(100vw, calc(100vh * var(--ratio))); border-radius: 0; }
+    gp-live { position: absolute; inset: 0; }
+    .zones { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+    polygon { fill: color-mix(in srgb, var(--stage-mark) 12%, transparent); stroke: var(--stage-mark); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+    .labels { position: absolute; inset: 0; pointer-events: none; }
+    .labels span { position: absolute; padding: 0.05rem 0.4rem; font-size: var(--tiny); background: var(--stage-cover); color: var(--stage-ink); border-radius: var(--radius-small); }
+    .incidents { padding-block-start: var(--s4); }
+    .history { display: grid; gap: var(--s1); }
+    .history li { display: flex; gap: var(--s2); align-items: center; }
+    .history time { margin-inline-start: auto; color: var(--ink-2); font-size: var(--small); }
+  `];
+  static properties = { site: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Site | null} */
+    this.site = null;
+    this.cameraId = "";
+    this.showZones = true;
+  }
+
+  willUpdate(/** @type {Map<string, unknown>} */ changed) {
+    if (changed.has("site") && this.site) this.follow(this.site, "cameras");
+  }
+
+  render() {
+    const { site } = this;
+    const camera = site?.cameras.get(this.cameraId);
+    return html`<div class="page">
+      <nav><a class="button plain" href=${WALL}>${icon("back")}${t("Wall")}</a></nav>
+      ${camera && site ? this.#whole(camera, site) : html`<p class="quiet" role="status">${site?.system ? t("There is no such camera.") : t("Reading…")}</p>`}
+    </div>`;
+  }
+
+  /** @param {Camera} camera @param {Site} site */
+  #whole(camera, site) {
+    return html`
+      <header><h1 tabindex="-1">${camera.name}</h1>
+        <span class="mark ${stateTone(camera.state)}">${stateWord(camera.state)}</span>
+        <span class="grow"></span>
+        ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
+        <button @click=${this.#fill}>${icon("expand")}${t("Full screen")}</button></header>
+      <div class="columns">
+        <div>${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
+        <div class="side">${this.#state(camera, site)}${streamFacts(camera)}${placeFacts(camera)}</div>
+      </div>`;
+  }
+
+  /** @param {Camera} camera @param {Site} site */
+  #stage(camera, site) {
+    const { width, height } = camera.stream ?? USUAL_SIZE;
+    const zones = this.showZones && camera.state === "online" ? camera.zones : [];
+    return html`<div class="stage"><div class="frame" .style=${`--ratio: ${width / height}`}>
+      <gp-live .site=${site} .camera=${camera}></gp-live>
+      <svg class="zones" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${zones.map(outline)}</svg>
+      <div class="labels">${zones.map(label)}</div></div></div>`;
+  }
+
+  #fill() {
+    this.renderRoot.querySelector(".stage")?.requestFullscreen().catch(() => {});
+  }
+
+  /** @param {Camera} camera @param {Site} site */
+  #state(camera, site) {
+    const now = site.now();
+    const past = site.history.get(camera.id) ?? [];
+    return html`<section class="panel"><h2>${t("State")}</h2>
+      <p>${stateAdvice(camera)}</p>
+      ${camera.detail ? html`<p class="quiet small">${camera.detail}</p>` : null}
+      <dl><dt>${t("Last picture")}</dt><dd>${camera.last_picture_at ? whenSeen(camera.last_picture_at, now) : "–"}</dd></dl>
+      <ol class="history">${past.map((one) => html`<li><span class="dot ${stateTone(one.state)}"></span>${stateWord(one.state)}
+        <time datetime=${one.at}>${t("since {time}", { time: since(one.at, now) })}</time></li>`)}</ol>
+    </section>`;
+  }
+}
+
+/** @param {Zone} zone */
+function outline({ polygon }) {
+  return svg`<polygon points=${polygon.map((point) => point.join(",")).join(" ")}></polygon>`;
+}
+
+/** The name stands at the zone's highest corner. @param {Zone} zone */
+function label({ name, polygon }) {
+  const [x, y] = polygon.reduce((best, point) => (point[1] < best[1] ? point : best), [0, 1]);
+  return html`<span .style=${`left: ${Math.min(x, 0.85) * 100}%; top: ${y * 100}%`}>${name}</span>`;
+}
+
+/** @param {Camera} camera */
+function streamFacts({ stream, live, analysed_fps: looks }) {
+  const known = (/** @type {number | null} */ value, /** @type {string} */ unit) => (value === null ? "–" : `${decimal(value)} ${unit}`);
+  return html`<section class="panel"><h2>${t("Stream")}</h2><dl>
+    <dt>${t("Picture")}</dt><dd>${stream ? `${stream.width}×${stream.height}` : "–"}</dd>
+    <dt>${t("Codec")}</dt><dd>${stream ? codecWord(stream.codec) : "–"}</dd>
+    <dt>${t("Pictures a second")}</dt><dd>${known(stream?.fps ?? null, "fps")}</dd>
+    <dt>${t("Key frame every")}</dt><dd>${known(stream?.gop_s ?? null, "s")}</dd>
+    <dt>${t("Time from")}</dt><dd>${stream ? clockWord(stream.clock) : "–"}</dd>
+    <dt>${t("Looked at")}</dt><dd>${looks === null ? "–" : t("{rate} times a second", { rate: decimal(looks) })}</dd>
+    <dt>${t("Live by")}</dt><dd>${live === "whep" ? "WebRTC" : t("still pictures: browsers cannot play this stream")}</dd>
+  </dl></section>`;
+}
+
+/** @param {Camera} camera */
+function placeFacts({ id, channel_code: channel, unit, grid, zones }) {
+  return html`<section class="panel"><h2>${t("Place")}</h2><dl>
+    <dt>${t("Grid")}</dt><dd>${grid || "–"}</dd>
+    <dt>${t("Unit")}</dt><dd>${unit || "–"}</dd>
+    <dt>${t("Channel code")}</dt><dd class="mono small">${channel || "–"}</dd>
+    <dt>${t("Zones")}</dt><dd>${zones.map(({ name }) => name).join(" · ") || t("Whole picture")}</dd>
+    <dt>${t("Id")}</dt><dd class="mono small">${id}</dd>
+  </dl></section>`;
+}
+
+customElements.define("gp-camera-page", GpCameraPage);

@@ -1,0 +1,65 @@
+/** The evidence of one incident: marked picture, raw picture, clip. */
+/** @import { Evidence, EvidenceType } from "../contract.js" */
+import { css, html } from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import { evidenceUrl } from "../api.js";
+import { fileSize } from "../format.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { base, controls } from "../styles.js";
+import { evidenceWord } from "../vocabulary.js";
+import { ConsoleElement } from "./console-element.js";
+
+/** @type {readonly EvidenceType[]} */
+const ORDER = ["marked", "raw", "clip"];
+
+export class GpEvidence extends ConsoleElement {
+  static styles = [base, controls, css`
+    .stage { aspect-ratio: 16 / 9; max-height: calc(100dvh - 12rem); width: 100%; background: var(--stage); color: var(--stage-ink-2); border-radius: var(--radius); overflow: clip; display: grid; place-items: center; }
+    img, video { width: 100%; height: 100%; object-fit: contain; display: block; min-height: 0; }
+    .bar { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2) var(--s3); padding-block: var(--s3); }
+    .segments button { padding: 0 var(--s3); }
+  `];
+  static properties = { evidence: { attribute: false }, chosen: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Evidence[]} */
+    this.evidence = [];
+    /** @type {EvidenceType} */
+    this.chosen = "marked";
+  }
+
+  render() {
+    const shown = this.evidence.find(({ type }) => type === this.chosen);
+    return html`
+      <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing()}</p>`}</div>
+      <div class="bar">
+        <div class="segments" role="group" aria-label=${t("Evidence")}>
+          ${ORDER.map((type) => html`<button aria-pressed=${type === this.chosen} @click=${() => { this.chosen = type; }}>${evidenceWord(type)}</button>`)}
+        </div>
+        <span class="grow"></span>
+        ${shown ? html`<a class="button" href=${evidenceUrl(shown.id)} download=${fileName(shown)}>${icon("download")}${t("Download")} <span class="quiet small">${fileSize(shown.bytes)}</span></a>` : null}
+      </div>`;
+  }
+
+  /** @param {Evidence} shown */
+  #view(shown) {
+    const url = evidenceUrl(shown.id);
+    const name = evidenceWord(shown.type);
+    return shown.type === "clip"
+      ? html`<video src=${url} controls playsinline autoplay .muted=${true} aria-label=${name}></video>`
+      : html`<img src=${url} alt=${name}>`;
+  }
+
+  #missing() {
+    return this.chosen === "clip" ? t("The clip is written when the incident ends.") : t("This picture was not kept.");
+  }
+}
+
+/** @param {Evidence} evidence */
+function fileName({ id, type, content_type: contentType }) {
+  return `${type}-${id}.${contentType === "video/mp4" ? "mp4" : "jpg"}`;
+}
+
+customElements.define("gp-evidence", GpEvidence);

@@ -1,0 +1,80 @@
+/** Changing one's password, in a native dialog: offered at first sign-in, found in the user menu later. */
+import { css, html } from "lit";
+import { postJson } from "../api.js";
+import { t } from "../language.js";
+import { base, controls } from "../styles.js";
+import { refusalText } from "../vocabulary.js";
+import { ConsoleElement } from "./console-element.js";
+
+/** The server's own rule; stated here so that the browser can say it before sending. */
+const SHORTEST_PASSWORD = 10;
+
+/** Tells of success by a "changed" event, of leaving it for later by "closed". */
+export class GpPasswordDialog extends ConsoleElement {
+  static styles = [base, controls, css`
+    dialog { width: min(26rem, calc(100vw - 2rem)); border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: var(--ink); padding: var(--s5); box-shadow: 0 1rem 3rem var(--shade); }
+    dialog::backdrop { background: var(--shade); }
+    form { display: grid; gap: var(--s4); }
+    h2 { font-size: var(--large); }
+    .buttons { display: flex; justify-content: flex-end; gap: var(--s2); }
+  `];
+  static properties = { first: { type: Boolean }, refusal: { state: true }, busy: { state: true } };
+
+  constructor() {
+    super();
+    /** The password is still the one that the machine made up. */
+    this.first = false;
+    /** @type {unknown} */
+    this.refusal = null;
+    this.busy = false;
+  }
+
+  get #dialog() {
+    return /** @type {HTMLDialogElement} */ (this.renderRoot.querySelector("dialog"));
+  }
+
+  async show() {
+    await this.updateComplete;
+    this.refusal = null;
+    this.renderRoot.querySelector("form")?.reset();
+    this.#dialog.showModal();
+  }
+
+  render() {
+    return html`<dialog aria-labelledby="title" @close=${() => this.dispatchEvent(new Event("closed"))}>
+      <form @submit=${this.#submit}>
+        <h2 id="title">${t("Change password")}</h2>
+        ${this.first ? html`<p class="quiet small">${t("This password was printed once when gridpatrol first ran. Choose one of your own.")}</p>` : null}
+        <label>${t("Current password")}<input name="old" type="password" autocomplete="current-password" required></label>
+        <label>${t("New password, at least {length} characters", { length: SHORTEST_PASSWORD })}<input name="new" type="password" autocomplete="new-password" minlength=${SHORTEST_PASSWORD} required></label>
+        <label>${t("New password again")}<input name="again" type="password" autocomplete="new-password" required></label>
+        <p class="refusal" role="alert">${this.refusal ? refusalText(this.refusal) : null}</p>
+        <div class="buttons">
+          <button type="button" @click=${() => this.#dialog.close()}>${this.first ? t("Later") : t("Cancel")}</button>
+          <button class="primary" ?disabled=${this.busy}>${t("Change password")}</button>
+        </div>
+      </form></dialog>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  async #submit(event) {
+    event.preventDefault();
+    const fields = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    if (fields.get("new") !== fields.get("again")) {
+      this.refusal = t("The two new passwords differ.");
+      return;
+    }
+    this.busy = true;
+    try {
+      await postJson("session/password", { old_password: fields.get("old"), new_password: fields.get("new") });
+      this.dispatchEvent(new Event("changed"));
+      this.#dialog.close();
+    } catch (error) {
+      this.refusal = error;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+customElements.define("gp-password-dialog", GpPasswordDialog);

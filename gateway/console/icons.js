@@ -1,0 +1,37 @@
+/** The console's own icons: strokes on a 24-unit grid, coloured by the text around them. */
+import { html, svg } from "lit";
+
+/** @type {Record<string, import("lit").TemplateResult>} */
+const SHAPES = {
+  brand: svg`<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/><circle cx="12" cy="12" r="3.25" fill="currentColor" stroke="none"/>`,
+  wall: svg`<rect x="3" y="4" width="8" height="7" rx="1"/><rect x="13" y="4" width="8" height="7" rx="1"/><rect x="3" y="13" width="8" height="7" rx="1"/><rect x="13" y="13" width="8" height="7" rx="1"/>`,
+  incidents: svg`<path d="M9 6h11M9 12h11M9 18h11"/><circle cx="4.5" cy="6" r="1" fill="currentColor"/><circle cx="4.5" cy="12" r="1" fill="currentColor"/><circle cx="4.5" cy="18" r="1" fill="currentColor"/>`,
+  camera: svg`<rect x="3" y="7" width="12" height="10" rx="2"/><path d="m15 11 6-3v8l-6-3"/>`,
+  cameraOff: svg`<path d="M9 7h4a2 2 0 0 1 2 2v1.5l6-2.5v8l-3-1.2M15 15a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V9a2 2 0 0 1 1-1.7M3 3l18 18"/>`,
+  key: svg`<circle cx="8" cy="15" r="4"/><path d="m11 12 8-8M16 7l3 3M14 9l2 2"/>`,
+  network: svg`<path d="M3 9a14 14 0 0 1 6-3.3M21 9a14 14 0 0 0-5-3M6.5 13a9 9 0 0 1 4-2.3M17.5 13a9 9 0 0 0-1.5-1.2M4 3l16 18"/><circle cx="12" cy="18" r="1.2" fill="currentColor"/>`,
+  pause: svg`<circle cx="12" cy="12" r="9"/><path d="M10 9v6M14 9v6"/>`,
+  red: svg`<path d="M12 4 3 20h18z" fill="currentColor"/>`,
+  yellow: svg`<path d="m12 3 9 9-9 9-9-9z" fill="currentColor"/>`,
+  green: svg`<circle cx="12" cy="12" r="8" fill="currentColor"/>`,
+  language: svg`<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18"/>`,
+  auto: svg`<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>`,
+  dark: svg`<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z"/>`,
+  light: svg`<circle cx="12" cy="12" r="4"/><path d="M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6 19 19M5 19l1.4-1.4M17.6 6.4 19 5"/>`,
+  user: svg`<circle cx="12" cy="8" r="4"/><path d="M4 20c1-4 4-6 8-6s7 2 8 6"/>`,
+  signOut: svg`<path d="M10 4H5v16h5M14 8l4 4-4 4M18 12H9"/>`,
+  back: svg`<path d="m14 6-6 6 6 6"/>`,
+  forward: svg`<path d="m10 6 6 6-6 6"/>`,
+  up: svg`<path d="m6 14 6-6 6 6"/>`,
+  download: svg`<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>`,
+  clip: svg`<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m10 9 5 3-5 3z" fill="currentColor"/>`,
+  queue: svg`<path d="M4 12h11M11 8l4 4-4 4M19 5v14"/>`,
+  expand: svg`<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>`,
+  close: svg`<path d="M6 6l12 12M18 6 6 18"/>`,
+};
+
+/** An icon; the words beside it, or an aria-label on its button, carry the meaning. @param {string} name */
+export function icon(name) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor"
+    stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">${SHAPES[name]}</svg>`;
+}

@@ -1,0 +1,41 @@
+/** Which page the address names. The part after # is ours, so any server path prefix works. */
+
+/** @typedef {{ page: "wall" | "incidents" | "incident" | "camera", id: string }} Route */
+
+/** @type {readonly [RegExp, Route["page"]][]} */
+const ROUTES = [
+  [/^#\/incidents\/([^/]+)$/, "incident"],
+  [/^#\/incidents$/, "incidents"],
+  [/^#\/cameras\/([^/]+)$/, "camera"],
+];
+
+/** @param {string} hash @returns {Route} the wall when the address names nothing */
+export function routeOf(hash) {
+  for (const [pattern, page] of ROUTES) {
+    const found = pattern.exec(hash);
+    if (found) return { page, id: decoded(found[1] ?? "") };
+  }
+  return { page: "wall", id: "" };
+}
+
+/** A hand-typed address may hold a broken escape: it then names something that does not exist. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export const WALL = "#/";
+export const INCIDENTS = "#/incidents";
+
+/** @param {string} id */
+export function incidentHref(id) {
+  return `#/incidents/${encodeURIComponent(id)}`;
+}
+
+/** @param {string} id */
+export function cameraHref(id) {
+  return `#/cameras/${encodeURIComponent(id)}`;
+}

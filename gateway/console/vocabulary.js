@@ -1,0 +1,153 @@
+/** Words for the codes of the API: one table each, translated when shown. */
+/** @import { Camera, CameraState, EvidenceType, Severity, System } from "./contract.js" */
+import { msg, t } from "./language.js";
+
+/** @typedef {"good" | "busy" | "bad" | "off"} Tone */
+
+/** @type {Record<CameraState, { word: string, tone: Tone }>} */
+const STATES = {
+  connecting: { word: msg("Connecting"), tone: "busy" },
+  online: { word: msg("Online"), tone: "good" },
+  stalled: { word: msg("Stalled"), tone: "bad" },
+  unauthorized: { word: msg("Password refused"), tone: "bad" },
+  unreachable: { word: msg("Unreachable"), tone: "bad" },
+  not_video: { word: msg("No video"), tone: "bad" },
+  disabled: { word: msg("Switched off"), tone: "off" },
+};
+
+/** @type {Record<CameraState, string>} */
+const STATE_ADVICE = {
+  connecting: msg("The camera is being dialled."),
+  online: msg("Pictures are coming in."),
+  stalled: msg("The connection stands, but no new picture comes. It is dialled again by itself."),
+  unauthorized: msg("The camera refuses the user or password. Correct them in the inventory."),
+  unreachable: msg("Nothing answers at the camera's address. Check its power and network."),
+  not_video: msg("Something answers at the address, but not with video."),
+  disabled: msg("This camera is switched off in the inventory and is not watched."),
+};
+
+/** @type {Record<string, string>} */
+const CODE_ADVICE = {
+  worker_silent: msg("The process that watches this camera does not report. It is started again by itself."),
+};
+
+/** @type {Record<Severity, { word: string, meaning: string }>} */
+const SEVERITY_WORDS = {
+  red: { word: msg("Red"), meaning: msg("act now") },
+  yellow: { word: msg("Yellow"), meaning: msg("today") },
+  green: { word: msg("Green"), meaning: msg("record") },
+};
+
+/** @type {Record<string, string>} */
+const KINDS = {
+  person_presence: msg("Person present"),
+  vehicle_presence: msg("Vehicle present"),
+};
+
+/** @type {Record<EvidenceType, string>} */
+const EVIDENCE = {
+  marked: msg("Marked picture"),
+  raw: msg("Raw picture"),
+  clip: msg("Clip"),
+};
+
+/** @type {Record<string, string>} */
+const READINGS = {
+  count: msg("In view"),
+  peak_count: msg("Most at once"),
+  dwell_s: msg("Longest stay (s)"),
+};
+
+/** @type {Record<string, string>} */
+const CLOCKS = {
+  rtcp: msg("camera clock"),
+  arrival: msg("time of arrival"),
+  file: msg("file"),
+};
+
+/** Names, not words: the same in every language. @type {Record<string, string>} */
+const CODECS = { h264: "H.264", hevc: "H.265", mpeg4: "MPEG-4", mjpeg: "Motion JPEG" };
+
+/** @type {Record<System["queue"]["state"], { word: string, tone: Tone }>} */
+const QUEUE_STATES = {
+  up: { word: msg("Queue in order"), tone: "good" },
+  down: { word: msg("Queue unreachable"), tone: "bad" },
+};
+
+/** @type {Record<string, string>} */
+const REFUSALS = {
+  offline: msg("The server does not answer. Check the network."),
+  unauthenticated: msg("The session has ended. Sign in again."),
+  bad_credentials: msg("The user name or password is wrong."),
+  bad_origin: msg("The server does not accept this page's address. Add it to allowed_origins."),
+  too_many_attempts: msg("Too many attempts. Wait a little and try again."),
+  password_refused: msg("The old password is wrong, or the new one is too short or too easy."),
+  storage: msg("The disk or database of the server refuses. See `gridpatrol doctor`."),
+  not_found: msg("There is no such entry, or it is no longer kept."),
+};
+
+/** @param {CameraState} state */
+export function stateWord(state) {
+  return t(STATES[state]?.word ?? state);
+}
+
+/** @param {CameraState} state @returns {Tone} */
+export function stateTone(state) {
+  return STATES[state]?.tone ?? "bad";
+}
+
+/** What to make of a camera's state, by its code where that says more. @param {Camera} camera */
+export function stateAdvice({ state, code }) {
+  return t(CODE_ADVICE[code] ?? STATE_ADVICE[state] ?? "");
+}
+
+/** @param {Severity} severity */
+export function severityWord(severity) {
+  return t(SEVERITY_WORDS[severity].word);
+}
+
+/** @param {Severity} severity */
+export function severityMeaning(severity) {
+  return t(SEVERITY_WORDS[severity].meaning);
+}
+
+export const KNOWN_KINDS = Object.keys(KINDS);
+
+/** @param {string} kind */
+export function kindWord(kind) {
+  return t(KINDS[kind] ?? kind);
+}
+
+/** @param {EvidenceType} type */
+export function evidenceWord(type) {
+  return t(EVIDENCE[type]);
+}
+
+/** @param {string} name */
+export function readingWord(name) {
+  return t(READINGS[name] ?? name);
+}
+
+/** @param {string} clock */
+export function clockWord(clock) {
+  return t(CLOCKS[clock] ?? clock);
+}
+
+/** @param {string} codec FFmpeg's short name */
+export function codecWord(codec) {
+  return CODECS[codec] ?? codec;
+}
+
+/** @param {System["queue"]} queue @returns {{ word: string, tone: Tone }} */
+export function queueWord({ state, waiting }) {
+  const { word, tone } = QUEUE_STATES[state];
+  if (!waiting) return { word: t(word), tone };
+  const backlog = t("{waiting} waiting", { waiting });
+  return { word: `${t(word)} · ${backlog}`, tone: tone === "good" ? "busy" : tone };
+}
+
+/** A refusal in the reader's language where its code is known, else in the server's words. @param {unknown} error */
+export function refusalText(error) {
+  const { code = "", message = String(error) } = /** @type {{ code?: string, message?: string }} */ (error);
+  return REFUSALS[code] ? t(REFUSALS[code]) : message;
+}
