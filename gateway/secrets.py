@@ -1,5 +1,6 @@
 """What must stay secret: the passwords of cameras and of people, and the key file."""
 
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -22,6 +23,7 @@ class SecretBox:
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(key)
+        self._key = key
 
     @classmethod
     def open(cls, path: Path) -> "SecretBox":
@@ -45,6 +47,13 @@ class SecretBox:
                 f"{path} is not a gridpatrol key; restore it from a backup, or remove it "
                 "and enter the camera passwords again"
             ) from error
+
+    def derive(self, purpose: str) -> str:
+        """Return a token that only who has the key can know: HMAC-SHA256 of `purpose`, as hex.
+
+        The processes of one data directory prove themselves to each other with it.
+        """
+        return hmac.new(self._key, purpose.encode(), "sha256").hexdigest()
 
     def encrypt(self, text: str) -> str:
         """Return the text encrypted, as ASCII."""

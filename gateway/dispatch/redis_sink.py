@@ -104,7 +104,7 @@ async def _read(redis: Redis, stream: str, after: str) -> tuple[QueueEntry, ...]
 def _client(url: str) -> Redis:
     """Return a client that reports a lost connection at once.
 
-    The client's own retries would send a batch twice without anybody knowing.
+    Retries of its own, which the library gives some clients, would repeat batches unseen.
     """
     try:
         return Redis.from_url(

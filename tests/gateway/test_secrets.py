@@ -106,3 +106,9 @@ def test_tokens_are_long_and_never_repeat() -> None:
     drawn = {new_token() for _ in range(200)}
     assert len(drawn) == 200
     assert all(len(token) == 43 for token in drawn)
+
+
+def test_derived_tokens_follow_from_key_and_purpose(tmp_path: Path) -> None:
+    box, other = SecretBox.open(tmp_path / "one"), SecretBox.open(tmp_path / "other")
+    assert box.derive("worker") == SecretBox.open(tmp_path / "one").derive("worker")
+    assert len({box.derive("worker"), box.derive("serve"), other.derive("worker")}) == 3

@@ -46,6 +46,38 @@ async def test_tail_begins_with_what_comes_next(queue: EmbeddedQueue, before: li
     await sink.close()
 
 
+async def test_batch_that_breaks_off_half_way_leaves_none_of_it(queue: EmbeddedQueue) -> None:
+    sink = RedisSink(queue.url)
+    with Redis.from_url(queue.url) as redis:
+        redis.config_set("proto-max-bulk-len", "1mb")
+        with pytest.raises(QueueUnreachableError):
+            await sink.send(["small", "x" * 3_000_000])
+        assert redis.xlen("grid:dispatch") == 0
+        await sink.send(["small"])
+        assert redis.xlen("grid:dispatch") == 1
+    await sink.close()
+
+
+async def test_batch_without_an_answer_is_sent_once_and_left_to_the_relay() -> None:
+    batches = []
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            if b"XADD" in data:
+                batches.append(data)
+                break
+            writer.write(b"+OK\r\n" * data.count(b"CLIENT"))
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        sink = RedisSink(f"redis://127.0.0.1:{port}")
+        with pytest.raises(QueueUnreachableError):
+            await sink.send(["a"])
+        await sink.close()
+    assert len(batches) == 1
+
+
 async def test_tail_ends_with_the_queue(queue: EmbeddedQueue) -> None:
     sink = RedisSink(queue.url)
     await sink.send(["a"])
