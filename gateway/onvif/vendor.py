@@ -1,0 +1,82 @@
+"""onvif-zeep without its side effects: the only module that imports it.
+
+Importing it calls `logging.basicConfig`; its camera class makes network calls when built, opens an
+event subscription nobody asked for and parses 13 MB of WSDL for every camera. So only its service
+class and definitions are used, over WSDLs that are parsed once a process.
+"""
+
+import copy
+import functools
+import logging
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import requests
+from zeep import Client, Settings
+from zeep.transports import Transport
+
+from gateway.sources import Credentials
+
+_root = logging.getLogger()
+_guard = logging.NullHandler()
+_root.addHandler(_guard)
+import onvif  # noqa: E402 - a root handler must be there first, or it would set up logging
+from onvif.client import ONVIFService, UsernameDigestTokenDtDiff  # noqa: E402
+from onvif.definition import SERVICES  # noqa: E402
+
+_root.removeHandler(_guard)
+
+ONVIFError = onvif.ONVIFError
+WSDL_DIR = Path(onvif.__file__).parent.parent / "wsdl"
+
+_parsing = threading.Lock()
+
+
+def namespace_of(name: str) -> str:
+    """Return the XML namespace of a service ("media")."""
+    return str(SERVICES[name]["ns"])
+
+
+def transport(timeout_s: float) -> Transport:
+    """Return a transport of its own for one camera: no proxy, a limit on every wait."""
+    session = requests.Session()
+    session.trust_env = False
+    return Transport(session=session, timeout=timeout_s, operation_timeout=timeout_s)
+
+
+def service(
+    name: str,
+    url: str,
+    via: Transport,
+    credentials: Credentials | None,
+    clock_skew: timedelta | None = None,
+) -> ONVIFService:
+    """Return a service of one camera; makes no network call.
+
+    credentials: None leaves requests unsigned. clock_skew: the camera's clock minus ours; requests
+    are signed with the camera's time, for cameras refuse signatures from another hour.
+    """
+    user, password = (credentials.user, credentials.password) if credentials else ("", "")
+    client = copy.copy(_parsed(name))
+    client.transport = via
+    client._default_service = None
+    client.wsse = (
+        UsernameDigestTokenDtDiff(user, password, dt_diff=clock_skew, use_digest=True)
+        if credentials
+        else None
+    )
+    binding = f"{{{namespace_of(name)}}}{SERVICES[name]['binding']}"
+    wsdl = str(WSDL_DIR / SERVICES[name]["wsdl"])
+    return ONVIFService(url, user, password, wsdl, zeep_client=client, binding_name=binding)
+
+
+def _parsed(name: str) -> Client:
+    with _parsing:
+        return _parse(str(WSDL_DIR / SERVICES[name]["wsdl"]))
+
+
+@functools.cache
+def _parse(wsdl: str) -> Client:
+    """Return a client to copy from; strict off, for cameras leave out what the schema demands."""
+    return Client(wsdl=wsdl, settings=Settings(strict=False, xml_huge_tree=True))
