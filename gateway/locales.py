@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from babel import negotiate_locale
 from babel.messages.pofile import PoFileError, read_po
 
 from gateway.errors import ConfigError
@@ -39,15 +38,15 @@ class Catalogues:
     def negotiate(self, accept_language: str, default: str) -> str:
         """Return the language to use for an `Accept-Language` header (RFC 9110 §12.5.4).
 
-        Exact tags win, then the same language of another region; `default` when nothing fits.
+        The first wish that we speak wins, in its region or another; `default` when there is none.
         """
-        wanted = _preferences(accept_language)
-        exact = negotiate_locale(wanted, self.languages, sep="-")
-        if exact is not None:
-            return exact
-        spoken = [tag.partition("-")[0].lower() for tag in wanted]
-        by_language = {tag.partition("-")[0]: tag for tag in self.languages}
-        return next((by_language[word] for word in spoken if word in by_language), default)
+        tags = {tag.lower(): tag for tag in self.languages}
+        spoken = {tag.partition("-")[0]: tag for tag in self.languages}
+        for wish in _preferences(accept_language.lower()):
+            found = tags.get(wish) or spoken.get(wish.partition("-")[0])
+            if found is not None:
+                return found
+        return default
 
 
 def _tag(folder: str) -> str:

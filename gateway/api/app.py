@@ -72,7 +72,8 @@ def create_app(services: Services) -> FastAPI:
     answer_errors(app)
     for router in ROUTES:
         app.include_router(router)
-    app.mount("/static", console.ConsoleFiles(services.console_dir))
+    if services.console_dir.is_dir():
+        app.mount("/static", console.ConsoleFiles(services.console_dir))
     return app
 
 

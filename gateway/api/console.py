@@ -39,7 +39,7 @@ class ConsoleFiles(StaticFiles):
     """Scripts, styles and pictures of the console, checked anew at each load by their ETag."""
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory, check_dir=False)
+        super().__init__(directory=directory)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file of a kind we serve; raises 404 for everything else."""

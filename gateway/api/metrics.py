@@ -80,7 +80,7 @@ def _written(services: Services, runtime: Runtime, texts: Mapping[str, str]) -> 
     return generate_latest(registry)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Site(Collector):
     """What the store and the server know, at the moment of asking. workers: that answered."""
 
@@ -107,7 +107,7 @@ class _Site(Collector):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Processes(Collector):
     """The processes' own figures, one family each, every sample labelled with its process."""
 

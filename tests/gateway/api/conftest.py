@@ -181,16 +181,14 @@ def make_site(tmp_path: Path, store: Store) -> Iterator[MakeSite]:
         yield partial(_make_site, stack, tmp_path, store, password)
 
 
-def _make_site(
-    stack: ExitStack, data_dir: Path, store: Store, password: str, **fields: object
-) -> Site:
-    (data_dir / "evidence").mkdir(exist_ok=True)
+def _make_site(stack: ExitStack, home: Path, store: Store, password: str, **fields: object) -> Site:
+    (home / "evidence").mkdir(exist_ok=True)
     workers = WorkerClient(TOKEN)
     services = Services(
         **{
             "store": store,
             "workers": workers,
-            "data_dir": data_dir,
+            "data_dir": home,
             "relay_state": lambda: RelayState(QueueState.CONNECTED, utc_now()),
             "site": SiteSettings(name="东山村"),
             "serve": ServeSettings(),

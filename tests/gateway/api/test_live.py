@@ -149,10 +149,10 @@ def test_a_worker_that_is_down(browser, store, gate, worker, reports, refused):
     refused(answer, 503, "worker_unreachable")
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/plain", "", "application/sdp2"])
-def test_another_media_type_is_refused(browser, gate, worker, refused, kind):
-    answer = browser.post(WHEP, content=worker.offer, headers={"Content-Type": kind})
-    refused(answer, 415, "unsupported_media_type")
+def test_another_media_type_is_refused(browser, gate, worker, refused):
+    for kind in ("application/json", "text/plain", "", "application/sdp2"):
+        answer = browser.post(WHEP, content=worker.offer, headers={"Content-Type": kind})
+        refused(answer, 415, "unsupported_media_type")
 
 
 def test_parameters_of_the_media_type_are_ignored(browser, gate, worker):
@@ -160,11 +160,9 @@ def test_parameters_of_the_media_type_are_ignored(browser, gate, worker):
     assert browser.post(WHEP, content=worker.offer, headers=headers).status_code == 201
 
 
-@pytest.mark.parametrize(
-    "offer", [b"", b"{}", b"v=0\r\n", b"\xff\xfe\x00", b"m=video 9\r\nv=0\r\n", b"\x00" * 1000]
-)
-def test_what_is_no_offer_is_refused_here(browser, gate, worker, refused, offer):
-    refused(browser.post(WHEP, content=offer, headers=SDP), 400, "bad_offer")
+def test_what_is_no_offer_is_refused_here(browser, gate, worker, refused):
+    for offer in (b"", b"{}", b"v=0\r\n", b"\xff\xfe\x00", b"m=video 9\r\nv=0\r\n", b"\x00" * 99):
+        refused(browser.post(WHEP, content=offer, headers=SDP), 400, "bad_offer")
     assert worker.live == set()
 
 
