@@ -21,7 +21,7 @@ from gateway.packets import TICKS_PER_S, StreamInfo, VideoPacket
 from vision.types import FrameSize, Image
 
 BROKEN_AFTER_KEYS = 3
-"""Key frames that fail one after another before the decoder is called broken."""
+"""Key frames in a row, with no picture between them, before the decoder is called broken."""
 
 _LUMA_FIRST = frozenset(
     {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
@@ -89,8 +89,8 @@ class DecodeHealth:
     """What became of the packets so far.
 
     pictures: decoded and handed out. damaged: packets that failed or gave a damaged picture.
-    skipped: packets passed over while waiting for a key frame. broken: several key frames failed
-    in a row; the camera sends what this machine cannot decode.
+    skipped: packets passed over while waiting for a key frame. broken: key frame after key frame
+    gives no picture; the camera sends what this machine cannot decode.
     """
 
     pictures: int = 0
@@ -139,8 +139,7 @@ class PictureDecoder:
             return self._give_up(packet)
         if any(frame.is_corrupt for frame in frames):
             return self._give_up(packet)
-        if frames:
-            self._failed_keys = 0
+        self._failed_keys = 0 if frames else self._failed_keys + packet.is_key
         return self._pictures_of(frames)
 
     def flush(self) -> list[Picture]:

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from gateway.sources.source import Credentials
 
 _SECRET = re.compile(
-    r"(?P<name>\b(?:pass(?:word|wd)?|pwd|token|secret|sign(?:ature)?|key|auth)=)[^&_/?#]+",
+    r"(?P<name>(?<![A-Za-z])(?:pass(?:word|wd)?|pwd|token|secret|sign(?:ature)?|key|auth)=)[^&_/?#]+",
     re.IGNORECASE,
 )
 """Secrets that some cameras want inside the path or query, as in `/user=u_password=p_channel=1`."""

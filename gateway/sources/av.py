@@ -26,7 +26,14 @@ from gateway.sources.address import shown, with_credentials
 from gateway.sources.failures import explain
 from gateway.sources.greeting import Wait, greet
 from gateway.sources.interrupt import FALLBACK_S, Interrupt
-from gateway.sources.shaping import ByteStream, camera_time_s, describe, ticks, video_of
+from gateway.sources.shaping import (
+    ByteStream,
+    camera_time_s,
+    describe,
+    lead_ticks,
+    ticks,
+    video_of,
+)
 from gateway.sources.source import Credentials
 from gateway.sources.timing import PictureClock, TickLine
 
@@ -129,6 +136,7 @@ class AvSource:
         try:
             stream = video_of(container, self._shown)
             info = describe(container, stream)
+            self._line = TickLine(lead_ticks(stream, info))
             self._session = _Session(container, stream, ByteStream(stream, info), transport)
         except GatewayError:
             container.close()

@@ -15,13 +15,18 @@ from av.video.stream import VideoStream
 from gateway.clock import monotonic_s, utc_now
 from gateway.errors import GatewayError, NotFoundError, NotVideoError, StreamLostError
 from gateway.packets import TICKS_PER_S, ClockSource, StreamInfo, VideoPacket
-from gateway.sources.shaping import ByteStream, describe, ticks, video_of
+from gateway.sources.shaping import (
+    ByteStream,
+    describe,
+    lead_ticks,
+    step_ticks,
+    ticks,
+    video_of,
+)
+from gateway.sources.timing import decoding_time
 
 FILE_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """When an unpaced file is said to begin: the same file gives the same incidents each time."""
-
-DEFAULT_FPS = 25.0
-"""Spacing of pictures where a file gives neither timestamps nor a rate."""
 
 MAX_LAG_S = 1.0
 """A paced file this late (the machine slept) goes on from now instead of rushing to catch up."""
@@ -84,10 +89,9 @@ class ClipSource:
         """
         if self._info is None:
             raise RuntimeError("packets() needs open() first")
-        line = _FileLine(self._info.fps or DEFAULT_FPS)
+        line = _FileLine()
         pace = _Pace(self._playback, self._closing)
         while not self._closing.is_set():
-            line.begin_round()
             for packet in self._round(self._info, line, pace):
                 if self._closing.is_set():
                     return
@@ -113,6 +117,7 @@ class ClipSource:
         with self._container() as container:
             stream = video_of(container, str(self._path))
             byte_stream = ByteStream(stream, info)
+            line.begin_round(step_ticks(info), lead_ticks(stream, info))
             for raw in self._readable(container, stream):
                 pts, dts = line.place(ticks(raw, raw.pts), ticks(raw, raw.dts))
                 is_key = raw.is_keyframe
@@ -151,27 +156,36 @@ class ClipSource:
 class _FileLine:
     """Puts the timestamps of a file, round after round, on one rising line that begins at 0."""
 
-    def __init__(self, fps: float) -> None:
-        self._step = max(1, round(TICKS_PER_S / fps))
+    def __init__(self) -> None:
+        self._step = self._lead = 0
         self._next_round = 0
         self._shift: int | None = None
         self._last_dts: int | None = None
+        self._last_in_file: int | None = None
 
-    def begin_round(self) -> None:
-        """Let the next packet follow the latest picture so far."""
-        self._shift = None
+    def begin_round(self, step: int, lead: int) -> None:
+        """Let the next packet follow the latest picture so far, after `step` ticks.
+
+        lead: as in `decoding_time`.
+        """
+        self._step, self._lead = step, lead
+        self._shift = self._last_in_file = None
 
     def place(self, pts: int | None, dts: int | None) -> tuple[int, int]:
         """Return (pts, dts) in 90 kHz ticks for those of the file, None where it has none."""
-        known = pts if pts is not None else dts
+        dts = decoding_time(pts, dts, self._last_in_file, self._lead)
+        if dts is None:
+            dts = 0 if self._last_in_file is None else self._last_in_file + self._step
+        if pts is None:
+            pts = dts
         if self._shift is None:
-            self._shift = self._next_round - (known or 0)
-        shown = self._next_round if known is None else known + self._shift
-        placed = shown if dts is None else dts + self._shift
+            self._shift = self._next_round - pts
+        self._last_in_file = dts
+        placed = dts + self._shift
         if self._last_dts is not None:
             placed = max(placed, self._last_dts + 1)
-        shown = max(shown, placed)
         self._last_dts = placed
+        shown = max(pts + self._shift, placed)
         self._next_round = max(self._next_round, shown + self._step)
         return shown, placed
 

@@ -16,6 +16,9 @@ from gateway.sources.parameter_sets import (
     is_configuration_record,
 )
 
+DEFAULT_FPS = 25.0
+"""Spacing of pictures where a stream names no rate."""
+
 _MAX_FPS = 240.0
 """A nominal rate above this is FFmpeg's guess from a time base, not a rate."""
 
@@ -100,3 +103,13 @@ def ticks(packet: "Packet[VideoStream]", moment: int | None) -> int | None:
     if moment is None:
         return None
     return round(moment * packet.time_base * TICKS_PER_S)
+
+
+def step_ticks(info: StreamInfo) -> int:
+    """Return the nominal time between two pictures in 90 kHz ticks."""
+    return max(1, round(TICKS_PER_S / (info.fps or DEFAULT_FPS)))
+
+
+def lead_ticks(stream: VideoStream, info: StreamInfo) -> int:
+    """Return by how many 90 kHz ticks the stream decodes pictures ahead of showing them."""
+    return stream.codec_context.reorder_depth * step_ticks(info)

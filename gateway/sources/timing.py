@@ -25,10 +25,27 @@ MIN_SPEED = 0.5
 """Corrections never make recorded time run slower than this, so never backwards."""
 
 
-class TickLine:
-    """Places packets on one rising 90 kHz line: fills gaps by arrival, bridges jumps."""
+def decoding_time(pts: int | None, dts: int | None, last: int | None, lead: int) -> int | None:
+    """Return the dts of a packet, guessed where FFmpeg leaves it out; None when nothing is known.
 
-    def __init__(self) -> None:
+    It does so for the first packets of streams with B-frames. last: the dts before, None at the
+    start. lead: ticks by which such a stream decodes ahead of showing, 0 without B-frames.
+    """
+    if dts is not None or pts is None:
+        return dts
+    if lead == 0:
+        return pts
+    return pts - lead if last is None else last + 1
+
+
+class TickLine:
+    """Places packets on one rising 90 kHz line: fills gaps by arrival, bridges jumps.
+
+    lead: as in `decoding_time`.
+    """
+
+    def __init__(self, lead: int = 0) -> None:
+        self._lead = lead
         self._shift = 0
         self._last: int | None = None
         self._last_received_s = 0.0
@@ -38,7 +55,8 @@ class TickLine:
 
         pts, dts: as received, None where missing. received_s: monotonic seconds.
         """
-        raw = dts if dts is not None else pts
+        last_raw = None if self._last is None else self._last - self._shift
+        raw = decoding_time(pts, dts, last_raw, self._lead)
         expected = self._expected(received_s)
         if raw is None:
             placed = shown = expected
