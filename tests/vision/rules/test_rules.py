@@ -1,5 +1,8 @@
 """The table of rules and the checks between zones and rules of one camera."""
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from vision.errors import RuleError
@@ -9,6 +12,7 @@ from vision.rules.presence import PresenceSpec
 from vision.scene import Zone
 from vision.types import Kind, Severity
 
+HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "write-rules.md"
 SQUARE = Polygon.of([[0, 0], [1, 0], [1, 1], [0, 1]])
 GATE = Zone("gate", SQUARE, "村口")
 
@@ -44,3 +48,10 @@ def test_by_default_persons_and_vehicles_anywhere_are_a_green_record() -> None:
         (None, (Kind.PERSON,), Severity.GREEN),
         (None, (Kind.VEHICLE,), Severity.GREEN),
     }
+
+
+@pytest.mark.parametrize("spec", RULES.values(), ids=RULES)
+def test_every_rule_and_every_setting_is_in_the_how_to(spec) -> None:
+    text = HOW_TO.read_text(encoding="utf-8")
+    assert f"## `{spec.type}`" in text
+    assert [field.name for field in fields(spec) if f"| `{field.name}` |" not in text] == []
