@@ -52,13 +52,13 @@ class Candidates(NamedTuple):
     column: npt.NDArray[np.intp]
 
 
-Head: TypeAlias = Callable[[Outputs, int, Wanted], Candidates]
-"""Reads the answer for one picture of a batch."""
+Head: TypeAlias = Callable[[Outputs, Wanted], Candidates]
+"""Reads the answer to one picture."""
 
 
-def read_yolo(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
-    """Read Ultralytics' one-to-many head: (N, 4 + classes, A); centre x, y, width, height."""
-    answer = outputs[0][picture]
+def read_yolo(outputs: Outputs, wanted: Wanted) -> Candidates:
+    """Read Ultralytics' one-to-many head: (4 + classes, A); centre x, y, width, height."""
+    (answer,) = outputs
     scores = answer[4 + wanted.index]
     column, anchor = np.nonzero(scores >= wanted.threshold[:, None])
     centre, half = answer[:2, anchor].T, answer[2:4, anchor].T / 2
@@ -66,21 +66,21 @@ def read_yolo(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
     return Candidates(xyxy, scores[column, anchor], column)
 
 
-def read_yolo_end2end(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
-    """Read Ultralytics' end-to-end head: (N, 300, 6); x1, y1, x2, y2, score, class index."""
-    answer = outputs[0][picture]
+def read_yolo_end2end(outputs: Outputs, wanted: Wanted) -> Candidates:
+    """Read Ultralytics' end-to-end head: (300, 6); x1, y1, x2, y2, score, class index."""
+    (answer,) = outputs
     matches = answer[:, 5].astype(np.int64)[:, None] == wanted.index[None]
     row, column = np.nonzero(matches & (answer[:, 4:5] >= wanted.threshold[None]))
     return Candidates(answer[row, :4], answer[row, 4], column)
 
 
-def read_nanodet(outputs: Outputs, picture: int, wanted: Wanted) -> Candidates:
-    """Read NanoDet: (N, A, classes) scores at strides 8, 16, 32, then (N, A, 44) distances at each.
+def read_nanodet(outputs: Outputs, wanted: Wanted) -> Candidates:
+    """Read NanoDet: (A, classes) scores at strides 8, 16, 32, then (A, 44) distances at each.
 
     Each side of a box is the mean of its distribution, in strides from the cell's centre.
     """
     levels = [
-        _read_nanodet_level(outputs[level][picture], outputs[level + 3][picture], stride, wanted)
+        _read_nanodet_level(outputs[level], outputs[level + 3], stride, wanted)
         for level, stride in enumerate(NANODET_STRIDES)
     ]
     return Candidates(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
@@ -117,19 +117,21 @@ HEADS: Final[Mapping[str, Head]] = {
 
 
 def recognise_head(shapes: Sequence[tuple[int, ...]]) -> str:
-    """Return the key of `HEADS` that reads outputs of these shapes.
+    """Return the key of `HEADS` that reads outputs of these shapes, without the batch axis.
 
     Raises ModelError when none does.
     """
     if len(shapes) == 6 and {shape[-1] for shape in shapes[3:]} == {4 * NANODET_BINS}:
         return "nanodet"
-    if len(shapes[0]) == 3 and shapes[0][2] == 6 and shapes[0][1] > 6:
-        return "yolo_end2end"
-    if len(shapes[0]) == 3 and 4 < shapes[0][1] < shapes[0][2]:
-        return "yolo"
+    if len(shapes) == 1 and len(shapes[0]) == 2:
+        rows, columns = shapes[0]
+        if columns == 6 < rows:
+            return "yolo_end2end"
+        if 4 < rows < columns:
+            return "yolo"
     raise ModelError(
-        f"the model's outputs {list(shapes)} are not those of a known detector: (n, 4+classes, a), "
-        "(n, 300, 6) or NanoDet's six"
+        f"the model's outputs {list(shapes)} are not those of a known detector: (4+classes, a), "
+        "(300, 6) or NanoDet's six"
     )
 
 
@@ -153,11 +155,8 @@ class PendingDetections:
 
     def wait(self) -> list[Detections]:
         """Block until the runtime is done and return what each picture shows. Call it once."""
-        outputs = self._job.wait()
-        return [
-            self._detector.read(outputs, picture, letterbox)
-            for picture, letterbox in enumerate(self._letterboxes)
-        ]
+        order = iter(self._letterboxes)
+        return self._job.read(lambda outputs: self._detector.read(outputs, next(order)))
 
 
 class Detector:
@@ -197,12 +196,11 @@ class Detector:
     def prepare(self, image: Image) -> Prepared:
         """Return a picture of any size, resized and framed with grey."""
         letterbox = self.letterbox_for(FrameSize(image.shape[1], image.shape[0]))
-        return Prepared(letterbox.place(letterbox.resize(image)), letterbox)
+        return Prepared(letterbox.frame(image), letterbox)
 
     def start(self, pictures: Sequence[Prepared]) -> PendingDetections:
         """Begin detecting in a batch of at least one picture."""
-        batch = np.stack([picture.pixels for picture in pictures])
-        job = self.runtime.start(batch)
+        job = self.runtime.start([picture.pixels for picture in pictures])
         return PendingDetections(self, job, tuple(picture.letterbox for picture in pictures))
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
@@ -219,15 +217,15 @@ class Detector:
         for last in pending:
             yield from last.wait()
 
-    def read(self, outputs: Outputs, picture: int, letterbox: Letterbox) -> Detections:
-        """Return the detections of one picture of a batch, in pixels of its source frame.
+    def read(self, outputs: Outputs, letterbox: Letterbox) -> Detections:
+        """Return the detections in the answer to one picture, in pixels of its source frame.
 
         Suppression is within a kind: a van must not be both car and truck, while a person in front
         of a vehicle is both. Raises ModelError when the outputs are not what the head expects.
         """
         head = self._head or HEADS[recognise_head([output.shape for output in outputs])]
         try:
-            found = head(outputs, picture, self._wanted)
+            found = head(outputs, self._wanted)
         except (IndexError, ValueError) as error:
             shapes = [output.shape for output in outputs]
             raise ModelError(

@@ -89,32 +89,31 @@ class Letterbox:
         """Target pixels per source pixel (the two axes differ by rounding only)."""
         return min(self.target.width / self.source.width, self.target.height / self.source.height)
 
-    def resize(self, image: Image) -> Image:
-        """Return a source picture brought to `resized`, ready for `place`."""
+    def frame(self, image: Image) -> Image:
+        """Return the target picture of a source picture: resized, in the middle, grey around."""
+        framed = self._empty()
         size = (self.resized.width, self.resized.height)
-        if image.shape[1::-1] == size:
-            return image
-        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        cv2.resize(image, size, dst=self._middle(framed), interpolation=cv2.INTER_LINEAR)
+        return framed
 
     def place(self, resized: Image) -> Image:
-        """Return the target picture: `resized` in the middle, grey around it.
+        """Return the target picture of a picture that a decoder has already brought to `resized`.
 
-        Raises ValueError when the picture given does not have the size `resized`.
+        Raises ValueError when it has another size.
         """
         if resized.shape != (self.resized.height, self.resized.width, 3):
             raise ValueError(f"picture of shape {resized.shape} does not fit {self.resized}")
-        right = self.target.width - self.resized.width - self.pad_left
-        bottom = self.target.height - self.resized.height - self.pad_top
-        framed = cv2.copyMakeBorder(
-            resized,
-            self.pad_top,
-            bottom,
-            self.pad_left,
-            right,
-            cv2.BORDER_CONSTANT,
-            value=(PAD_GREY, PAD_GREY, PAD_GREY),
-        )
-        return np.asarray(framed, dtype=np.uint8)
+        framed = self._empty()
+        self._middle(framed)[:] = resized
+        return framed
+
+    def _empty(self) -> Image:
+        return np.full((self.target.height, self.target.width, 3), PAD_GREY, dtype=np.uint8)
+
+    def _middle(self, framed: Image) -> Image:
+        """Return the part of a target picture that the source covers, as a view."""
+        bottom, right = self.pad_top + self.resized.height, self.pad_left + self.resized.width
+        return framed[self.pad_top : bottom, self.pad_left : right]
 
     def to_source(self, boxes: Boxes) -> Boxes:
         """Return boxes of the target picture as boxes of the source picture, clipped to it."""

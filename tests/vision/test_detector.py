@@ -201,16 +201,16 @@ def test_a_model_without_a_class_that_counts(tmp_path, labels, message):
 @pytest.mark.parametrize(
     ("head", "shape"),
     [
-        ("yolo", (1, 84, 8400)),
-        ("yolo", (1, 6, 2100)),
-        ("yolo_end2end", (1, 300, 6)),
+        ("yolo", (84, 8400)),
+        ("yolo", (6, 2100)),
+        ("yolo_end2end", (300, 6)),
     ],
 )
 def test_heads_are_recognised_by_shape(head, shape):
     assert recognise_head([shape]) == head
 
 
-@pytest.mark.parametrize("shape", [(1, 1000), (1, 8400, 85), (1, 3, 64, 64), (1, 4, 100)])
+@pytest.mark.parametrize("shape", [(1000,), (8400, 85), (3, 64, 64), (4, 100)])
 def test_an_unknown_head_is_refused(shape):
     with pytest.raises(ModelError, match="not those of a known detector"):
         recognise_head([shape])

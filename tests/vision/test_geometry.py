@@ -98,23 +98,31 @@ def test_letterbox_keeps_proportions(source, resized, pad):
     assert (fit.resized, (fit.pad_left, fit.pad_top)) == (resized, pad)
 
 
+sides = st.integers(64, 2000)
+
+
 def test_letterbox_places_the_picture_between_grey_bars():
     fit = Letterbox.fit(FrameSize(640, 360), FrameSize(416, 256))
     picture = np.full((360, 640, 3), 200, np.uint8)
-    framed = fit.place(fit.resize(picture))
+    framed = fit.frame(picture)
     assert framed.shape == (256, 416, 3)
     assert (framed[11:245] == 200).all()
     assert (framed[:11] == PAD_GREY).all()
     assert (framed[245:] == PAD_GREY).all()
 
 
+@given(sides, sides)
+def test_a_resized_picture_is_placed_where_it_would_be_framed(width, height):
+    fit = Letterbox.fit(FrameSize(width, height), FrameSize(160, 96))
+    picture = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
+    resized = cv2.resize(picture, (fit.resized.width, fit.resized.height))
+    np.testing.assert_array_equal(fit.place(resized), fit.frame(picture))
+
+
 def test_letterbox_refuses_a_picture_of_another_size():
     fit = Letterbox.fit(FrameSize(640, 360), FrameSize(416, 256))
     with pytest.raises(ValueError, match="does not fit"):
         fit.place(np.zeros((256, 416, 3), np.uint8))
-
-
-sides = st.integers(64, 2000)
 
 
 @given(sides, sides, some_boxes())

@@ -1,20 +1,22 @@
 """What every inference runtime offers, whatever vendor is underneath."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from vision.types import FrameSize
+from vision.types import FrameSize, Image
 from vision.weights import ModelSpec
 
-Batch: TypeAlias = npt.NDArray[np.uint8]
-"""Letterboxed pictures: uint8 (N, height, width, 3), BGR, all of one size."""
+Batch: TypeAlias = Sequence[Image]
+"""At least one letterboxed picture: uint8 (height, width, 3), BGR, all of one size."""
 
 Outputs: TypeAlias = tuple[npt.NDArray[np.float32], ...]
-"""A network's answers in the order the file declares them; the first axis is the picture."""
+"""A network's answers to one picture, in the order the file declares them, without a batch axis."""
+
+Result = TypeVar("Result")
 
 Device: TypeAlias = Literal["auto", "cpu", "gpu", "cuda", "tensorrt"]
 Precision: TypeAlias = Literal["auto", "f32", "bf16", "f16"]
@@ -63,8 +65,12 @@ class Capability:
 class Job(Protocol):
     """A batch being computed."""
 
-    def wait(self) -> Outputs:
-        """Block until done and return the outputs, which belong to the caller. Call it once."""
+    def read(self, reader: Callable[[Outputs], Result]) -> list[Result]:
+        """Block until done and return what `reader` makes of each picture's outputs. Call it once.
+
+        The arrays are the runtime's own memory, valid during the call only: copying them out would
+        cost a tenth of the inference.
+        """
         ...
 
 

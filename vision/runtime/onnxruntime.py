@@ -5,6 +5,7 @@ provider is exercised by the tests.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,14 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state
 
 from vision.errors import ModelError, RuntimeUnavailableError
-from vision.runtime.contract import Batch, Capability, ModelFacts, Outputs, RuntimeChoice
+from vision.runtime.contract import (
+    Batch,
+    Capability,
+    ModelFacts,
+    Outputs,
+    Result,
+    RuntimeChoice,
+)
 from vision.runtime.metadata import labels_from_text
 from vision.types import FrameSize
 from vision.weights import ModelSpec, PixelScale
@@ -75,18 +83,19 @@ class OnnxJob:
     __slots__ = ("_done",)
 
     def __init__(self) -> None:
-        self._done: Future[Outputs] = Future()
+        self._done: Future[list[npt.NDArray[np.float32]]] = Future()
 
     def finish(self, outputs: list[npt.NDArray[Any]], _: object, error: str) -> None:
         """Take the answer; ONNX Runtime calls this from its own thread."""
         if error:
             self._done.set_exception(ModelError(f"the model failed on a picture: {error}"))
         else:
-            self._done.set_result(tuple(np.asarray(out, dtype=np.float32) for out in outputs))
+            self._done.set_result([np.asarray(out, dtype=np.float32) for out in outputs])
 
-    def wait(self) -> Outputs:
-        """See `Job.wait`."""
-        return self._done.result()
+    def read(self, reader: Callable[[Outputs], Result]) -> list[Result]:
+        """See `Job.read`."""
+        outputs = self._done.result()
+        return [reader(picture) for picture in zip(*outputs, strict=True)]
 
 
 class OnnxRuntime:

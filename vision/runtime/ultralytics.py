@@ -1,15 +1,24 @@
 """Ultralytics, for its own `.pt` and `.engine` files: thin, and only with its extra installed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import ultralytics
 from ultralytics.nn.autobackend import AutoBackend
 
 from vision.errors import ModelError, RuntimeUnavailableError
-from vision.runtime.contract import Batch, Capability, ModelFacts, Outputs, RuntimeChoice
+from vision.runtime.contract import (
+    Batch,
+    Capability,
+    ModelFacts,
+    Outputs,
+    Result,
+    RuntimeChoice,
+)
 from vision.runtime.metadata import labels_from
 from vision.weights import YOLO_PIXELS, ModelSpec
 
@@ -46,14 +55,14 @@ def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "UltralyticsRuntime"
 class UltralyticsJob:
     """A result that is already there: PyTorch computed it in `start`."""
 
-    __slots__ = ("_outputs",)
+    __slots__ = ("_answer",)
 
-    def __init__(self, outputs: Outputs) -> None:
-        self._outputs = outputs
+    def __init__(self, answer: npt.NDArray[np.float32]) -> None:
+        self._answer = answer
 
-    def wait(self) -> Outputs:
-        """See `Job.wait`."""
-        return self._outputs
+    def read(self, reader: Callable[[Outputs], Result]) -> list[Result]:
+        """See `Job.read`."""
+        return [reader((picture,)) for picture in self._answer]
 
 
 class UltralyticsRuntime:
@@ -71,12 +80,12 @@ class UltralyticsRuntime:
 
     def start(self, batch: Batch) -> UltralyticsJob:
         """See `Runtime.start`."""
-        rgb = np.ascontiguousarray(batch[..., ::-1].transpose(0, 3, 1, 2))
+        rgb = np.ascontiguousarray(np.stack(batch)[..., ::-1].transpose(0, 3, 1, 2))
         with torch.inference_mode():
             pixels = torch.from_numpy(rgb).to(self._place).float() / 255
             answer = self._model(pixels)
         first = answer[0] if isinstance(answer, list | tuple) else answer
-        return UltralyticsJob((first.float().cpu().numpy(),))
+        return UltralyticsJob(first.float().cpu().numpy())
 
 
 def _load(path: Path, device: str) -> AutoBackend:
