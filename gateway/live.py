@@ -6,27 +6,15 @@ single pictures. All of it runs on one event loop.
 """
 
 import asyncio
-import ipaddress
 import secrets
-import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
 import av
 import structlog
-from aioice import Candidate
-from aioice.ice import get_host_addresses
-from aiortc import (
-    MediaStreamTrack,
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCRtpSender,
-    RTCRtpTransceiver,
-    RTCSessionDescription,
-)
-from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
+from aiortc import MediaStreamTrack, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 from av.stream import Stream
 
@@ -34,7 +22,6 @@ from gateway.config import LiveSettings
 from gateway.errors import (
     BadOfferError,
     BusyError,
-    ConfigError,
     NoPictureError,
     NotPlayableError,
 )
@@ -42,21 +29,21 @@ from gateway.hub import Delivery, Hub, HubClosedError, HubReader
 from gateway.packets import TICKS_PER_S, StreamInfo
 from gateway.probe import Playability, playability
 from gateway.timeline import Timeline
+from gateway.webrtc import (
+    OFFER_ERRORS,
+    add_late,
+    answer_offer,
+    media_addresses,
+    new_peer,
+    split_mdns,
+)
 from gateway.worker_api import LiveAnswer
 
 READER_PACKETS = 50
 """Packets that may wait for a viewer: two seconds at 25 fps, more is no longer live."""
 CONNECT_S = 15.0
 """A browser that has not connected by then never will; a slow phone on 4G takes 3 s."""
-LOOPBACK = "127.0.0.1"
-SENT_CODECS = ("video/H264", "video/rtx")
 TIME_BASE = Fraction(1, TICKS_PER_S)
-
-OFFER_ERRORS = (
-    *(InternalError, InvalidAccessError, InvalidStateError, OperationError),
-    *(AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
-)
-"""What aiortc raises for an offer: its own errors where it looks, Python's where it does not."""
 
 log = structlog.get_logger()
 
@@ -122,7 +109,8 @@ class _Viewer:
     camera_id: str
     peer: RTCPeerConnection
     track: PacketTrack
-    closing: asyncio.Task[None] | None = field(default=None)
+    lookup: asyncio.Task[None] | None = None
+    closing: asyncio.Task[None] | None = None
 
 
 class LiveViewers:
@@ -130,8 +118,7 @@ class LiveViewers:
 
     def __init__(self, settings: LiveSettings) -> None:
         """Start with no session; raises ConfigError when `bind_host` is not of this machine."""
-        if settings.bind_host is not None:
-            _check_address(settings.bind_host)
+        media_addresses(settings.bind_host)
         self._bind_host = settings.bind_host
         self._max_viewers = settings.max_viewers
         self._viewers: dict[str, _Viewer] = {}
@@ -151,7 +138,10 @@ class LiveViewers:
             raise NotPlayableError("this browser offers no H.264; show single pictures instead")
         viewer = self._admit(hub)
         try:
-            answer = await _negotiate(viewer, sdp, self._addresses())
+            offer, late = split_mdns(sdp)
+            addresses = media_addresses(self._bind_host)
+            answer = await answer_offer(viewer.peer, viewer.track, offer, addresses)
+            viewer.lookup = asyncio.create_task(add_late(viewer.peer, late))
         except OFFER_ERRORS as error:
             await self.delete(viewer.session)
             raise BadOfferError(f"the offer for {hub.camera_id} cannot be used: {error}") from error
@@ -187,7 +177,7 @@ class LiveViewers:
                 f"{self._max_viewers} live pictures are open, the most this worker sends; close "
                 "one or raise live.max_viewers"
             )
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer = new_peer()
         viewer = _Viewer(secrets.token_urlsafe(16), hub.camera_id, peer, PacketTrack(hub))
         self._viewers[viewer.session] = viewer
         viewer.track.on("ended", lambda: self._close(viewer))
@@ -212,60 +202,9 @@ class LiveViewers:
 
     async def _part(self, viewer: _Viewer) -> None:
         viewer.track.stop()
+        if viewer.lookup is not None:
+            viewer.lookup.cancel()
         try:
             await viewer.peer.close()
         finally:
             del self._viewers[viewer.session]
-
-    def _addresses(self) -> list[str]:
-        """Return where media is offered; loopback, which aioice leaves out, is better than none."""
-        if self._bind_host is not None:
-            return [self._bind_host]
-        return get_host_addresses(use_ipv4=True, use_ipv6=True) or [LOOPBACK]
-
-
-async def _negotiate(viewer: _Viewer, sdp: str, addresses: list[str]) -> str:
-    """Return the answer to an offer.
-
-    The track and the codecs come before the offer is read: aiortc chooses the codec there, and
-    would send H.264 bytes under the name of VP8.
-    """
-    peer = viewer.peer
-    peer.addTrack(viewer.track)
-    (transceiver,) = peer.getTransceivers()
-    transceiver.direction = "sendonly"
-    codecs = RTCRtpSender.getCapabilities("video").codecs
-    transceiver.setCodecPreferences([each for each in codecs if each.mimeType in SENT_CODECS])
-    _gather_on(transceiver, addresses)
-    await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
-    await peer.setLocalDescription(await peer.createAnswer())
-    if transceiver.currentDirection != "sendonly":
-        raise ValueError("it asks for no video")
-    return peer.localDescription.sdp
-
-
-def _gather_on(transceiver: RTCRtpTransceiver, chosen: list[str]) -> None:
-    """Offer media on these addresses only; neither aiortc nor aioice has a setting for it."""
-    connection = transceiver.sender.transport.transport.iceGatherer._connection
-    gather = connection.get_component_candidates
-
-    async def gather_here(
-        component: int,
-        addresses: list[str],  # noqa: ARG001  the name is aioice's
-        timeout: int = 5,
-    ) -> list[Candidate]:
-        return await gather(component, chosen, timeout)
-
-    connection.get_component_candidates = gather_here  # type: ignore[method-assign]
-
-
-def _check_address(host: str) -> None:
-    try:
-        family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((host, 0))
-    except (ValueError, OSError) as error:
-        raise ConfigError(
-            f"live.bind_host is {host}, and media cannot be sent from there ({error}); name an "
-            "address of this machine, or leave the setting out"
-        ) from error

@@ -1,6 +1,7 @@
 """Live pictures, with a real browser at the other end wherever pictures are looked at."""
 
 import asyncio
+import re
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -142,7 +143,7 @@ async def until(condition) -> None:
 @pytest.mark.browser
 async def test_a_browser_shows_pictures_from_the_running_gop_on(browser, viewers, coded_stream):
     hub = Hub("gate")
-    with camera(coded_stream("h264", 2000, gop=1000), hub):
+    with camera(coded_stream("h264", 600, gop=600), hub):
         await until(lambda: len(hub.last_gop()) > 20)
         page, _ = await watch(browser, viewers, hub)
         numbers = await pictures(page, 40)
@@ -309,6 +310,18 @@ async def test_a_browser_without_h264_gets_pictures_instead(viewers, coded_strea
     async with peer(("video/VP8",)) as client:
         with pytest.raises(NotPlayableError, match=r"no H\.264"):
             await viewers.offer(hub_of(coded_stream()), client.localDescription.sdp)
+
+
+async def test_a_browser_that_hides_its_address_connects_at_once(viewers, coded_stream):
+    hub = hub_of(coded_stream("h264", 30))
+    async with peer() as client:
+        sdp = re.sub(
+            r"(a=candidate:\S+ 1 udp \d+) \S+", r"\1 nobody.local", client.localDescription.sdp
+        )
+        assert "a=end-of-candidates" in sdp
+        answer = await asyncio.wait_for(viewers.offer(hub, sdp), timeout=0.5)
+        await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+        await until(lambda: client.connectionState == "connected" and hub.readers)
 
 
 async def test_one_viewer_too_many_is_refused(viewers, coded_stream):
