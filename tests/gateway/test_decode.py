@@ -101,7 +101,6 @@ def test_no_bytes_make_it_raise(coded_stream, noise, key):
     assert health.pictures + health.damaged + health.skipped <= 40
 
 
-@pytest.mark.parametrize("data", [b"\x00\x00\x00\x01\x65" + b"\xff" * 200, b"\x00\x00\x01\x09\xf0"])
 def test_damage_and_what_is_passed_over_for_it_are_counted(coded_stream, picture_number):
     stream = coded_stream("h264", 40, gop=GOP)
     packets = list(stream.packets)
