@@ -132,6 +132,10 @@ class OpenVinoRuntime:
         pool = self._pools.get(size) or self._compile_for(size)
         return OpenVinoJob(pool, [pool.start(picture) for picture in batch])
 
+    def compiled(self, size: FrameSize) -> ov.CompiledModel:
+        """Return OpenVINO's own handle of the model at one size, to measure this class against."""
+        return (self._pools.get(size) or self._compile_for(size)).compiled
+
     def _compile_for(self, size: FrameSize) -> "_Pool":
         """Compile for one more size; a file fixed to one is refused others, its anchors are too."""
         fixed = self.facts.input_size
@@ -144,10 +148,10 @@ class OpenVinoRuntime:
 class _Pool:
     """A compiled model and its free requests; a deque makes taking and giving atomic."""
 
-    __slots__ = ("_compiled", "idle", "streams")
+    __slots__ = ("compiled", "idle", "streams")
 
     def __init__(self, compiled: ov.CompiledModel) -> None:
-        self._compiled = compiled
+        self.compiled = compiled
         self.streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self.idle: deque[ov.InferRequest] = deque()
 
@@ -160,7 +164,7 @@ class _Pool:
         try:
             request = self.idle.popleft()
         except IndexError:
-            request = self._compiled.create_infer_request()
+            request = self.compiled.create_infer_request()
         request.get_input_tensor().data[0] = picture
         request.start_async()
         return request

@@ -1,0 +1,1 @@
+"""Measurements of the product, one question to a file; see `python -m benchmarks --help`."""

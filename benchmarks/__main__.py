@@ -1,0 +1,69 @@
+"""`python -m benchmarks NAME [--quick] [--json OUT]`: measure, print a table, write the record."""
+
+import argparse
+import importlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from rich.console import Console
+
+from benchmarks.report import Outcome, Run, command, commit, machine, utc_text, versions
+from gateway.errors import GatewayError
+from vision.errors import VisionError
+
+BENCHMARKS = {
+    "accuracy": "How good are the default model's boxes on labelled pictures?",
+    "detector": "How much of the bare runtime's speed does the detector keep?",
+}
+"""Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""
+
+
+class Benchmark(Protocol):
+    """The module of one benchmark."""
+
+    def run(self, *, quick: bool) -> Outcome:
+        """Measure; quick: in about half a minute, with coarser figures."""
+        ...
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark asked for; 1 when what it needs is missing."""
+    asked = _parser().parse_args(arguments)
+    console = Console(stderr=True)
+    here, began_at, began = machine(), utc_text(), time.perf_counter()
+    module = cast("Benchmark", importlib.import_module(f"benchmarks.{asked.name}"))
+    try:
+        outcome = module.run(quick=asked.quick)
+    except (GatewayError, VisionError) as error:
+        console.print(f"{asked.name}: {error}", style="red", highlight=False, markup=False)
+        return 1
+    run = Run(
+        benchmark=asked.name,
+        question=BENCHMARKS[asked.name],
+        commit=commit(),
+        command=command(),
+        quick=asked.quick,
+        started_at=began_at,
+        seconds=round(time.perf_counter() - began, 1),
+        machine=here,
+        versions=versions(),
+        outcome=outcome,
+    )
+    run.print(Console())
+    if asked.json:
+        asked.json.write_text(run.as_json(), "utf-8")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="half a minute, coarser figures")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the record to this file")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
