@@ -1,1 +1,1 @@
-"""Every edge of gridpatrol: cameras, viewers, storage, the dispatch queue, the console and the command line."""
+"""Every edge of gridpatrol: cameras, viewers, storage, dispatch queue, console, command line."""

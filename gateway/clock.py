@@ -15,5 +15,5 @@ def monotonic_s() -> float:
 
 
 def to_iso(moment: datetime) -> str:
-    """Return an aware time as ISO 8601 in UTC with milliseconds and Z, the one spelling in messages."""
+    """Return an aware time as messages spell it: ISO 8601, UTC, milliseconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

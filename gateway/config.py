@@ -85,8 +85,8 @@ class AnalysisSettings(Section):
     """Name in models/manifest.toml, or the path of a model file."""
     backend: Literal["auto", "openvino", "onnxruntime", "ultralytics"] = "auto"
     """Inference runtime; auto: by the model's file, OpenVINO first."""
-    device: str = "auto"
-    """auto, cpu, gpu, cuda or tensorrt."""
+    device: Literal["auto", "cpu", "gpu", "cuda", "tensorrt"] = "auto"
+    """cpu; gpu: an Intel GPU; cuda, tensorrt: NVIDIA; auto: the best that is here."""
     precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
     """auto: bf16 where the processor has it, else f32."""
 

@@ -1,8 +1,10 @@
 """Keeps a set of processes running: starts them, restarts what dies, stops them in order."""
 
+import os
+import shutil
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,8 @@ POLL_S = 0.2
 FIRST_DELAY_S, LAST_DELAY_S = 0.5, 30.0
 STEADY_S = 60.0
 """A process that ran this long before it died starts again without waiting."""
+LOG_BYTES = 16 << 20
+"""Size at which a log's older part is moved to `<name>.log.1`, over the one before."""
 GRACE_S = 10.0
 """Time a process gets between SIGTERM and SIGKILL."""
 
@@ -45,8 +49,8 @@ class _Slot:
 class Supervisor:
     """Runs processes until told to stop; one crash costs that process a restart and nobody else.
 
-    Use it from the main thread: the kernel ends the children when that thread ends. `log_dir`
-    receives what a process prints on its way down.
+    Use it from the main thread: the kernel ends the children when that thread ends. What a process
+    prints goes to `<log_dir>/<name>.log`, cut to its newer part when it grows beyond LOG_BYTES.
     """
 
     specs: Sequence[ProcessSpec]
@@ -62,11 +66,16 @@ class Supervisor:
         for slot in self.slots:
             self._start(slot)
 
-    def watch(self, stopping: threading.Event) -> None:
-        """Restart what dies until `stopping` is set."""
+    def watch(self, stopping: threading.Event, chores: Sequence[Callable[[], None]] = ()) -> None:
+        """Restart what dies until `stopping` is set.
+
+        chores: called each time round, such as another owner's care for its own processes.
+        """
         while not stopping.wait(POLL_S):
             for slot in self.slots:
                 self._look_after(slot)
+            for chore in chores:
+                chore()
 
     def stop(self) -> None:
         """Stop the processes in the order given, each with its grace period."""
@@ -75,13 +84,17 @@ class Supervisor:
                 stop_child(slot.child, GRACE_S)
                 slot.child = None
 
+    def _log_of(self, slot: _Slot) -> Path:
+        return self.log_dir / f"{slot.spec.name}.log"
+
     def _start(self, slot: _Slot) -> None:
-        with (self.log_dir / f"{slot.spec.name}.err").open("ab") as output:
+        with self._log_of(slot).open("ab") as output:
             slot.child = start_child(slot.spec.argv, output=output)
         slot.started_s = monotonic_s()
 
     def _look_after(self, slot: _Slot) -> None:
         now_s = monotonic_s()
+        _cut(self._log_of(slot))
         if slot.child is None:
             if now_s >= slot.restart_at_s:
                 self._start(slot)
@@ -101,3 +114,10 @@ class Supervisor:
             exit_code=exit_code,
             in_s=slot.delay_s,
         )
+
+
+def _cut(path: Path) -> None:
+    """Keep a growing log within bounds; its writer appends and so goes on at the new end."""
+    if path.stat().st_size > LOG_BYTES:
+        shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+        os.truncate(path, 0)

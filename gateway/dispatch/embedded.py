@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, TypeAlias
 
+import structlog
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
@@ -29,6 +30,8 @@ READY_S, LOADED_S = 10.0, 600.0
 """Patience with a server that does not answer yet, and with one that says it is still loading."""
 STOP_S = 10.0
 _POLL_S = 0.02
+
+log = structlog.get_logger()
 _PROGRAMS = ("valkey-server", "redis-server")
 
 
@@ -39,12 +42,8 @@ class ExternalQueue:
     url: str
     description: str
 
-    def is_alive(self) -> bool:
-        """Return True: the relay finds out whether it answers."""
-        return True
-
-    def restart(self) -> None:
-        """Do nothing: it is not ours."""
+    def ensure_running(self) -> None:
+        """Do nothing: it is not ours; the relay finds out whether it answers."""
 
     def stop(self) -> None:
         """Do nothing: it is not ours."""
@@ -79,7 +78,7 @@ class EmbeddedQueue:
             except QueueUnreachableError as error:
                 faults.append(str(error))
                 continue
-            self.description = f"{program} on {self._socket}"
+            self.description = f"our own {program.name} on {self._socket}"
             (self._directory / "url").write_text(self.url)
             return
         raise QueueUnreachableError(
@@ -95,6 +94,16 @@ class EmbeddedQueue:
         """Start the server again after it died; its messages are on the disk. Raises as `start`."""
         self._end_child()
         self.start()
+
+    def ensure_running(self) -> None:
+        """Start the server again if it died; a failure is logged and tried again next time."""
+        if self.is_alive():
+            return
+        log.warning("the queue's server ended; starting it again")
+        try:
+            self.restart()
+        except QueueUnreachableError as error:
+            log.error("the queue's server does not start", reason=str(error))
 
     def stop(self) -> None:
         """Stop the server in order, so that its file is whole, and let go of the directory."""

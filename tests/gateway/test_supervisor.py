@@ -55,7 +55,7 @@ def test_what_a_process_prints_on_its_way_down_is_kept(tmp_path):
     supervisor.start()
     supervisor.slots[0].child.wait(20)
     supervisor.stop()
-    assert "no such camera" in (tmp_path / "a.err").read_text()
+    assert "no such camera" in (tmp_path / "a.log").read_text()
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path):

@@ -1,0 +1,188 @@
+"""Everything one camera needs, wired together: session, hub, eye, recorder, pipeline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway import telemetry
+from gateway.analysis import CameraEye, LatestLooks, Look
+from gateway.clock import monotonic_s, utc_now
+from gateway.config import Settings
+from gateway.errors import StorageError
+from gateway.hub import Hub
+from gateway.incident_writer import IncidentWriter, Sighting
+from gateway.live import plays_live
+from gateway.mp4 import recover
+from gateway.recorder import Recorder
+from gateway.rules_file import rules_from_json
+from gateway.session import CameraSession, SessionReport, SessionState
+from gateway.sources import Credentials, Source, open_source
+from gateway.store import Store
+from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
+from gateway.store.inventory import Camera
+from gateway.store.stored_incident import ModelRef, Origin
+from vision.detector import Detector
+from vision.pipeline import CameraPipeline
+from vision.tracker import TrackerSettings
+from vision.types import Detections
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the cameras of one worker share."""
+
+    settings: Settings
+    store: Store
+    detector: Detector
+    tracker: TrackerSettings
+    looks: LatestLooks
+    writer: IncidentWriter
+    version: str
+
+    @property
+    def model(self) -> ModelRef:
+        """The model, as incidents name it."""
+        return ModelRef(self.detector.spec.name, self.detector.spec.sha256)
+
+
+class CameraUnit:
+    """One camera at work, from `start` to `stop`.
+
+    camera: as the inventory had it; a unit never changes, it is replaced. on_report: called on the
+    session's thread with each change of state; must not wait.
+    """
+
+    def __init__(self, camera: Camera, bench: Bench, on_report: Callable[[], None]) -> None:
+        settings = bench.settings
+        self.camera = camera
+        self.hub = Hub(camera.id)
+        self._bench = bench
+        self._origin = Origin(camera.ref, bench.model, bench.version)
+        self._on_report = on_report
+        self._session = CameraSession(camera.id, self._source, self.hub, self._reported)
+        self.eye = CameraEye(self.hub, bench.detector, bench.looks, settings.analysis.fps)
+        self._recorder = Recorder(
+            self.hub, settings.recording, bench.writer.put_clip, self._clip_lost
+        )
+        self._pipeline = CameraPipeline(
+            camera.id, rules_from_json(camera.zones, camera.rules), bench.tracker
+        )
+        self._analysed = 0
+        self._rate = _Rate(monotonic_s())
+
+    def start(self) -> None:
+        """Settle what an earlier process left behind, then begin."""
+        for clip in recover(self._bench.settings.evidence_dir / self.camera.id):
+            self._bench.writer.put_clip(clip)
+        self._bench.writer.interrupt(self.camera.id)
+        self._recorder.start()
+        self.eye.start()
+        self._session.start()
+
+    def blind(self) -> None:
+        """Let no further picture in: end the session and the eye."""
+        self._session.stop()
+        self.hub.close()
+        self.eye.stop()
+        self._bench.looks.forget(self.camera.id)
+
+    def stop(self) -> None:
+        """Finish the clips and close what is open as interrupted: nobody watches any more.
+
+        For after `blind`, and when the detector has let go of this camera's last picture.
+        """
+        self._recorder.stop()
+        self._bench.writer.interrupt(self.camera.id)
+
+    def judge(self, look: Look, detections: Detections) -> None:
+        """Take in what the detector saw; for the detector's thread."""
+        self._analysed += 1
+        picture = look.picture
+        step = self._pipeline.step(picture.captured_at, picture.size, detections)
+        for change in step.changes:
+            self._bench.writer.put(
+                Sighting(
+                    change=change,
+                    origin=self._origin,
+                    recorder=self._recorder,
+                    take_picture=picture.to_bgr,
+                    tracks=step.tracks,
+                    zones=self._pipeline.rules.zones,
+                    highlight=step.tracks_of(change),
+                )
+            )
+
+    def state(self, worker_url: str) -> CameraState:
+        """Return how the camera is doing now."""
+        report = self._report()
+        picture = self.eye.latest
+        return CameraState(
+            camera_id=self.camera.id,
+            state=report.state.value,
+            since=report.since,
+            updated_at=utc_now(),
+            code=report.code,
+            detail=report.detail,
+            last_picture_at=picture.captured_at if picture else None,
+            stream=self._facts(),
+            live=self._live_mode(),
+            analysed_fps=self._rate.per_s(self._analysed, monotonic_s()),
+            worker_url=worker_url,
+        )
+
+    def _report(self) -> SessionReport:
+        """Return the session's report, or the eye's when packets come that nobody can decode."""
+        report = self._session.report
+        if report.state is SessionState.ONLINE and self.eye.fault is not None:
+            return self.eye.fault
+        return report
+
+    def _facts(self) -> StreamFacts | None:
+        info, delivery = self.hub.info, next(iter(self.hub.last_gop()), None)
+        if info is None or delivery is None:
+            return None
+        return StreamFacts(
+            codec=info.codec,
+            width=info.width,
+            height=info.height,
+            fps=info.fps,
+            gop_s=self._session.gop_s,
+            clock=delivery.packet.clock.value,
+        )
+
+    def _live_mode(self) -> LiveMode:
+        return LiveMode.WHEP if plays_live(self.hub) else LiveMode.REFRESH
+
+    def _source(self) -> Source:
+        camera = self.camera
+        password = self._bench.store.inventory.password(camera.id)
+        credentials = Credentials(camera.username, password or "") if camera.username else None
+        return open_source(camera.analysis_uri or camera.address, credentials)
+
+    def _reported(self, report: SessionReport) -> None:
+        online = report.state is SessionState.ONLINE
+        telemetry.CAMERA_ONLINE.labels(self.camera.id).set(1 if online else 0)
+        self._on_report()
+
+    def _clip_lost(self, error: StorageError) -> None:
+        log.error("an evidence clip was left out", camera=self.camera.id, reason=str(error))
+
+
+@dataclass(slots=True)
+class _Rate:
+    """Turns a count that only grows into a rate, taken anew at most once a second."""
+
+    taken_s: float
+    count: int = 0
+    rate: float | None = None
+
+    def per_s(self, count: int, now_s: float) -> float | None:
+        """Return the rate per second, to a tenth; None in the first second."""
+        passed_s = now_s - self.taken_s
+        if passed_s >= 1.0:
+            self.rate = round((count - self.count) / passed_s, 1)
+            self.taken_s, self.count = now_s, count
+        return self.rate

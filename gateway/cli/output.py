@@ -1,0 +1,64 @@
+"""How commands speak: results on standard output, everything else on standard error."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.clock import to_iso
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Settings file (docs/settings.md); without it, defaults."),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")
+]
+
+
+def to_json(value: object) -> str:
+    """Return one line of JSON for a dataclass, mapping, sequence or plain value."""
+    return json.dumps(value, default=_plain, ensure_ascii=False)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on one line of standard output."""
+    out.file.write(to_json(value) + "\n")
+    out.file.flush()
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for people; None is shown as a dash."""
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("–" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+def _plain(value: object) -> object:
+    """Return what `json` should write for a value it does not know."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: getattr(value, field.name)
+            for field in dataclasses.fields(value)
+            if field.repr
+        }
+    if isinstance(value, datetime):
+        return to_iso(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,92 @@
+"""Commands about the dispatch queue."""
+
+import asyncio
+import contextlib
+import json as json_library
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import ConfigOption, JsonOption, err, out
+from gateway.config import Settings, load_settings, redis_url
+from gateway.dispatch.embedded import running_url
+from gateway.dispatch.redis_sink import QueueEntry, tail
+from gateway.errors import QueueUnreachableError
+
+RETRY_S = 1.0
+
+app = typer.Typer(help="Look at the dispatch queue.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Look at the dispatch queue."""
+
+
+@app.command("tail")
+def tail_command(
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin with the oldest event the queue keeps.")
+    ] = False,
+    count: Annotated[
+        int | None, typer.Option("--count", "-n", min=1, help="Stop after so many events.")
+    ] = None,
+) -> None:
+    """Print events as they reach the dispatch queue; with --json, one CloudEvent a line."""
+    settings = load_settings(config)
+    entries = tail(queue_url(settings), settings.queue.stream, after="0" if from_start else None)
+    if not json:
+        err.print(f"Following {settings.queue.stream}; Ctrl-C ends.", style="dim")
+    asyncio.run(_print(entries, count, json))
+
+
+def queue_url(settings: Settings) -> str:
+    """Return where the queue is: configured, or the one a running gridpatrol has started.
+
+    Raises QueueUnreachableError when there is neither.
+    """
+    url = redis_url(settings.queue) or running_url(settings.data_dir)
+    if url is None:
+        raise QueueUnreachableError(
+            f"no queue: REDIS_URL is not set and no gridpatrol runs on {settings.data_dir}"
+        )
+    return url
+
+
+def follow_quietly(url: str, stream: str) -> None:
+    """Print events for people as long as the queue is there; for a thread of its own."""
+    while True:
+        with contextlib.suppress(QueueUnreachableError):
+            asyncio.run(_print(tail(url, stream), None, as_json=False))
+        time.sleep(RETRY_S)
+
+
+async def _print(entries: AsyncIterator[QueueEntry], count: int | None, as_json: bool) -> None:
+    printed = 0
+    async for entry in entries:
+        if as_json:
+            out.file.write(entry.event + "\n")
+            out.file.flush()
+        else:
+            out.print(_line(entry), markup=False, soft_wrap=True)
+        printed += 1
+        if printed == count:
+            return
+
+
+def _line(entry: QueueEntry) -> str:
+    """Return one event on one line, for people."""
+    try:
+        event = json_library.loads(entry.event)
+        incident = event["data"]["incident"]
+        what = event["type"].rpartition(".")[2]
+        return (
+            f"{event['time']}  {what:<8}{incident['severity']:<8}{incident['kind']:<20}"
+            f"{incident['camera']['name']}  {incident['id']}"
+        )
+    except (ValueError, KeyError, TypeError):
+        return f"{entry.queue_id}  not an incident event: {entry.event[:200]}"

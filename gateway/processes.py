@@ -1,0 +1,113 @@
+"""The two processes of a running gridpatrol, each from its settings to its clean end."""
+
+import asyncio
+import contextlib
+import os
+from importlib.metadata import version
+
+import structlog
+
+from gateway.analysis import LatestLooks
+from gateway.api.app import create_app
+from gateway.api.services import Services
+from gateway.camera_unit import Bench
+from gateway.clock import utc_now
+from gateway.config import Settings
+from gateway.detector_setup import open_detector
+from gateway.dispatch.message import MessageWriter
+from gateway.dispatch.redis_sink import RedisSink
+from gateway.dispatch.relay import Relay
+from gateway.errors import WorkerUnreachableError
+from gateway.incident_writer import IncidentWriter
+from gateway.secrets import SecretBox
+from gateway.serving import listen, serving, stop_signal
+from gateway.store import Store
+from gateway.store.workers import Worker as WorkerRow
+from gateway.worker import Shard, Worker
+from gateway.worker_api import create_worker_app
+from gateway.worker_client import WorkerClient
+
+LOOPBACK = "127.0.0.1"
+
+log = structlog.get_logger()
+
+
+def open_box(settings: Settings) -> SecretBox:
+    """Return the key of the data directory, made at the first use."""
+    return SecretBox.open(settings.data_dir / "secret.key")
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store of the data directory, made or upgraded where needed; close it when done."""
+    return Store.open(settings.database_url, open_box(settings))
+
+
+def worker_token(box: SecretBox) -> str:
+    """Return what `serve` shows to the workers' ports."""
+    return box.derive("worker port")
+
+
+def reload_workers(settings: Settings) -> None:
+    """Have every running worker read the inventory again; one that is gone needs no telling."""
+
+    async def tell() -> None:
+        with open_store(settings) as store:
+            rows = store.workers.all()
+        client = WorkerClient(worker_token(open_box(settings)))
+        for row in rows:
+            with contextlib.suppress(WorkerUnreachableError):
+                await client.reload(row.url)
+        await client.close()
+
+    asyncio.run(tell())
+
+
+async def run_serve(settings: Settings, queue_url: str) -> None:
+    """Be the console, the API and the relay, until SIGTERM or SIGINT."""
+    stop = stop_signal()
+    listener = listen(settings.serve.host, settings.serve.port)
+    workers = WorkerClient(worker_token(open_box(settings)))
+    with open_store(settings) as store:
+        relay = Relay(store, RedisSink(queue_url, settings.queue.stream))
+        services = Services(
+            store=store,
+            workers=workers,
+            data_dir=settings.data_dir,
+            relay_state=lambda: relay.state,
+            site=settings.site,
+            serve=settings.serve,
+        )
+        async with serving(create_app(services), listener):
+            log.info("serving", host=settings.serve.host, port=settings.serve.port)
+            await relay.run(stop)
+    await workers.close()
+
+
+async def run_worker(settings: Settings, shard: Shard) -> None:
+    """Be the worker of one shard, until SIGTERM or SIGINT."""
+    stop = stop_signal()
+    detector, tracker = await asyncio.to_thread(open_detector, settings.analysis)
+    runtime = detector.runtime
+    log.info("detector", model=detector.spec.name, runtime=runtime.backend, on=runtime.device)
+    listener = listen(LOOPBACK, 0)
+    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    row = WorkerRow(shard.number, url, os.getpid(), utc_now())
+    app_token = worker_token(open_box(settings))
+    with open_store(settings) as store:
+        bench = Bench(
+            settings=settings,
+            store=store,
+            detector=detector,
+            tracker=tracker,
+            looks=LatestLooks(),
+            writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
+            version=version("gridpatrol"),
+        )
+        worker = Worker(bench, shard)
+        async with serving(create_worker_app(worker, app_token), listener):
+            await asyncio.to_thread(worker.start, url)
+            store.workers.enter(row)
+            await stop.wait()
+            await worker.close_viewers()
+        await asyncio.to_thread(worker.stop)
+        store.workers.leave(row)

@@ -1,0 +1,177 @@
+"""`gridpatrol run`: everything on one machine, from an empty directory to a watched street."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from gateway.clock import monotonic_s
+from gateway.config import ENV_PREFIX, Settings, redis_url
+from gateway.demo import SCENES, DemoCamera, DemoCameras
+from gateway.dispatch.embedded import open_queue
+from gateway.errors import StorageError
+from gateway.onboarding import Wish, adopt, look_at
+from gateway.processes import open_store
+from gateway.rules_file import rules_to_json, zones_to_json
+from gateway.serving import listen
+from gateway.sources import with_credentials
+from gateway.store import Store
+from gateway.supervisor import ProcessSpec, Supervisor
+
+START_S = 60.0
+"""How long the console may take to answer for the first time on a slow machine."""
+POLL_S = 0.1
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the command line asked for. config: the settings file, for the processes started."""
+
+    config: Path | None
+    demo: bool = False
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What runs, for whoever tells people. admin_password: only when it was made just now."""
+
+    console_url: str
+    queue_url: str
+    queue_description: str
+    camera_names: tuple[str, ...]
+    admin_password: str | None
+
+
+class Desk:
+    """How `run` speaks with the person who started it."""
+
+    def __init__(
+        self, say: Say, ask_password: Callable[[str], str], ready: Callable[[Site], None]
+    ) -> None:
+        self.say = say
+        self.ask_password = ask_password
+        self.ready = ready
+
+
+def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
+    """Run until SIGINT or SIGTERM, then stop everything in order; for the main thread.
+
+    Raises PortTakenError, QueueUnreachableError, StorageError and whatever the sources raise, with
+    all that was started stopped again.
+    """
+    stopping = _stop_on_signals()
+    listen(settings.serve.host, settings.serve.port).close()
+    with ExitStack() as running:
+        queue = open_queue(settings.data_dir, redis_url(settings.queue))
+        running.callback(queue.stop)
+        os.environ[f"{ENV_PREFIX}QUEUE__URL"] = queue.url
+        cameras = DemoCameras(settings.data_dir) if demand.demo else None
+        if cameras is not None:
+            running.callback(cameras.stop)
+        password, names = _prepare(settings, demand, cameras, desk)
+        supervisor = Supervisor(_specs(settings, demand), settings.data_dir / "logs")
+        running.callback(supervisor.stop)
+        supervisor.start()
+        url = f"http://{_reachable(settings.serve.host)}:{settings.serve.port}"
+        url += settings.serve.root_path
+        chores = (queue.ensure_running, *((cameras.ensure_running,) if cameras else ()))
+        _wait_until_answering(url, supervisor, stopping)
+        if not stopping.is_set():
+            desk.ready(Site(url, queue.url, queue.description, names, password))
+        supervisor.watch(stopping, chores)
+        desk.say("Stopping…")
+
+
+def _prepare(
+    settings: Settings, demand: Demand, cameras: DemoCameras | None, desk: Desk
+) -> tuple[str | None, tuple[str, ...]]:
+    """Fill the inventory; return a new administrator's password and the names of the cameras."""
+    store = open_store(settings)
+    try:
+        password = store.users.bootstrap_admin()
+        _set_demo_enabled(store, demand.demo)
+        if cameras is not None:
+            for camera in cameras.start(desk.say):
+                _adopt_demo(store, camera, desk)
+        for source in demand.sources:
+            for found in look_at(source, desk.ask_password):
+                adopt(store, found)
+        names = tuple(c.name for c in store.inventory.cameras() if c.enabled)
+        return password, names
+    finally:
+        store.close()
+
+
+def _set_demo_enabled(store: Store, enabled: bool) -> None:
+    """Switch the demonstration cameras with the demonstration: they are there only then."""
+    slugs = {scene.slug for scene in SCENES}
+    for camera in store.inventory.cameras():
+        if camera.id in slugs and camera.enabled != enabled:
+            store.inventory.replace(replace(camera, enabled=enabled))
+
+
+def _adopt_demo(store: Store, camera: DemoCamera, desk: Desk) -> None:
+    """Onboard a demonstration camera as a user would: by address, user and password."""
+    scene = camera.scene
+    source = with_credentials(f"onvif://{camera.address}", camera.credentials)
+    desk.say(f"Onboarding {scene.name} at {camera.address} over ONVIF")
+    (found,) = look_at(source, desk.ask_password)
+    wish = Wish(camera_id=scene.slug, name=scene.name, unit="示范村", grid=scene.grid)
+    known = adopt(store, found, wish)
+    store.inventory.replace(
+        replace(
+            known,
+            address=found.address,
+            main_uri=found.main_uri,
+            sub_uri=found.sub_uri,
+            zones=zones_to_json(scene.rules),
+            rules=rules_to_json(scene.rules),
+        )
+    )
+
+
+def _specs(settings: Settings, demand: Demand) -> tuple[ProcessSpec, ...]:
+    """Return the processes, in the order they are started and stopped: workers before `serve`."""
+    command = (sys.executable, "-m", "gateway.cli")
+    config = ("--config", str(demand.config)) if demand.config else ()
+    count = settings.worker.count
+    workers = (
+        ProcessSpec(f"worker-{n}", (*command, "worker", *config, "--shard", f"{n}/{count}"))
+        for n in range(count)
+    )
+    return (*workers, ProcessSpec("serve", (*command, "serve", *config)))
+
+
+def _reachable(host: str) -> str:
+    """Return the host to name in a link: a wildcard address is no place to go."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+
+
+def _wait_until_answering(url: str, supervisor: Supervisor, stopping: threading.Event) -> None:
+    deadline_s = monotonic_s() + START_S
+    while not stopping.wait(POLL_S):
+        try:
+            if httpx.get(f"{url}/healthz", timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        if monotonic_s() > deadline_s:
+            raise StorageError(
+                f"the console does not answer at {url}; see {supervisor.log_dir}/serve.log"
+            )
+
+
+def _stop_on_signals() -> threading.Event:
+    stopping = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopping.set())
+    return stopping

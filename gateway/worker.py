@@ -1,0 +1,187 @@
+"""A worker: owns its share of the cameras from socket to incident.
+
+What one camera needs is in `CameraUnit`; what they share, and who starts and stops them, is here.
+"""
+
+import asyncio
+import threading
+import zlib
+from collections.abc import Callable, Iterable
+
+import cv2
+import structlog
+
+from gateway.analysis import DetectorLoop, Look
+from gateway.camera_unit import Bench, CameraUnit
+from gateway.decode import Picture
+from gateway.errors import ConfigError, NoPictureError, NotFoundError, StorageError
+from gateway.live import LiveViewers
+from gateway.store.inventory import Camera
+from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
+from vision.types import Detections, FrameSize
+
+REPORT_S = 2.0
+"""How often the states of the cameras are written down when nothing changes."""
+SNAPSHOT_QUALITY = 80
+
+log = structlog.get_logger()
+
+
+class Shard:
+    """Which cameras a worker owns: `number` of `count`, by a checksum of the camera's id."""
+
+    def __init__(self, text: str) -> None:
+        """Parse "0/2". Raises ConfigError."""
+        number, slash, count = text.partition("/")
+        if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+            raise ConfigError(f"shard {text!r} is not NUMBER/COUNT, such as 0/2")
+        self.number, self.count = int(number), int(count)
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    def owns(self, camera_id: str) -> bool:
+        """Say whether the camera is ours."""
+        return zlib.crc32(camera_id.encode()) % self.count == self.number
+
+
+class Worker:
+    """The cameras of one shard at work, from `start` to `stop`. It is the control of its own port.
+
+    Methods that are coroutines belong to the event loop of that port.
+    """
+
+    def __init__(self, bench: Bench, shard: Shard) -> None:
+        self._bench = bench
+        self._shard = shard
+        self._loop = DetectorLoop(bench.detector, bench.looks, self._judge)
+        self._viewers = LiveViewers(bench.settings.live)
+        self._units: dict[str, CameraUnit] = {}
+        self._lock = threading.Lock()
+        self._report_due = threading.Event()
+        self._stopping = threading.Event()
+        self._reporter = threading.Thread(target=self._report, name="reporter")
+        self._url = ""
+
+    def start(self, url: str) -> None:
+        """Begin with the cameras of the inventory; `url` is where this worker's port answers."""
+        self._url = url
+        self._bench.writer.start()
+        self._loop.start()
+        self._reporter.start()
+        self._match_inventory()
+
+    def stop(self) -> None:
+        """End in the order of the flow, so that nothing seen is lost."""
+        self._stopping.set()
+        self._report_due.set()
+        self._reporter.join()
+        units = list(self._units.values())
+        _at_once(unit.blind for unit in units)
+        self._loop.stop()
+        _at_once(unit.stop for unit in units)
+        self._bench.writer.stop()
+
+    async def close_viewers(self) -> None:
+        """End every live session."""
+        await self._viewers.close_all()
+
+    async def whep_offer(self, camera: str, offer: str) -> LiveAnswer:
+        """Start a live session."""
+        return await self._viewers.offer(self._unit(camera).hub, offer)
+
+    async def live_delete(self, session: str) -> None:
+        """End a live session."""
+        await self._viewers.delete(session)
+
+    async def snapshot(self, camera: str, width: int | None) -> Snapshot:
+        """Return the latest picture as JPEG, no wider than `width` pixels."""
+        picture = self._unit(camera).eye.latest
+        if picture is None:
+            raise NoPictureError(f"camera {camera} has not shown a picture yet")
+        jpeg = await asyncio.to_thread(_encode, picture, width)
+        return Snapshot(jpeg, picture.captured_at)
+
+    async def status(self) -> WorkerStatus:
+        """Return what the worker is doing."""
+        return WorkerStatus(str(self._shard), tuple(self._units), self._viewers.sessions)
+
+    async def reload(self) -> None:
+        """Read the inventory again; start, stop and replace cameras to match."""
+        await asyncio.to_thread(self._match_inventory)
+
+    def _unit(self, camera: str) -> CameraUnit:
+        unit = self._units.get(camera)
+        if unit is None:
+            raise NotFoundError(f"worker {self._shard} has no camera {camera}")
+        return unit
+
+    def _judge(self, look: Look, detections: Detections) -> None:
+        with self._lock:
+            unit = self._units.get(look.camera)
+            if unit is not None:
+                unit.judge(look, detections)
+
+    def _match_inventory(self) -> None:
+        wanted = {
+            camera.id: camera
+            for camera in self._bench.store.inventory.cameras()
+            if camera.enabled and self._shard.owns(camera.id)
+        }
+        for camera_id, unit in list(self._units.items()):
+            if wanted.get(camera_id) != unit.camera:
+                self._remove(unit)
+        for camera in wanted.values():
+            if camera.id not in self._units:
+                self._add(camera)
+        self._report_due.set()
+
+    def _add(self, camera: Camera) -> None:
+        try:
+            unit = CameraUnit(camera, self._bench, self._report_due.set)
+        except ConfigError as error:
+            log.error("a camera's rules cannot be used", camera=camera.id, reason=str(error))
+            return
+        self._units[camera.id] = unit
+        unit.start()
+
+    def _remove(self, unit: CameraUnit) -> None:
+        unit.blind()
+        with self._lock:
+            del self._units[unit.camera.id]
+        unit.stop()
+
+    def _report(self) -> None:
+        """Write down how the cameras are, at every change and every few seconds."""
+        while not self._stopping.is_set():
+            self._report_due.wait(REPORT_S)
+            self._report_due.clear()
+            self._write_states()
+
+    def _write_states(self) -> None:
+        try:
+            self._bench.store.camera_states.put(
+                [unit.state(self._url) for unit in list(self._units.values())]
+            )
+        except StorageError as error:
+            log.error("the states of the cameras cannot be kept", reason=str(error))
+
+
+def _at_once(actions: Iterable[Callable[[], None]]) -> None:
+    """Do what mostly waits for threads to end for all cameras together, and wait for all."""
+    threads = [threading.Thread(target=action) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _encode(picture: Picture, width: int | None) -> bytes:
+    """Return a picture as JPEG, made smaller where it is wider than `width` pixels."""
+    size = picture.size
+    if width is not None and width < size.width:
+        size = FrameSize(width, max(1, round(size.height * width / size.width)))
+    _, encoded = cv2.imencode(
+        ".jpg", picture.resized_bgr(size), (cv2.IMWRITE_JPEG_QUALITY, SNAPSHOT_QUALITY)
+    )
+    return bytes(encoded)
