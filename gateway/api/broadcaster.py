@@ -107,3 +107,4 @@ class Broadcaster:
         for message in messages:
             for channel in self._channels:
                 channel.offer(message)
+        self._channels = {channel for channel in self._channels if channel.close_code is None}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response, status
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from gateway.api.errors import BadCredentialsError, ErrorBody, TooManyAttemptsError
 from gateway.api.fields import Answer, Question
@@ -14,7 +14,17 @@ from gateway.api.security import COOKIE, SignInDep, clear_cookie, set_cookie
 from gateway.api.services import Services, ServicesDep
 from gateway.store.users import Role, User, Verdict
 
-Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+def _encodable(password: SecretStr) -> SecretStr:
+    """Refuse half a surrogate pair, which JSON can spell and no hash can take."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("a password must be valid Unicode text") from None
+    return password
+
+
+Password = Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(_encodable)]
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 
