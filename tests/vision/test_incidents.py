@@ -137,7 +137,7 @@ def test_blind_time_confirms_nothing() -> None:
 def test_blind_time_clears_nothing() -> None:
     book = IncidentBook("cam", [spec()])
     play(book, every(0.5, 0, 2, 1))
-    assert play(book, [(2.5, 0), (500, 0), (502, 0)]) == []
+    assert play(book, [(2.5, 0), (500, 0), (502.9, 0)]) == []
     (closed,) = play(book, [(503, 0)])
     assert seconds(closed.incident.closed_at) == 2.0
 
