@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.footage import film_path, pictures
+from benchmarks.footage import FILMS, PICTURES, pictures
 from benchmarks.report import Figure, Outcome
-from gateway.footage import ROAD, SQUARE, Film
 from gateway.model_eval import CURVE_FLOOR, read_labels, read_picture
 from vision.detector import Detector
 from vision.evaluation import Evaluation, KindScore, Truth, evaluate, truth_from_yolo
@@ -22,10 +21,6 @@ from vision.weights import ModelSpec, find_model, load_manifest, shipped_manifes
 LABELS = Path(__file__).resolve().parent / "labels"
 CLASSES = {0: Kind.PERSON, 1: Kind.VEHICLE, 2: None}
 """As in every `classes.txt` there; 2 marks what is not to be judged."""
-
-FILMS = {"vtest": SQUARE, "bikes": ROAD}
-PICTURE_FOLDER = SQUARE.installed.parent if SQUARE.installed else Path()
-"""Where Debian's opencv-doc puts its pictures."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +35,9 @@ class Sample:
 def run(*, quick: bool) -> Outcome:
     """Judge the default model in each precision worth having here; quick: in the one chosen."""
     spec = find_model("nanodet-g", load_manifest(shipped_manifest()))
-    sets = {name: _film_samples(name, film) for name, film in FILMS.items()}
+    sets = {name: _film_samples(name) for name in FILMS}
     notes = []
-    if PICTURE_FOLDER.is_dir():
+    if PICTURES.is_dir():
         sets["opencv-doc"] = list(_picture_samples())
     else:
         notes.append("the pictures of Debian's opencv-doc are not installed, so not judged")
@@ -79,19 +74,19 @@ def _judge(detector: Detector, samples: list[Sample], spec: ModelSpec) -> Evalua
     )
 
 
-def _film_samples(name: str, film: Film) -> list[Sample]:
+def _film_samples(name: str) -> list[Sample]:
     """Return the labelled pictures of a film; a label file is named after its picture's number."""
     files = {int(path.stem): path for path in (LABELS / name).glob("[0-9]*.txt")}
     return [
         _sample(f"{name} {number}", image, files[number])
-        for number, image in enumerate(pictures(film_path(film)))
+        for number, image in enumerate(pictures(name))
         if number in files
     ]
 
 
 def _picture_samples() -> Iterator[Sample]:
     for file in sorted((LABELS / "opencv-doc").glob("*.txt")):
-        for picture in PICTURE_FOLDER.glob(f"{file.stem}.*"):
+        for picture in PICTURES.glob(f"{file.stem}.*"):
             yield _sample(picture.name, read_picture(picture), file)
 
 

@@ -16,7 +16,6 @@ from statistics import median
 
 from benchmarks.footage import first_pictures
 from benchmarks.report import Figure, Outcome
-from gateway.footage import ROAD, SQUARE
 from vision.detector import Detector
 from vision.runtime import RuntimeChoice
 from vision.runtime.openvino import OpenVinoRuntime
@@ -48,7 +47,7 @@ class Round:
 
 def run(*, quick: bool) -> Outcome:
     """Compare path and bare, and Ultralytics where it is installed."""
-    images = first_pictures(SQUARE, PICTURES) + first_pictures(ROAD, PICTURES)
+    images = first_pictures("vtest", PICTURES) + first_pictures("bikes", PICTURES)
     spec = find_model("nanodet-g", load_manifest(shipped_manifest()))
     detector = Detector.open(spec, RuntimeChoice(backend="openvino"))
     rounds, seconds = (6, 1.5) if quick else (15, 4.0)
