@@ -54,8 +54,7 @@ class SessionWatch:
 
     async def end_all(self) -> None:
         """End everything that is open."""
-        for token in set(self._held.values()):
-            await self.end(token)
+        await asyncio.gather(*(self.end(token) for token in set(self._held.values())))
 
     async def recheck(self) -> None:
         """End everything whose session has ended. Raises StorageError."""
