@@ -28,6 +28,7 @@ from gateway.sources.greeting import Wait, greet
 from gateway.sources.interrupt import FALLBACK_S, Interrupt
 from gateway.sources.shaping import (
     ByteStream,
+    PictureJoiner,
     camera_time_s,
     describe,
     lead_ticks,
@@ -39,6 +40,10 @@ from gateway.sources.timing import PictureClock, TickLine
 
 ANALYSIS_US = 1_000_000
 """Stream time FFmpeg may look at to find the picture size when the description lacks it."""
+
+
+SETTLE_S = 1.0
+"""Pause after a refused session: GStreamer's server answers 503 while it still clears one away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class _Session:
     container: InputContainer
     stream: VideoStream
     byte_stream: ByteStream
+    joiner: PictureJoiner
     transport: str
 
 
@@ -137,7 +143,9 @@ class AvSource:
             stream = video_of(container, self._shown)
             info = describe(container, stream)
             self._line = TickLine(lead_ticks(stream, info))
-            self._session = _Session(container, stream, ByteStream(stream, info), transport)
+            self._session = _Session(
+                container, stream, ByteStream(stream, info), PictureJoiner(info.codec), transport
+            )
         except GatewayError:
             container.close()
             raise
@@ -155,7 +163,7 @@ class AvSource:
         with self._owner:
             try:
                 for raw in self._read(session):
-                    yield self._shape(raw, session.byte_stream)
+                    yield from session.joiner.feed(self._shape(raw, session.byte_stream))
             finally:
                 session.container.close()
 
@@ -180,6 +188,7 @@ class AvSource:
                 failure = self._only_sound(transport) or failure
             if not refused:
                 break
+            self._interrupt.closing.wait(SETTLE_S)
         # Raised here and not in the handler: FFmpeg's error names the URL with the password.
         raise failure or ConfigError(f"{self._shown} has no transport to try.")
 
@@ -212,6 +221,7 @@ class AvSource:
         """Look whether a camera that refused to send video would send sound."""
         if not self._scheme.options:
             return None
+        self._interrupt.closing.wait(SETTLE_S)
         try:
             with self._open(transport, {}) as container:
                 video_of(container, self._shown)

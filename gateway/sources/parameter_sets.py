@@ -9,55 +9,82 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 START_CODE = b"\x00\x00\x00\x01"
+_SHORT_CODE = b"\x00\x00\x01"
 
 
 @dataclass(frozen=True, slots=True)
 class NalSyntax:
     """How one codec spells the units of its stream.
 
-    parameter_sets: unit types in the order a decoder wants them. first_picture, last_picture: the
-    range of unit types that hold picture data. configuration: FFmpeg's filter to Annex B.
+    parameter_sets: unit types in the order a decoder wants them. slices: unit types that hold
+    picture data. shift, mask: where the type stands in a header of header_bytes. to_annex_b:
+    FFmpeg's filter.
     """
 
     parameter_sets: tuple[int, ...]
-    first_picture: int
-    last_picture: int
+    slices: range
     shift: int
     mask: int
+    header_bytes: int
     to_annex_b: str
 
     def type_of(self, first_byte: int) -> int:
         """Return the type in the first byte of a unit's header."""
         return (first_byte >> self.shift) & self.mask
 
+    def is_slice(self, kind: int) -> bool:
+        """Say whether units of a type hold picture data."""
+        return kind in self.slices
+
 
 SYNTAX = {
     # ITU-T H.264 table 7-1: 7 SPS, 8 PPS, 1-5 slices
-    "h264": NalSyntax((7, 8), 1, 5, 0, 0x1F, "h264_mp4toannexb"),
+    "h264": NalSyntax((7, 8), range(1, 6), 0, 0x1F, 1, "h264_mp4toannexb"),
     # ITU-T H.265 table 7-1: 32 VPS, 33 SPS, 34 PPS, 0-31 slices
-    "hevc": NalSyntax((32, 33, 34), 0, 31, 1, 0x3F, "hevc_mp4toannexb"),
+    "hevc": NalSyntax((32, 33, 34), range(32), 1, 0x3F, 2, "hevc_mp4toannexb"),
 }
 
 
-def units_before_picture(data: bytes, syntax: NalSyntax) -> Iterator[tuple[int, bytes]]:
-    """Yield (type, unit without start code) of one access unit up to its first slice."""
-    start = data.find(b"\x00\x00\x01")
-    while start >= 0 and start + 3 < len(data):
-        kind = syntax.type_of(data[start + 3])
-        if syntax.first_picture <= kind <= syntax.last_picture:
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of an access unit: its type, and where its start code and its header begin."""
+
+    kind: int
+    start: int
+    header: int
+
+
+def units(data: bytes, syntax: NalSyntax) -> Iterator[Unit]:
+    """Yield the units of an access unit up to its first slice, that one included."""
+    start = data.find(_SHORT_CODE)
+    while start >= 0 and start + len(_SHORT_CODE) < len(data):
+        header = start + len(_SHORT_CODE)
+        unit = Unit(syntax.type_of(data[header]), start, header)
+        yield unit
+        if syntax.is_slice(unit.kind):
             return
-        end = data.find(b"\x00\x00\x01", start + 3)
-        yield kind, data[start + 3 : end if end >= 0 else None].rstrip(b"\x00")
-        start = end
+        start = data.find(_SHORT_CODE, header)
+
+
+def continuation(data: bytes, syntax: NalSyntax) -> bytes | None:
+    """Return the slices of an access unit that begins in the middle of a picture, else None."""
+    for unit in units(data, syntax):
+        if syntax.is_slice(unit.kind):
+            # First field of a slice header: H.264 first_mb_in_slice, Exp-Golomb, 0 is one set bit;
+            # H.265 first_slice_segment_in_pic_flag.
+            first = data[unit.header + syntax.header_bytes : unit.header + syntax.header_bytes + 1]
+            return data[unit.start :] if first and not first[0] & 0x80 else None
+    return None
 
 
 def parameter_sets(data: bytes, syntax: NalSyntax) -> bytes:
     """Return the parameter sets of one access unit as Annex B; empty unless every type is there."""
-    found = [
-        (kind, unit)
-        for kind, unit in units_before_picture(data, syntax)
-        if kind in syntax.parameter_sets
-    ]
+    found = []
+    for unit in units(data, syntax):
+        if unit.kind in syntax.parameter_sets:
+            end = data.find(_SHORT_CODE, unit.header)
+            content = data[unit.header : end if end >= 0 else None].rstrip(b"\x00")
+            found.append((unit.kind, content))
     if {kind for kind, _ in found} != set(syntax.parameter_sets):
         return b""
     found.sort(key=lambda pair: syntax.parameter_sets.index(pair[0]))

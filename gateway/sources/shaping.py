@@ -1,6 +1,8 @@
 """What all sources do with FFmpeg's streams: describe them, and bring packets to one form."""
 
 import struct
+from collections.abc import Iterator
+from dataclasses import replace
 
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
@@ -8,10 +10,11 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from gateway.errors import NotVideoError
-from gateway.packets import TICKS_PER_S, StreamInfo
+from gateway.packets import TICKS_PER_S, StreamInfo, VideoPacket
 from gateway.sources.parameter_sets import (
     SYNTAX,
     KeyPictureHeaders,
+    continuation,
     extradata_to_annex_b,
     is_configuration_record,
 )
@@ -84,6 +87,40 @@ class ByteStream:
         else:
             data = b"".join(bytes(part) for part in self._filter.filter(packet))
         return self._headers.complete(data, is_key=is_key)
+
+
+class PictureJoiner:
+    """Joins key pictures that FFmpeg hands over in pieces.
+
+    GStreamer's payloader repeats the parameter sets before every slice of a key picture, and
+    FFmpeg takes each for another picture. A key picture is held back until the next packet shows
+    that it was whole; once one was, no more are, until a piece comes.
+    """
+
+    def __init__(self, codec: str) -> None:
+        self._syntax = SYNTAX.get(codec)
+        self._holds = self._syntax is not None
+        self._held: VideoPacket | None = None
+
+    def feed(self, packet: VideoPacket) -> Iterator[VideoPacket]:
+        """Yield the packets that are whole now; a piece that comes unawaited is left out."""
+        rest = continuation(packet.data, self._syntax) if self._syntax and packet.is_key else None
+        if rest is not None:
+            self._holds = True
+            if self._held is not None:
+                self._held = replace(self._held, data=self._held.data + rest)
+                self._joined = True
+            return
+        if self._held is not None:
+            self._holds = self._joined
+            yield self._held
+            self._held = None
+        if packet.is_key and self._holds:
+            self._held, self._joined = packet, False
+        else:
+            yield packet
+
+    _joined = False
 
 
 def camera_time_s(packet: "Packet[VideoStream]") -> float | None:

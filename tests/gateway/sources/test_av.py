@@ -2,8 +2,11 @@
 
 import threading
 import traceback
+from fractions import Fraction
 from itertools import islice, pairwise
 
+import av
+import numpy as np
 import pytest
 
 from gateway.decode import PictureDecoder
@@ -82,6 +85,27 @@ def test_key_frames_get_parameter_sets_that_only_the_session_description_has(
     assert len(keys) >= 2
     assert all(parameter_sets(packet.data, syntax) for packet in keys)
     assert parameter_sets(info.extradata, syntax) == info.extradata
+
+
+def test_key_frames_of_several_slices_arrive_whole(rtsp_camera):
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 320, 192, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
+    encoder.options = {"tune": "zerolatency", "x264-params": "slices=3:keyint=10"}
+    noise = np.random.default_rng(1)
+    coded = []
+    for number in range(30):
+        pixels = noise.integers(0, 255, (192 * 3 // 2, 320), np.uint8)
+        frame = av.VideoFrame.from_ndarray(pixels, format="yuv420p")
+        frame.pts = number
+        coded += encoder.encode(frame)
+    camera = rtsp_camera([bytes(packet) for packet in coded], "--fps", "25")
+    info, packets = take(AvSource(camera.url), 40)
+    decoder = PictureDecoder(info)
+    shown = sum(len(decoder.decode(packet)) for packet in packets)
+    assert sum(packet.is_key for packet in packets) >= 4
+    assert (shown, decoder.health.damaged) == (len(packets), 0)
+    assert all(b.dts - a.dts == pytest.approx(STEP, abs=3) for a, b in pairwise(packets))
 
 
 @pytest.mark.parametrize("scheme", ["digest", "basic"])
