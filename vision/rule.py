@@ -3,7 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
-from typing import ClassVar, Protocol, TypeVar, cast
+from typing import ClassVar, Protocol, TypeVar
 
 from vision.errors import RuleError
 from vision.scene import Scene, Zone
@@ -20,7 +20,7 @@ Number = TypeVar("Number", int, float)
 
 def bounded(default: Number, low: Number, high: Number) -> Number:
     """Return a dataclass field that `RuleSpec` keeps between `low` and `high`, both allowed."""
-    return cast(Number, field(default=default, metadata={"low": low, "high": high}))
+    return field(default=default, metadata={"low": low, "high": high})
 
 
 def check_id(what: str, value: str) -> None:
