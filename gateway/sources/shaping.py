@@ -101,6 +101,7 @@ class PictureJoiner:
         self._syntax = SYNTAX.get(codec)
         self._holds = self._syntax is not None
         self._held: VideoPacket | None = None
+        self._joined = False
 
     def feed(self, packet: VideoPacket) -> Iterator[VideoPacket]:
         """Yield the packets that are whole now; a piece that comes unawaited is left out."""
@@ -119,8 +120,6 @@ class PictureJoiner:
             self._held, self._joined = packet, False
         else:
             yield packet
-
-    _joined = False
 
 
 def camera_time_s(packet: "Packet[VideoStream]") -> float | None:
