@@ -17,6 +17,7 @@ BENCHMARKS = {
     "accuracy": "How good are the default model's boxes on labelled pictures?",
     "analyze": "How much faster than real time is a video file analysed?",
     "detector": "How much of the bare runtime's speed does the detector keep?",
+    "live": "How old is what a browser shows, and what does a viewer cost?",
 }
 """Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""
 
