@@ -41,7 +41,7 @@ export interface IncidentPage { incidents: Incident[]; next: string | null }
 
 export interface System {
   site: string; version: string; time_zone: string; now: string;
-  queue: { state: "up" | "down"; waiting: number };
+  queue: { state: "connecting" | "connected" | "down"; waiting: number };
   storage: { free_bytes: number; total_bytes: number };
   default_language: Language;
 }

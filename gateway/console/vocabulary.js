@@ -70,7 +70,8 @@ const CODECS = { h264: "H.264", hevc: "H.265", mpeg4: "MPEG-4", mjpeg: "Motion J
 
 /** @type {Record<System["queue"]["state"], { word: string, tone: Tone }>} */
 const QUEUE_STATES = {
-  up: { word: msg("Queue in order"), tone: "good" },
+  connecting: { word: msg("Queue being reached"), tone: "busy" },
+  connected: { word: msg("Queue in order"), tone: "good" },
   down: { word: msg("Queue unreachable"), tone: "bad" },
 };
 

@@ -88,6 +88,11 @@ export class GpApp extends ConsoleElement {
     site.addEventListener("opening", (event) => this.#announce(/** @type {CustomEvent<Incident>} */ (event).detail));
     this.site = site;
     this.#channel = new EventChannel((message) => site.receive(message), (state) => site.setLink(state));
+  }
+
+  /** @param {CustomEvent<User>} event */
+  #signedInNow({ detail: user }) {
+    this.#enter(user);
     if (user.must_change_password) this.#changePassword();
   }
 
@@ -135,12 +140,12 @@ export class GpApp extends ConsoleElement {
   render() {
     if (this.refusal) return html`<div class="hollow"><p role="alert">${refusalText(this.refusal)}</p><button @click=${this.#resume}>${t("Try again")}</button></div>`;
     if (this.user === undefined) return null;
-    if (!this.user || !this.site) return html`<gp-sign-in @signed-in=${(/** @type {CustomEvent<User>} */ event) => this.#enter(event.detail)}></gp-sign-in>`;
-    return this.#signedIn(this.user, this.site);
+    if (!this.user || !this.site) return html`<gp-sign-in @signed-in=${this.#signedInNow}></gp-sign-in>`;
+    return this.#pages(this.user, this.site);
   }
 
   /** @param {User} user @param {Site} site */
-  #signedIn(user, site) {
+  #pages(user, site) {
     const { page, id } = this.route;
     const first = user.must_change_password;
     const changed = () => { this.user = { ...user, must_change_password: false }; };

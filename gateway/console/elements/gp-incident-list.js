@@ -133,21 +133,21 @@ export class GpIncidentList extends ConsoleElement {
     const cameras = [...site.cameras.values()].map((one) => [one.id, one.name]);
     const kinds = new Set([...KNOWN_KINDS, ...[...site.incidents.values()].map((one) => one.kind)]);
     return html`<form @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
-      ${this.#choice("state", t("Open and closed"), [["open", t("Open")], ["closed", t("Closed")]])}
-      ${this.#choice("severity", t("All severities"), [...SEVERITIES].reverse().map((one) => [one, severityWord(one)]))}
-      ${this.#choice("kind", t("All kinds"), [...kinds].map((one) => [one, kindWord(one)]))}
-      ${this.#choice("camera", t("All cameras"), cameras)}
+      ${this.#choice("state", t("State"), t("Open and closed"), [["open", t("Open")], ["closed", t("Closed")]])}
+      ${this.#choice("severity", t("Severity"), t("All severities"), [...SEVERITIES].reverse().map((one) => [one, severityWord(one)]))}
+      ${this.#choice("kind", t("Kind"), t("All kinds"), [...kinds].map((one) => [one, kindWord(one)]))}
+      ${this.#choice("camera", t("Camera"), t("All cameras"), cameras)}
     </form>`;
   }
 
-  /** @param {keyof IncidentFilter} name @param {string} all @param {[string, string][]} options */
-  #choice(name, all, options) {
+  /** @param {keyof IncidentFilter} name @param {string} label @param {string} all @param {[string, string][]} options */
+  #choice(name, label, all, options) {
     const chosen = this.filter[name];
     const change = (/** @type {Event} */ event) => {
       this.#open({ ...this.filter, [name]: /** @type {HTMLSelectElement} */ (event.target).value });
       this.requestUpdate();
     };
-    return html`<select name=${name} aria-label=${all} class=${chosen ? "set" : ""} .value=${live(chosen)} @change=${change}>
+    return html`<select name=${name} aria-label=${label} class=${chosen ? "set" : ""} .value=${live(chosen)} @change=${change}>
       <option value="">${all}</option>
       ${options.map(([value, word]) => html`<option value=${value} ?selected=${value === chosen}>${word}</option>`)}
     </select>`;

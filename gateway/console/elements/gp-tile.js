@@ -30,7 +30,8 @@ export class GpTile extends ConsoleElement {
     a:focus-visible { outline-offset: -3px; }
     .name { font-weight: 600; }
     .facts { color: var(--ink-3); font-size: var(--tiny); }
-    @container tile (max-width: 300px) { .facts { display: none; } }
+    .mark { margin-inline-start: auto; }
+    @container tile (max-width: 270px) { .facts { display: none; } }
     .box { container: tile / inline-size; display: flex; flex: 1; min-height: 0; flex-direction: column; }
   `];
   static properties = { site: { attribute: false }, camera: { attribute: false } };

@@ -1,0 +1,341 @@
+"""The console as people have it: Chromium, the real API, a worker port with real live pictures."""
+
+import asyncio
+import hashlib
+import shutil
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from gateway import secrets
+from gateway.api.app import create_app
+from gateway.api.services import CONSOLE_DIR, Services
+from gateway.clock import utc_now
+from gateway.config import LiveSettings, ServeSettings, SiteSettings
+from gateway.dispatch.relay import QueueState, RelayState
+from gateway.errors import NotFoundError
+from gateway.hub import Hub
+from gateway.live import LiveViewers
+from gateway.mp4 import ClipLabel, ClipWriter
+from gateway.store import Store
+from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
+from gateway.store.evidence import Evidence, EvidenceType, evidence_id
+from gateway.store.inventory import Camera
+from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
+from gateway.worker_client import WorkerClient
+from vision.types import ChangeType
+
+TOKEN = "a worker's token"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+PATIENCE_MS = 20_000
+WAIT_S = 20.0
+ZONES = '[{"id": "gate", "name": "路口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}]'
+EXPECTED_NOISE = (
+    *("401 (Unauthorized)", "404 (Not Found)", "409 (Conflict)", "503 (Service"),
+    *("net::ERR_CONNECTION_REFUSED", "WebSocket connection to"),
+)
+"""What Chromium logs by itself of refusals and breaks that the console is made for."""
+
+
+@dataclass
+class Server:
+    """An application on a port of its own that can be stopped and started again.
+
+    build: returns a new application, and what to do on its event loop when it has stopped.
+    """
+
+    build: Callable[[], tuple[FastAPI, Callable[[], Awaitable[None]]]]
+    port: int = 0
+    _server: uvicorn.Server | None = None
+    _thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        app, at_end = self.build()
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(listener, at_end),))
+        self._thread.start()
+
+    async def _serve(self, listener: socket.socket, at_end: Callable[[], Awaitable[None]]) -> None:
+        await self._server.serve([listener])
+        await at_end()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(WAIT_S)
+        assert not self._thread.is_alive()
+
+
+@dataclass
+class FilmWorker:
+    """A worker whose camera "road" plays coded pictures; its live sessions are the real ones."""
+
+    hub: Hub = field(default_factory=lambda: Hub("road"))
+    viewers: LiveViewers = field(default_factory=lambda: LiveViewers(LiveSettings()))
+
+    async def whep_offer(self, camera: str, offer: str) -> LiveAnswer:
+        self._check(camera)
+        return await self.viewers.offer(self.hub, offer)
+
+    async def live_delete(self, session: str) -> None:
+        await self.viewers.delete(session)
+
+    async def snapshot(self, camera: str, width: int | None) -> Snapshot:
+        self._check(camera)
+        return Snapshot(jpeg(), utc_now())
+
+    async def status(self) -> WorkerStatus:
+        return WorkerStatus("0/1", ("road",), self.viewers.sessions)
+
+    async def reload(self) -> None:
+        return None
+
+    def _check(self, camera: str) -> None:
+        if camera != "road":
+            raise NotFoundError(f"there is no camera {camera} here")
+
+
+def jpeg(shade: int = 120) -> bytes:
+    """Return a real picture."""
+    picture = np.full((272, 640, 3), shade, np.uint8)
+    return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+@contextmanager
+def playing(stream, hub: Hub) -> Iterator[None]:
+    """Play a coded stream into the hub for ever, 25 packets a second, from a thread."""
+    stopping = threading.Event()
+
+    def run() -> None:
+        hub.start(stream.info)
+        span = len(stream.packets) * 3600
+        for turn in count():
+            for packet in stream.packets:
+                if stopping.wait(0.04):
+                    return
+                shift = turn * span
+                hub.publish(replace(packet, pts=packet.pts + shift, dts=packet.dts + shift))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+@pytest.fixture
+def film_worker(coded_stream) -> Iterator[Server]:
+    worker = FilmWorker()
+    server = Server(lambda: (create_worker_app(worker, TOKEN), worker.viewers.close_all))
+    server.start()
+    with playing(coded_stream(), worker.hub):
+        yield server
+    server.stop()
+    assert worker.viewers.sessions == ()
+
+
+@dataclass
+class Site:
+    """A served console and what is behind it."""
+
+    server: Server
+    store: Store
+    data_dir: Path
+    password: str
+    worker_url: str
+    prefix: str
+    samples: object
+
+    @property
+    def url(self) -> str:
+        return f"{self.server.url}{self.prefix}/"
+
+    def add_camera(self, camera_id: str, name: str, **state: object) -> None:
+        """Put a camera into the inventory; `state` replaces parts of a good report on it."""
+        camera = Camera(
+            id=camera_id,
+            name=name,
+            channel_code="",
+            unit="东山村",
+            grid="第三网格",
+            address="",
+            username="",
+            main_uri="file:///none",
+            sub_uri="file:///none",
+            zones=ZONES,
+        )
+        self.store.inventory.add(camera, password="")
+        self.report(camera_id, **state)
+
+    def report(self, camera_id: str, **state: object) -> None:
+        """Put a fresh report on a camera."""
+        now = utc_now()
+        fields = {
+            "camera_id": camera_id,
+            "state": "online",
+            "since": now,
+            "updated_at": now,
+            "last_picture_at": now,
+            "stream": StreamFacts("h264", 640, 272, 25.0, 1.0, "rtcp"),
+            "live": LiveMode.WHEP,
+            "analysed_fps": 5.0,
+            "worker_url": self.worker_url,
+        }
+        self.store.camera_states.put([CameraState(**fields | state)])
+
+    def change(self, incident_id: str, *evidence: Evidence, **fields: object) -> None:
+        """Keep a change of an incident of the camera "road", as a worker does."""
+        known = {"camera": "road"} | fields
+        origin = replace(
+            self.samples.origin,
+            camera=replace(self.samples.origin.camera, id="road", name="东环路"),
+        )
+        change = self.samples.change(incident_id, **known)
+        self.store.incidents.record(change, origin, evidence, self.samples.compose)
+
+    def close(self, incident_id: str, **fields: object) -> None:
+        """Keep the end of an incident."""
+        self.change(incident_id, type=ChangeType.CLOSED, sequence=1, after_s=9.0, **fields)
+
+    def keep(self, incident_id: str, kind: EvidenceType, content: bytes) -> Evidence:
+        """Write a file of evidence; return its row."""
+        path = f"evidence/2026-05-01/{incident_id}/{kind}"
+        target = self.data_dir / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        name = evidence_id(incident_id, kind, sha256)
+        return Evidence(name, incident_id, kind, path, sha256, len(content), utc_now())
+
+
+@pytest.fixture
+def clip(coded_stream, tmp_path) -> bytes:
+    """Return a real evidence clip of four seconds."""
+    stream = coded_stream()
+    path = tmp_path / "clip.mp4"
+    writer = ClipWriter(ClipLabel("i-1", "road", utc_now()), path, stream.info)
+    for delivery in stream.deliveries():
+        writer.write(delivery)
+    writer.finish()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def make_site(tmp_path, store, samples, film_worker, monkeypatch) -> Iterator[Callable[..., Site]]:
+    monkeypatch.setattr(secrets, "_hasher", PasswordHasher(time_cost=1, memory_cost=32))
+    if not (CONSOLE_DIR / "vendor" / ".installed").exists():
+        pytest.fail("the console's libraries are not installed; run: make setup")
+    password = store.users.bootstrap_admin()
+    servers = []
+
+    def make(prefix: str = "") -> Site:
+        def build() -> tuple[FastAPI, Callable[[], Awaitable[None]]]:
+            workers = WorkerClient(TOKEN)
+            services = Services(
+                store=store,
+                workers=workers,
+                data_dir=tmp_path,
+                relay_state=lambda: RelayState(QueueState.CONNECTED, utc_now()),
+                site=SiteSettings(name="东山村"),
+                serve=ServeSettings(root_path=prefix),
+            )
+            return create_app(services), workers.close
+
+        server = Server(build)
+        server.start()
+        servers.append(server)
+        site = Site(server, store, tmp_path, password, film_worker.url, prefix, samples)
+        site.add_camera("road", "东环路")
+        return site
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def site(make_site) -> Site:
+    return make_site()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium, make_site) -> Iterator[Page]:
+    """Return an empty tab of a Chinese browser; at the end nothing may have gone wrong in it.
+
+    It is closed before the servers that `make_site` made.
+    """
+    context: BrowserContext = chromium.new_context(
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        color_scheme="dark",
+        viewport={"width": 1280, "height": 800},
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    wrong: list[str] = []
+    asked: set[str] = set()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("request", lambda request: asked.add(request.url.split("/")[2]))
+    yield page
+    context.close()
+    assert [text for text in wrong if not any(noise in text for noise in EXPECTED_NOISE)] == []
+    assert len({host for host in asked if host}) == 1, f"the console asked others: {asked}"
+
+
+def sign_in(page: Page, site: Site, password: str | None = None) -> None:
+    """Type in the administrator's name and password."""
+    page.get_by_label("用户名").fill("admin")
+    page.get_by_label("密码", exact=True).fill(password or site.password)
+    page.get_by_role("button", name="登录").click()
+
+
+@pytest.fixture
+def console(tab, site) -> Page:
+    """Return a tab that is signed in and shows the wall."""
+    tab.goto(site.url)
+    sign_in(tab, site)
+    tab.get_by_role("button", name="以后再说").click()
+    return tab
+
+
+@pytest.fixture
+def signing_in() -> Callable[..., None]:
+    return sign_in
+
+
+@pytest.fixture
+def picture() -> Callable[[int], bytes]:
+    return jpeg

@@ -1,0 +1,77 @@
+"""Every text of the console is translated, no translation is left over, every code has a word."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from gateway.api.services import CONSOLE_DIR, LOCALE_DIR
+from gateway.dispatch.relay import QueueState
+from gateway.locales import Catalogues
+from gateway.packets import ClockSource
+from gateway.session import SessionState
+from gateway.store.evidence import EvidenceType
+from vision.types import Severity
+
+CALL = re.compile(r"""\b(?:t|msg)\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>["'`][^,)]*))""")
+"""A marked text: `t("…")` or `msg("…")`. `other` are spellings that this search would miss."""
+PLACE = re.compile(r"\{\w+\}")
+SOURCES = sorted([*CONSOLE_DIR.glob("*.js"), *CONSOLE_DIR.glob("elements/*.js")])
+CHINESE = LOCALE_DIR / "zh_CN" / "LC_MESSAGES" / "gridpatrol.po"
+
+
+def marked(source: Path) -> set[str]:
+    """Return the texts of one file; fails on one that is not written as a plain literal."""
+    found = set()
+    for call in CALL.finditer(source.read_text("utf-8")):
+        assert call["other"] is None, f"{source.name}: write {call[0]} with double quotes"
+        found.add(call["text"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def texts() -> set[str]:
+    return set().union(*map(marked, SOURCES))
+
+
+def table(name: str) -> set[str]:
+    """Return the keys of one table of vocabulary.js."""
+    source = (CONSOLE_DIR / "vocabulary.js").read_text("utf-8")
+    body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", source, re.DOTALL)
+    assert body, f"vocabulary.js has no table {name}"
+    return set(re.findall(r"^  (\w+):", body[1], re.MULTILINE))
+
+
+def test_the_search_finds_the_texts(texts):
+    assert {"Sign in", "No picture since {time}", "Queue in order"} <= texts
+
+
+def test_every_text_has_a_chinese_translation_and_none_is_left_over(texts):
+    translated = Catalogues.load(LOCALE_DIR).words["zh-CN"]
+    assert translated.keys() == texts
+
+
+def test_translations_keep_the_places_to_be_filled():
+    with CHINESE.open("rb") as file:
+        for message in read_po(file):
+            assert set(PLACE.findall(message.id)) == set(PLACE.findall(message.string)), message.id
+
+
+def test_both_languages_are_served():
+    assert Catalogues.load(LOCALE_DIR).languages == ("en", "zh-CN")
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("STATES", SessionState),
+        ("STATE_ADVICE", SessionState),
+        ("SEVERITY_WORDS", Severity),
+        ("EVIDENCE", EvidenceType),
+        ("CLOCKS", ClockSource),
+        ("QUEUE_STATES", QueueState),
+    ],
+)
+def test_every_code_of_the_api_has_a_word(name, codes):
+    assert table(name) == {str(code) for code in codes}
