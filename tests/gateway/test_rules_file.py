@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
@@ -142,6 +142,7 @@ SPECS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(SPECS, min_size=1, max_size=4, unique_by=lambda spec: spec.id))
 def test_the_database_gives_back_what_it_was_given(specs) -> None:
     gate = Zone("gate", Polygon.of([[0.1, 0.5], [0.9, 0.5], [0.5, 1 / 3]]), "村口")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vision.incidents import TRANSITIONS, Action, Event, IncidentBook, Phase, incident_id
@@ -236,6 +236,7 @@ def history(rule: PresenceSpec, looks: Sequence[Look]) -> list[IncidentChange]:
     return changes + book.close_all(now)
 
 
+@settings(deadline=None)
 @given(SPECS, LOOKS)
 def test_a_subject_has_one_open_incident_at_a_time_and_none_at_the_end(
     rule: PresenceSpec, looks: list[Look]
@@ -251,6 +252,7 @@ def test_a_subject_has_one_open_incident_at_a_time_and_none_at_the_end(
     assert open_ids == {}
 
 
+@settings(deadline=None)
 @given(SPECS, LOOKS)
 def test_times_are_in_order_and_every_story_begins_with_opened(
     rule: PresenceSpec, looks: list[Look]
@@ -266,11 +268,13 @@ def test_times_are_in_order_and_every_story_begins_with_opened(
         told[incident.id] = change.sequence
 
 
+@settings(deadline=None)
 @given(SPECS, LOOKS)
 def test_the_same_looks_give_the_same_history(rule: PresenceSpec, looks: list[Look]) -> None:
     assert history(rule, looks) == history(rule, looks)
 
 
+@settings(deadline=None)
 @given(SPECS, LOOKS)
 def test_the_first_look_after_blindness_neither_opens_nor_closes_by_waiting(
     rule: PresenceSpec, looks: list[Look]
