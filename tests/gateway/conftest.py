@@ -1,7 +1,8 @@
 """Coded streams whose every picture carries its number; stores, and incidents to put there."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -11,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from gateway.dispatch.message import MessageWriter
 from gateway.hub import Delivery, Hub
@@ -25,6 +27,9 @@ from vision.types import ChangeType, Incident, IncidentChange, Severity
 WIDTH, HEIGHT = 160, 96
 BITS, BLOCK = 16, 8
 STARTED = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "mpeg4": "mpeg4"}
 
@@ -209,3 +214,16 @@ class IncidentSamples:
 def samples() -> IncidentSamples:
     """Return a maker of incidents."""
     return IncidentSamples()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator:
+    """A headless Chromium, one for each test file."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()

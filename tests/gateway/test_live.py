@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -32,8 +31,6 @@ from gateway.hub import Hub
 from gateway.live import LiveViewers, plays_live
 from gateway.sources import AvSource
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 PATIENCE_S = 20
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -95,18 +92,6 @@ def camera(stream, hub: Hub) -> Iterator[None]:
     finally:
         stopping.set()
         thread.join()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -66,6 +66,23 @@ def test_the_index_is_in_front_so_that_a_browser_need_not_fetch_the_end(tmp_path
     assert b"moof" not in data
 
 
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("b_frames", [False, True])
+async def test_chromium_plays_a_clip_and_jumps_in_it(tmp_path, coded_stream, browser, b_frames):
+    path = tmp_path / "clip.mp4"
+    write(path, coded_stream(b_frames=b_frames).deliveries()).finish()
+    page = await browser.new_page()
+    await page.goto(path.as_uri())
+    await page.evaluate("video = document.querySelector('video'); video.muted = true; video.play()")
+    await page.wait_for_function("video.currentTime > 0.5")
+    await page.evaluate("video.currentTime = 3.2")
+    await page.wait_for_function("video.ended")
+    facts = await page.evaluate("[video.duration, video.videoWidth, video.error]")
+    assert facts == [pytest.approx(4.0), 160, None]
+    await page.close()
+
+
 def test_an_open_gop_at_the_start_shows_no_broken_picture(tmp_path, coded_stream, picture_number):
     stream = coded_stream("h264", 60, gop=20, b_frames=True, open_gop=True)
     keys = [n for n, packet in enumerate(stream.packets) if packet.is_key]
