@@ -16,7 +16,7 @@ export class IncidentFeed extends EventTarget {
   /** Ids that came by the channel since this list was opened. @type {Set<string>} */
   arrived = new Set();
   /** @type {"idle" | "loading" | "failed"} */
-  state = "idle";
+  state = "loading";
   /** Whether older incidents are left on the server. */
   hasMore = false;
   /** @type {IncidentFilter} */
@@ -25,6 +25,7 @@ export class IncidentFeed extends EventTarget {
   #next = null;
   #site;
   #listening = new AbortController();
+  #reading = new AbortController();
 
   /** @param {Site} site @param {IncidentFilter} filter */
   constructor(site, filter) {
@@ -34,15 +35,18 @@ export class IncidentFeed extends EventTarget {
     const { signal } = this.#listening;
     site.addEventListener("incident", (event) => this.#arrive(event), { signal });
     site.addEventListener("incidents", () => this.load(), { signal });
-    this.load();
+    if (site.system) this.load();
   }
 
   close() {
     this.#listening.abort();
+    this.#reading.abort();
   }
 
   /** Read the newest page anew, beginning with what the channel already brought. */
   load() {
+    this.#reading.abort();
+    this.#reading = new AbortController();
     this.incidents = [];
     this.#next = null;
     this.#merge([...this.#site.incidents.values()].filter((one) => matches(one, this.filter)));
@@ -55,17 +59,17 @@ export class IncidentFeed extends EventTarget {
   }
 
   async #read() {
+    const { signal } = this.#reading;
     this.#become("loading");
     try {
       /** @type {IncidentPage} */
-      const page = await getJson(`incidents?${this.#query()}`, { signal: this.#listening.signal });
+      const page = await getJson(`incidents?${this.#query()}`, { signal });
       this.#next = page.next;
       this.hasMore = page.next !== null;
       this.#merge(page.incidents);
       this.#become("idle");
-    } catch (error) {
-      if (!this.#listening.signal.aborted) this.#become("failed");
-      else if (!(error instanceof DOMException)) throw error;
+    } catch {
+      if (!signal.aborted) this.#become("failed");
     }
   }
 
