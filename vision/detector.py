@@ -29,22 +29,28 @@ Scores: TypeAlias = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for in a network's answer: columns of class index, threshold and group.
+    """What to look for in a network's answer, over the span of classes from the first that counts.
 
-    index: int64 (C,). threshold: float32 (C,), 0-1. group: int32 (C,), equal for classes of one
-    kind. input_size: of the picture the network saw.
+    first: class index of the span's first column. threshold: float32 (C,), 0-1, infinite for a
+    class that does not count. group: int32 (C,), equal for classes of one kind. input_size: of the
+    picture the network saw.
     """
 
-    index: npt.NDArray[np.int64]
+    first: int
     threshold: Scores
     group: npt.NDArray[np.int32]
     input_size: FrameSize
+
+    @property
+    def span(self) -> slice:
+        """The columns of class scores to look at; a view of them is cheaper than a selection."""
+        return slice(self.first, self.first + len(self.threshold))
 
 
 class Candidates(NamedTuple):
     """Boxes above their threshold, before suppression.
 
-    xyxy: pixels of the network's picture. score: (N,). column: (N,), which row of `Wanted`.
+    xyxy: pixels of the network's picture. score: (N,). column: (N,), which column of `Wanted`.
     """
 
     xyxy: Boxes
@@ -59,7 +65,7 @@ Head: TypeAlias = Callable[[Outputs, Wanted], Candidates]
 def read_yolo(outputs: Outputs, wanted: Wanted) -> Candidates:
     """Read Ultralytics' one-to-many head: (4 + classes, A); centre x, y, width, height."""
     (answer,) = outputs
-    scores = answer[4 + wanted.index]
+    scores = answer[4:][wanted.span]
     column, anchor = np.nonzero(scores >= wanted.threshold[:, None])
     centre, half = answer[:2, anchor].T, answer[2:4, anchor].T / 2
     xyxy = np.concatenate([centre - half, centre + half], axis=1)
@@ -69,9 +75,10 @@ def read_yolo(outputs: Outputs, wanted: Wanted) -> Candidates:
 def read_yolo_end2end(outputs: Outputs, wanted: Wanted) -> Candidates:
     """Read Ultralytics' end-to-end head: (300, 6); x1, y1, x2, y2, score, class index."""
     (answer,) = outputs
-    matches = answer[:, 5].astype(np.int64)[:, None] == wanted.index[None]
-    row, column = np.nonzero(matches & (answer[:, 4:5] >= wanted.threshold[None]))
-    return Candidates(answer[row, :4], answer[row, 4], column)
+    column = answer[:, 5].astype(np.intp) - wanted.first
+    inside = np.flatnonzero((column >= 0) & (column < len(wanted.threshold)))
+    row = inside[answer[inside, 4] >= wanted.threshold[column[inside]]]
+    return Candidates(answer[row, :4], answer[row, 4], column[row])
 
 
 def read_nanodet(outputs: Outputs, wanted: Wanted) -> Candidates:
@@ -79,25 +86,28 @@ def read_nanodet(outputs: Outputs, wanted: Wanted) -> Candidates:
 
     Each side of a box is the mean of its distribution, in strides from the cell's centre.
     """
-    levels = [
-        _read_nanodet_level(outputs[level], outputs[level + 3], stride, wanted)
-        for level, stride in enumerate(NANODET_STRIDES)
-    ]
-    return Candidates(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
-
-
-def _read_nanodet_level(
-    scores: Scores, distances: Scores, stride: int, wanted: Wanted
-) -> Candidates:
-    sought = scores[:, wanted.index]
-    cell, column = np.nonzero(sought >= wanted.threshold)
-    bins = distances[cell].reshape(-1, 4, NANODET_BINS)
-    weight = np.exp(bins - bins.max(axis=-1, keepdims=True))
-    steps = weight @ np.arange(NANODET_BINS, dtype=np.float32) / weight.sum(axis=-1)
-    centre = _cell_centres(wanted.input_size, stride)[cell]
-    reach = steps * stride
+    found: list[tuple[npt.NDArray[np.generic], ...]] = []
+    for level, stride in enumerate(NANODET_STRIDES):
+        scores = outputs[level][:, wanted.span]
+        hit = np.flatnonzero(scores >= wanted.threshold)
+        cell, column = np.divmod(hit, len(wanted.threshold))
+        bins = outputs[level + 3][cell]
+        centre = _cell_centres(wanted.input_size, stride)[cell]
+        found.append((scores[cell, column], column, bins, centre, np.full(len(hit), stride)))
+    score, column, bins, centre, stride_px = (
+        np.concatenate(parts) for parts in zip(*found, strict=True)
+    )
+    reach = _expected_steps(bins) * stride_px[:, None]
     xyxy = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
-    return Candidates(xyxy, sought[cell, column], column)
+    return Candidates(xyxy.astype(np.float32), score, column)
+
+
+def _expected_steps(logits: Scores) -> Scores:
+    """Return the mean of each side's distribution, (N, 4), from logits (N, 44)."""
+    bins = logits.reshape(-1, 4, NANODET_BINS)
+    weight = np.exp(bins - bins.max(axis=-1, keepdims=True))
+    mean = weight @ np.arange(NANODET_BINS, dtype=np.float32) / weight.sum(axis=-1)
+    return np.asarray(mean, dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -238,7 +248,7 @@ class Detector:
         return Detections(
             xyxy=boxes[rows],
             score=best.score[rows].astype(np.float32),
-            class_index=self._wanted.index[best.column[rows]].astype(np.int16),
+            class_index=(self._wanted.first + best.column[rows]).astype(np.int16),
             classes=self.classes,
         )
 
@@ -255,9 +265,11 @@ def _wanted(
     classes: Sequence[ObjectClass], thresholds: Mapping[Kind, float], size: FrameSize
 ) -> Wanted:
     groups = {kind: group for group, kind in enumerate(Kind)}
-    return Wanted(
-        index=np.array([one.index for one in classes], dtype=np.int64),
-        threshold=np.array([thresholds[one.kind] for one in classes], dtype=np.float32),
-        group=np.array([groups[one.kind] for one in classes], dtype=np.int32),
-        input_size=size,
-    )
+    first = min(one.index for one in classes)
+    span = max(one.index for one in classes) - first + 1
+    threshold = np.full(span, np.inf, dtype=np.float32)
+    group = np.zeros(span, dtype=np.int32)
+    for one in classes:
+        threshold[one.index - first] = thresholds[one.kind]
+        group[one.index - first] = groups[one.kind]
+    return Wanted(first, threshold, group, size)

@@ -92,21 +92,21 @@ def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "OpenVinoRuntime":
 
 
 class OpenVinoJob:
-    """The requests of one batch, one for each picture."""
+    """The pictures of one batch, each in a request of its own."""
 
-    __slots__ = ("_pool", "_requests")
+    __slots__ = ("_lanes", "_pool")
 
-    def __init__(self, pool: "_Pool", requests: list[ov.InferRequest]) -> None:
+    def __init__(self, pool: "_Pool", lanes: list["_Lane"]) -> None:
         self._pool = pool
-        self._requests = requests
+        self._lanes = lanes
 
     def read(self, reader: Callable[[Outputs], Result]) -> list[Result]:
-        """See `Job.read`; each request is free for another picture once its answer is read."""
+        """See `Job.read`; each lane is free for another picture once its answer is read."""
         results = []
-        for request in self._requests:
-            request.wait()
-            results.append(reader(tuple(tensor.data[0] for tensor in request.output_tensors)))
-            self._pool.idle.append(request)
+        for lane in self._lanes:
+            lane.request.wait()
+            results.append(reader(lane.outputs))
+            self._pool.idle.append(lane)
         return results
 
 
@@ -145,29 +145,39 @@ class OpenVinoRuntime:
         return pool
 
 
+class _Lane:
+    """A request with views of its own memory, which stays where it is while shapes are fixed.
+
+    Pixels are copied in: sharing the caller's array crashed OpenVINO 2026.4 once that was gone.
+    """
+
+    __slots__ = ("outputs", "pixels", "request")
+
+    def __init__(self, compiled: ov.CompiledModel) -> None:
+        self.request = compiled.create_infer_request()
+        self.pixels: Image = self.request.get_input_tensor().data[0]
+        self.outputs: Outputs = tuple(tensor.data[0] for tensor in self.request.output_tensors)
+
+
 class _Pool:
-    """A compiled model and its free requests; a deque makes taking and giving atomic."""
+    """A compiled model and its free lanes; a deque makes taking and giving atomic."""
 
     __slots__ = ("compiled", "idle", "streams")
 
     def __init__(self, compiled: ov.CompiledModel) -> None:
         self.compiled = compiled
         self.streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self.idle: deque[ov.InferRequest] = deque()
+        self.idle: deque[_Lane] = deque()
 
-    def start(self, picture: Image) -> ov.InferRequest:
-        """Start one picture (height, width, 3) and return its request.
-
-        The pixels are copied into the request's own memory: sharing the caller's array crashed
-        OpenVINO 2026.4 once that array was gone.
-        """
+    def start(self, picture: Image) -> _Lane:
+        """Start one picture (height, width, 3) and return its lane."""
         try:
-            request = self.idle.popleft()
+            lane = self.idle.popleft()
         except IndexError:
-            request = self.compiled.create_infer_request()
-        request.get_input_tensor().data[0] = picture
-        request.start_async()
-        return request
+            lane = _Lane(self.compiled)
+        lane.pixels[:] = picture
+        lane.request.start_async()
+        return lane
 
 
 class _Network:
