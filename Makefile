@@ -32,7 +32,7 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements/dev.lock
 	@touch $@
 
-gateway/console/vendor/.installed: gateway/console/package-lock.json | $(VENV)/.run
+gateway/console/vendor/.installed: gateway/console/package-lock.json gateway/console/install.py | $(VENV)/.run
 	@$(BIN)/python gateway/console/install.py
 
 run: setup ## the main job: cameras in, incidents in the dispatch queue out (SOURCE=… for your own cameras or files)
@@ -46,6 +46,10 @@ check: setup-dev ## format, lint, types, layers, docs
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python docs/generate.py --check
+	@if command -v npm >/dev/null; then \
+		npm --prefix gateway/console ci --ignore-scripts --silent && npm --prefix gateway/console run --silent check; \
+	else echo "make check: no npm on PATH, so the console's types were not checked"; fi
 
 fix: setup-dev ## format and mend what the linter can
 	@$(BIN)/ruff format .
@@ -57,4 +61,4 @@ lock: ## resolve the pinned dependencies anew
 		--extra $${part#*:} pyproject.toml -o requirements/$${part%:*}.lock; done
 
 clean: ## remove the virtual environment and caches (never var/, where your data is)
-	rm -rf $(VENV) gateway/console/vendor .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) gateway/console/vendor gateway/console/node_modules .mypy_cache .ruff_cache .pytest_cache
