@@ -91,6 +91,7 @@ class IncidentPart(_Part):
     opened_at: Time
     last_seen_at: Time
     closed_at: Time | None
+    """None while open, and again when an incident that was cleared is taken up once more."""
     ending: Ending | None
     """None while open; interrupted: the watching stopped, nobody knows how it went on."""
     readings: Mapping[str, Reading]

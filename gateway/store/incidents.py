@@ -36,8 +36,10 @@ class Incidents:
     ) -> StoredIncident | None:
         """Keep a change and queue its message; return the incident, None if it was kept already.
 
-        Changes of one incident come with rising `sequence`; one not above the last kept, and one
-        of a closed incident, is a repeat. Raises StorageError; then nothing was kept.
+        Changes of one incident come with rising `sequence`; one not above the last kept is a
+        repeat. An incident whose condition ended may be taken up again (a rule's cool-down); one
+        that was interrupted stays closed, as who watched it is gone. Raises StorageError; then
+        nothing was kept.
         """
         incident = change.incident
         with self._database.write() as connection:
@@ -45,7 +47,7 @@ class Incidents:
             if row is None:
                 values = _identity(incident, origin) | _progress(change) | {"revision": 0}
                 connection.execute(insert(incidents).values(**values))
-            elif change.sequence <= row["change_sequence"] or row["closed_at"] is not None:
+            elif change.sequence <= row["change_sequence"] or row["ending"] == Ending.INTERRUPTED:
                 return None
             else:
                 values = _progress(change) | {"revision": row["revision"] + 1}

@@ -85,11 +85,26 @@ def test_evidence_between_changes_keeps_revisions_rising(store: Store, samples, 
     assert [body["id"] for body in bodies(store)] == ["i-1/0", "i-1/1", "i-1/2"]
 
 
-def test_closed_incident_stays_closed(store: Store, samples, record) -> None:
+def test_incident_taken_up_again_is_open_again(store: Store, samples, record) -> None:
     record(samples.change())
     record(samples.change("i-1", CLOSED, 1, after_s=5.0))
+    again = record(samples.change("i-1", UPDATED, 2, after_s=6.0))
+    assert (again.revision, again.ending, again.incident.closed_at) == (2, None, None)
+    assert record(samples.change("i-1", CLOSED, 1, after_s=5.0)) is None, "a repeat is old news"
+    assert [one.incident.id for one in store.incidents.open_incidents("gate")] == ["i-1"]
+    last = record(samples.change("i-1", CLOSED, 3, after_s=9.0))
+    assert (last.ending, last.incident.closed_at) == (Ending.CLEARED, last.incident.last_seen_at)
+    assert [
+        (body["type"].rpartition(".")[2], body["data"]["incident"]["ending"])
+        for body in bodies(store)
+    ] == [("opened", None), ("closed", "cleared"), ("updated", None), ("closed", "cleared")]
+
+
+def test_interrupted_incident_stays_closed(store: Store, samples, record) -> None:
+    record(samples.change())
+    store.incidents.interrupt("gate", samples.change().at, samples.compose)
     assert record(samples.change("i-1", UPDATED, 2, after_s=6.0)) is None
-    assert store.incidents.get("i-1").incident.closed_at is not None
+    assert store.incidents.get("i-1").ending is Ending.INTERRUPTED
     assert len(bodies(store)) == 2
 
 
