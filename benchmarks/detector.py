@@ -50,7 +50,7 @@ def run(*, quick: bool) -> Outcome:
     images = first_pictures("vtest", PICTURES) + first_pictures("bikes", PICTURES)
     spec = find_model("nanodet-g", load_manifest(shipped_manifest()))
     detector = Detector.open(spec, RuntimeChoice(backend="openvino"))
-    rounds, seconds = (6, 1.5) if quick else (15, 4.0)
+    rounds, seconds = (20, 0.5) if quick else (60, 1.0)
     contenders = {"path": _path(detector, images), "bare": _bare(detector, images)}
     notes = [
         f"{spec.name} {detector.input_size.width}x{detector.input_size.height} "

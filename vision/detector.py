@@ -14,7 +14,7 @@ from vision.geometry import Letterbox, nms
 from vision.runtime import Job, Runtime, RuntimeChoice, open_runtime
 from vision.runtime.contract import Outputs
 from vision.types import Boxes, Detections, FrameSize, Image, Kind, ObjectClass
-from vision.weights import ModelSpec, classes_of, verify
+from vision.weights import ModelSpec, class_span, classes_of, verify
 
 MAX_CANDIDATES: Final = 1000
 """Boxes considered in one picture, the best first: bounds the work on a picture of noise."""
@@ -24,6 +24,12 @@ NANODET_BINS: Final = 11
 """NanoDet gives each side's distance as a distribution over 0-10 strides (reg_max 10; generalized
 focal loss, Li et al. 2020, eq. 3)."""
 
+NANODET_MOMENTS: Final = np.stack([np.ones(NANODET_BINS), np.arange(NANODET_BINS)], axis=1).astype(
+    np.float32
+)
+"""Columns that a distribution is multiplied by to give its sum and its first moment."""
+
+Rows: TypeAlias = npt.NDArray[np.intp]
 Scores: TypeAlias = npt.NDArray[np.float32]
 
 
@@ -55,7 +61,7 @@ class Candidates(NamedTuple):
 
     xyxy: Boxes
     score: Scores
-    column: npt.NDArray[np.intp]
+    column: Rows
 
 
 Head: TypeAlias = Callable[[Outputs, Wanted], Candidates]
@@ -84,16 +90,18 @@ def read_yolo_end2end(outputs: Outputs, wanted: Wanted) -> Candidates:
 def read_nanodet(outputs: Outputs, wanted: Wanted) -> Candidates:
     """Read NanoDet: (A, classes) scores at strides 8, 16, 32, then (A, 44) distances at each.
 
+    The scores may be those of all classes or, from a runtime that cuts them, of the span wanted.
     Each side of a box is the mean of its distribution, in strides from the cell's centre.
     """
     found: list[tuple[npt.NDArray[np.generic], ...]] = []
     for level, stride in enumerate(NANODET_STRIDES):
-        scores = outputs[level][:, wanted.span]
-        hit = np.flatnonzero(scores >= wanted.threshold)
-        cell, column = np.divmod(hit, len(wanted.threshold))
+        scores = outputs[level]
+        if scores.shape[1] > len(wanted.threshold):
+            scores = scores[:, wanted.span]
+        cell, column, score = _above(scores, wanted.threshold)
         bins = outputs[level + 3][cell]
         centre = _cell_centres(wanted.input_size, stride)[cell]
-        found.append((scores[cell, column], column, bins, centre, np.full(len(hit), stride)))
+        found.append((score, column, bins, centre, np.full(len(cell), stride)))
     score, column, bins, centre, stride_px = (
         np.concatenate(parts) for parts in zip(*found, strict=True)
     )
@@ -102,12 +110,24 @@ def read_nanodet(outputs: Outputs, wanted: Wanted) -> Candidates:
     return Candidates(xyxy.astype(np.float32), score, column)
 
 
+def _above(scores: Scores, threshold: Scores) -> tuple[Rows, Rows, Scores]:
+    """Return row, column and value of the scores (A, C) that reach their column's threshold (C,).
+
+    Everything is first held against the lowest threshold, flat: thrice as fast as column by column.
+    """
+    flat = scores.reshape(-1)
+    hit = np.flatnonzero(flat >= threshold.min())
+    row, column = np.divmod(hit, len(threshold))
+    sure = flat[hit] >= threshold[column]
+    return row[sure], column[sure], flat[hit[sure]]
+
+
 def _expected_steps(logits: Scores) -> Scores:
     """Return the mean of each side's distribution, (N, 4), from logits (N, 44)."""
-    bins = logits.reshape(-1, 4, NANODET_BINS)
-    weight = np.exp(bins - bins.max(axis=-1, keepdims=True))
-    mean = weight @ np.arange(NANODET_BINS, dtype=np.float32) / weight.sum(axis=-1)
-    return np.asarray(mean, dtype=np.float32)
+    bins = logits.reshape(-1, NANODET_BINS)
+    weight = np.exp(bins - bins.max(axis=1, keepdims=True))
+    total, moment = (weight @ NANODET_MOMENTS).T
+    return np.asarray((moment / total).reshape(-1, 4), dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -265,11 +285,10 @@ def _wanted(
     classes: Sequence[ObjectClass], thresholds: Mapping[Kind, float], size: FrameSize
 ) -> Wanted:
     groups = {kind: group for group, kind in enumerate(Kind)}
-    first = min(one.index for one in classes)
-    span = max(one.index for one in classes) - first + 1
-    threshold = np.full(span, np.inf, dtype=np.float32)
-    group = np.zeros(span, dtype=np.int32)
+    span = class_span(classes)
+    threshold = np.full(span.stop - span.start, np.inf, dtype=np.float32)
+    group = np.zeros(span.stop - span.start, dtype=np.int32)
     for one in classes:
-        threshold[one.index - first] = thresholds[one.kind]
-        group[one.index - first] = groups[one.kind]
-    return Wanted(first, threshold, group, size)
+        threshold[one.index - span.start] = thresholds[one.kind]
+        group[one.index - span.start] = groups[one.kind]
+    return Wanted(span.start, threshold, group, size)

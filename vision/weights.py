@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -36,6 +36,9 @@ DEFAULT_THRESHOLDS: Final[Mapping[Kind, float]] = {Kind.PERSON: 0.35, Kind.VEHIC
 DEFAULT_NMS_IOU: Final = 0.5
 DEFAULT_INPUT_SIZE: Final = FrameSize(640, 384)
 """For a model outside the manifest whose file takes any size: 640 wide, 16:9 in steps of 32."""
+
+SCORE_OUTPUTS: Final[Mapping[str, int]] = {"nanodet": 3}
+"""Heads whose first outputs have nothing but class scores on their last axis, and how many do."""
 
 MODEL_SUFFIXES: Final = (".onnx", ".xml", ".pt", ".engine")
 
@@ -76,6 +79,21 @@ class ModelSpec:
     licence: str
     source: str
     card: Path | None
+
+    @property
+    def score_outputs(self) -> int:
+        """How many of the first outputs a runtime cuts to the `class_span` of the classes.
+
+        Nobody reads the scores of other classes, and carrying them from one core to another costs
+        more than reading those that count.
+        """
+        return SCORE_OUTPUTS.get(self.head or "", 0) if self.classes else 0
+
+
+def class_span(classes: Sequence[ObjectClass]) -> slice:
+    """Return the span of class indices from the first that counts to the last."""
+    indices = [one.index for one in classes]
+    return slice(min(indices), max(indices) + 1)
 
 
 def shipped_manifest() -> Path:

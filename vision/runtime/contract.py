@@ -14,7 +14,8 @@ Batch: TypeAlias = Sequence[Image]
 """At least one letterboxed picture: uint8 (height, width, 3), BGR, all of one size."""
 
 Outputs: TypeAlias = tuple[npt.NDArray[np.float32], ...]
-"""A network's answers to one picture, in the order the file declares them, without a batch axis."""
+"""A network's answers to one picture, in the order the file declares them, without a batch axis;
+of the first `ModelSpec.score_outputs` only the columns of classes that count."""
 
 Result = TypeVar("Result")
 

@@ -27,7 +27,7 @@ from vision.runtime.contract import (
 )
 from vision.runtime.metadata import labels_from_text
 from vision.types import FrameSize
-from vision.weights import ModelSpec, PixelScale
+from vision.weights import ModelSpec, PixelScale, class_span
 
 PROVIDERS: Final = {
     "cpu": "CPUExecutionProvider",
@@ -80,9 +80,11 @@ def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "OnnxRuntime":
 class OnnxJob:
     """One run in progress on the session's own threads."""
 
-    __slots__ = ("_done",)
+    __slots__ = ("_done", "_score_outputs", "_span")
 
-    def __init__(self) -> None:
+    def __init__(self, spec: ModelSpec) -> None:
+        self._score_outputs = spec.score_outputs
+        self._span = class_span(spec.classes) if spec.score_outputs else slice(None)
         self._done: Future[list[npt.NDArray[np.float32]]] = Future()
 
     def finish(self, outputs: list[npt.NDArray[Any]], _: object, error: str) -> None:
@@ -95,6 +97,8 @@ class OnnxJob:
     def read(self, reader: Callable[[Outputs], Result]) -> list[Result]:
         """See `Job.read`."""
         outputs = self._done.result()
+        for number in range(self._score_outputs):
+            outputs[number] = outputs[number][..., self._span]
         return [reader(picture) for picture in zip(*outputs, strict=True)]
 
 
@@ -110,6 +114,7 @@ class OnnxRuntime:
         self.device = device
         self.precision = precision
         self._session = session
+        self._spec = spec
         self._input = _picture_input(session, spec.path)
         self._pixels = _blob_params(spec.pixels)
         self.facts = _facts(session, self._input)
@@ -118,7 +123,7 @@ class OnnxRuntime:
         """See `Runtime.start`."""
         blob = cv2.dnn.blobFromImagesWithParams(list(batch), self._pixels)
         self._check_shape(blob.shape)
-        job = OnnxJob()
+        job = OnnxJob(self._spec)
         self._session.run_async(None, {self._input.name: blob}, job.finish, None)
         return job
 

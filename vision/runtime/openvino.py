@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import openvino as ov
+from openvino import opset13 as opset
 from openvino.frontend import (
     FrontEndManager,
     GeneralFailure,
@@ -33,7 +34,7 @@ from vision.runtime.contract import (
 )
 from vision.runtime.metadata import labels_beside, labels_from_text
 from vision.types import FrameSize, Image
-from vision.weights import ModelSpec, PixelScale
+from vision.weights import ModelSpec, class_span
 
 DEVICES: Final = {"auto": "CPU", "cpu": "CPU", "gpu": "GPU"}
 PRECISIONS: Final = {"BF16": "bf16", "FP16": "f16", "FP32": "f32"}
@@ -85,7 +86,7 @@ def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "OpenVinoRuntime":
         raise RuntimeUnavailableError(
             f"OpenVINO has no device {choice.device} here, only {', '.join(core.available_devices)}"
         )
-    network = _Network(core, device, _read(core, spec.path), spec.pixels)
+    network = _Network(core, device, _read(core, spec.path), spec)
     size = _fixed_size(network.model) or spec.input_size
     precision = choice.precision if choice.precision != "auto" else network.best_precision(size)
     return OpenVinoRuntime(network, precision, _facts(network.model, spec.path), size)
@@ -183,11 +184,11 @@ class _Pool:
 class _Network:
     """A network as read, from which a compiled one is made for each picture size."""
 
-    def __init__(self, core: ov.Core, device: str, model: ov.Model, pixels: PixelScale) -> None:
+    def __init__(self, core: ov.Core, device: str, model: ov.Model, spec: ModelSpec) -> None:
         self.device = device
         self.model = model
         self._core = core
-        self._pixels = pixels
+        self._spec = spec
 
     def compile(self, size: FrameSize, precision: str) -> ov.CompiledModel:
         """Return the network compiled for uint8 pictures [1, height, width, 3] BGR of one size."""
@@ -213,7 +214,7 @@ class _Network:
         return "bf16" if plain >= WORTHWHILE_GAIN * brief else "f32"
 
     def _with_pixels(self, size: FrameSize) -> ov.Model:
-        """Return a copy of the network with the conversion from camera pixels put in front."""
+        """Return a copy of the network that takes camera pixels and answers with what is read."""
         model = self.model.clone()
         model.reshape([1, 3, size.height, size.width])
         builder = PrePostProcessor(model)
@@ -222,10 +223,18 @@ class _Network:
         entry.tensor().set_color_format(ColorFormat.BGR)
         entry.model().set_layout(ov.Layout("NCHW"))
         steps = entry.preprocess().convert_element_type(ov.Type.f32)
-        if self._pixels.order == "rgb":
+        pixels = self._spec.pixels
+        if pixels.order == "rgb":
             steps = steps.convert_color(ColorFormat.RGB)
-        steps.mean(list(self._pixels.mean)).scale(list(self._pixels.std))
+        steps.mean(list(pixels.mean)).scale(list(pixels.std))
+        for number in range(self._spec.score_outputs):
+            builder.output(number).postprocess().custom(self._cut_to_classes)
         return builder.build()
+
+    def _cut_to_classes(self, scores: ov.Output) -> ov.Output:
+        """Add a slice of the last axis to the classes that count."""
+        span = class_span(self._spec.classes)
+        return opset.slice(scores, [span.start], [span.stop], [1], [-1]).output(0)
 
 
 def _read(core: ov.Core, path: Path) -> ov.Model:
