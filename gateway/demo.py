@@ -1,7 +1,8 @@
 """Demonstration cameras: third-party virtual ONVIF devices that stream real footage in a loop.
 
 Each is PyPI's `ipycam` in a process of its own, with a random password. gridpatrol onboards them
-like any camera it has never seen: nothing here tells it a stream's address.
+like any camera it has never seen: nothing here tells it a stream's address. The password guards
+their ONVIF and web pages. Their RTSP streams ask for none; all of it listens on every interface.
 """
 
 import importlib.util
@@ -14,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -176,10 +178,11 @@ class DemoCameras:
     def _prepare(self, scene: Scene) -> tuple[DemoCamera, Path]:
         """Return the camera and its settings file, which keeps password and ports between runs."""
         path = self._config_path(scene)
-        known = json.loads(path.read_text()) if path.exists() else {}
+        known = _earlier(path)
         password = known.get("password") or readable_password()
         config = {
             "name": scene.name,
+            "serial_number": scene.slug,
             "local_ip": HOST,
             "username": USER,
             "password": password,
@@ -206,7 +209,7 @@ class DemoCameras:
     def _launch(self, config: Path, film: Path) -> subprocess.Popen[bytes]:
         """Start one camera; its settings file says how, `ffmpeg` is the one of a wheel."""
         argv = (
-            *(sys.executable, "-m", "ipycam", "--config", config.resolve()),
+            *(sys.executable, "-m", "gateway.virtual_camera", "--config", config.resolve()),
             *("--source", film.resolve(), "--hw", "cpu", "--log-level", "WARNING"),
         )
         env = os.environ | {"PATH": f"{self._tools()}{os.pathsep}{os.environ['PATH']}"}
@@ -239,6 +242,15 @@ class DemoCameras:
 
 PORT_KEYS = ("onvif_port", "rtsp_port", "rtmp_port", "web_port", "go2rtc_api_port")
 """Every port of an ipycam; those it does not need must still not be another program's."""
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    """Return the settings of an earlier run, none when they are missing or damaged."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _ports(known: Mapping[str, int]) -> dict[str, int]:

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.footage import ROAD, SQUARE, Film, FootageUnavailableError, obtain
+from gateway.demo import DemoCamera, DemoCameras
+from gateway.footage import (
+    CACHE_VARIABLE,
+    ROAD,
+    SQUARE,
+    Film,
+    FootageUnavailableError,
+    obtain,
+)
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"
@@ -40,6 +48,26 @@ def road_film() -> Path:
 def square_film() -> Path:
     """Pedestrians, MPEG-4 part 2 AVI, 768x576 at 10 fps, 79.5 s."""
     return _film(SQUARE)
+
+
+@pytest.fixture(scope="session")
+def virtual_cameras(
+    road_film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, DemoCamera]]:
+    """The demonstration cameras, third-party ONVIF devices, by their short names; running."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(road_film.parent))
+        cameras = DemoCameras(tmp_path_factory.mktemp("demo"))
+        try:
+            yield {camera.scene.slug: camera for camera in cameras.start(print)}
+        finally:
+            cameras.stop()
+
+
+@pytest.fixture(scope="session")
+def virtual_camera(virtual_cameras: dict[str, DemoCamera]) -> DemoCamera:
+    """The one that shows vehicles: streams of 1280x544 and 640x272."""
+    return virtual_cameras["demo-road"]
 
 
 @dataclass

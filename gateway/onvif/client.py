@@ -1,6 +1,6 @@
 """One ONVIF camera as typed questions and answers, with every failure one of our errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from zeep.exceptions import Fault, TransportError, XMLSyntaxError
 
 from gateway.clock import utc_now
 from gateway.errors import GatewayError, OnvifError, UnauthorizedError, UnreachableError
 from gateway.onvif import vendor
+from gateway.onvif.failures import explain
 from gateway.sources import Credentials, split_credentials
 
 TIMEOUT_S = 5.0
@@ -20,6 +20,9 @@ TIMEOUT_S = 5.0
 DEFAULT_PORT = 80
 DEVICE_PATH = "/onvif/device_service"
 """Where every ONVIF device answers first (ONVIF Core Specification §5.1.1)."""
+
+SERVICES = ("media", "ptz", "events", "imaging")
+"""The services whose addresses are noted, by the names of `vendor`."""
 
 Answer = TypeVar("Answer")
 
@@ -65,12 +68,12 @@ class OnvifClient:
     @property
     def address(self) -> str:
         """The address dialled."""
-        return f"{self.host}:{self.port}"
+        return f"{_in_url(self.host)}:{self.port}"
 
     def is_device(self) -> bool:
         """Say whether an ONVIF device answers, whoever it lets in."""
         try:
-            self._ask("devicemgmt", "GetSystemDateAndTime", signed=False)
+            self._ask("devicemgmt", "GetSystemDateAndTime", bool, signed=False)
         except UnauthorizedError:
             return True
         except GatewayError:
@@ -80,33 +83,33 @@ class OnvifClient:
     def connect(self) -> None:
         """Learn the camera's time and where its services are."""
         self.clock_skew = self._measure_skew()
-        answer = self._ask("devicemgmt", "GetCapabilities", {"Category": "All"})
-        for name in ("Media", "PTZ", "Events", "Imaging"):
-            capability = getattr(answer, name, None)
-            if capability is not None:
-                self._urls[name.lower()] = self._dialled(capability["XAddr"])
+        try:
+            self._urls = self._ask(
+                "devicemgmt", "GetCapabilities", self._by_capability, {"Category": "All"}
+            )
+        except OnvifError:
+            # Newer cameras may know only the newer of the two questions.
+            self._urls = self._ask(
+                "devicemgmt", "GetServices", self._by_namespace, {"IncludeCapability": False}
+            )
 
     def device_information(self) -> DeviceInformation:
         """Ask what the camera is."""
-        answer = self._ask("devicemgmt", "GetDeviceInformation")
-        words = (answer.Manufacturer, answer.Model, answer.FirmwareVersion, answer.SerialNumber)
-        return DeviceInformation(*(str(word or "").strip() for word in words))
+        return self._ask("devicemgmt", "GetDeviceInformation", _device_information)
 
     def profiles(self) -> tuple[Profile, ...]:
-        """Ask for the video streams the camera offers; those without video are left out."""
-        answer = self._ask("media", "GetProfiles")
-        return tuple(_profile(one) for one in answer if one.VideoEncoderConfiguration is not None)
+        """Ask for the video streams the camera offers; those it does not describe are left out."""
+        return self._ask("media", "GetProfiles", _profiles)
 
     def stream_uri(self, token: str) -> str:
         """Ask where a profile's RTSP stream is: on the host dialled, without credentials."""
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
-        answer = self._ask("media", "GetStreamUri", {"StreamSetup": setup, "ProfileToken": token})
-        return with_host(str(answer.Uri), self.host)
+        question = {"StreamSetup": setup, "ProfileToken": token}
+        return self._ask("media", "GetStreamUri", self._uri, question)
 
     def snapshot_uri(self, token: str) -> str:
         """Ask where a profile's picture is: on the host dialled, without credentials."""
-        answer = self._ask("media", "GetSnapshotUri", {"ProfileToken": token})
-        return with_host(str(answer.Uri), self.host)
+        return self._ask("media", "GetSnapshotUri", self._uri, {"ProfileToken": token})
 
     def _measure_skew(self) -> timedelta | None:
         """Return the camera's clock minus ours: by its time query, else by its HTTP `Date`.
@@ -121,39 +124,39 @@ class OnvifClient:
 
         session = self._transport.session
         session.hooks["response"] = [note_date]
+        told: datetime | None
         try:
-            time = self._ask("devicemgmt", "GetSystemDateAndTime", signed=False).UTCDateTime
-            told = datetime(
-                *(time.Date.Year, time.Date.Month, time.Date.Day),
-                *(time.Time.Hour, time.Time.Minute, time.Time.Second),
-                tzinfo=UTC,
-            )
+            told = self._ask("devicemgmt", "GetSystemDateAndTime", _device_time, signed=False)
         except UnreachableError:
             raise
-        except (GatewayError, AttributeError, ValueError):
-            if not dates or not dates[-1]:
-                return None
-            told = parsedate_to_datetime(dates[-1])
+        except GatewayError:
+            told = _header_time(dates[-1]) if dates else None
         finally:
             session.hooks["response"] = []
-        return told - utc_now()
+        return told - utc_now() if told else None
 
     def _ask(
         self,
         service: str,
         operation: str,
-        question: dict[str, object] | None = None,
+        read: Callable[[Any], Answer],
+        question: Mapping[str, object] | None = None,
         *,
         signed: bool = True,
-    ) -> Any:  # noqa: ANN401 - zeep builds its answers' classes while it runs
+    ) -> Answer:
+        """Ask, and return what `read` makes of the answer; every failure is one of our errors.
+
+        read: may stumble over a malformed answer in any of the ways Python objects do.
+        """
         url = self._url(service, operation)
         credentials = self._credentials if signed else None
-
-        def call() -> Any:  # noqa: ANN401
+        try:
             port = vendor.service(service, url, self._transport, credentials, self.clock_skew)
-            return getattr(port, operation)(question)
-
-        return self._guarded(operation, call)
+            return read(getattr(port, operation)(question))
+        except vendor.ONVIFError as error:
+            raise explain(error.__context__ or error, self.address, operation) from error
+        except (AttributeError, TypeError, LookupError, ValueError) as error:
+            raise OnvifError(f"{self.address}: {operation} was answered with nonsense") from error
 
     def _url(self, service: str, operation: str) -> str:
         if service == "devicemgmt":
@@ -163,34 +166,23 @@ class OnvifClient:
             raise OnvifError(f"{self.address} has no {service} service, so {operation} fails")
         return url
 
+    def _by_capability(self, answer: Any) -> dict[str, str]:  # noqa: ANN401 - see `_profiles`
+        """Read GetCapabilities; one without media, the least we need, is no use."""
+        found = {name: getattr(answer, name.capitalize(), None) for name in SERVICES}
+        urls = {name: self._dialled(one["XAddr"]) for name, one in found.items() if one}
+        return {"media": urls["media"]} | urls
+
+    def _by_namespace(self, answer: Any) -> dict[str, str]:  # noqa: ANN401 - see `_profiles`
+        names = {vendor.namespace_of(name): name for name in SERVICES}
+        told = {names[one.Namespace]: one.XAddr for one in answer if one.Namespace in names}
+        return {name: self._dialled(url) for name, url in told.items()}
+
+    def _uri(self, answer: Any) -> str:  # noqa: ANN401 - see `_profiles`
+        return with_host(answer.Uri, self.host)
+
     def _dialled(self, url: str) -> str:
         """Return a service's URL with the address dialled: behind NAT its own reaches nobody."""
-        return urlunsplit(urlsplit(url)._replace(scheme="http", netloc=self.address))
-
-    def _guarded(self, operation: str, call: Callable[[], Answer]) -> Answer:
-        """Make a call and turn whatever it raises into one of our errors."""
-        try:
-            return call()
-        except vendor.ONVIFError as error:
-            raise self._explained(operation, error.__context__ or error) from error
-        except (AttributeError, TypeError, KeyError) as error:
-            raise OnvifError(f"{self.address}: {operation} was answered with nonsense") from error
-
-    def _explained(self, operation: str, cause: BaseException) -> GatewayError:
-        where = f"{self.address}: {operation}"
-        if isinstance(cause, requests.RequestException):
-            return UnreachableError(
-                f"nothing answers ONVIF at {self.address} ({_reason(cause)}); check address, port"
-                " and cable"
-            )
-        if _is_refusal(cause):
-            return UnauthorizedError(
-                f"{self.address} refuses the user or password ({operation}); ONVIF users are often"
-                " a list of their own in the camera's settings"
-            )
-        if isinstance(cause, TransportError | XMLSyntaxError) or _is_no_soap(cause):
-            return OnvifError(f"{where}: something answers there, but it does not speak ONVIF")
-        return OnvifError(f"{where} failed: {cause}")
+        return urlunsplit(urlsplit(str(url))._replace(scheme="http", netloc=self.address))
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -206,43 +198,58 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def with_host(uri: str, host: str) -> str:
-    """Return a URI with another host, its own port kept, and without credentials."""
+    """Return a URI with another host, its own port kept, and without credentials.
+
+    Raises ValueError for what is no URI with a host.
+    """
     bare, _ = split_credentials(uri)
     parts = urlsplit(bare)
-    shown_host = f"[{host}]" if ":" in host else host
+    if not parts.scheme or not parts.hostname:
+        raise ValueError(f"{bare!r} names no host")
     port = f":{parts.port}" if parts.port else ""
-    return urlunsplit(parts._replace(netloc=f"{shown_host}{port}"))
+    return urlunsplit(parts._replace(netloc=f"{_in_url(host)}{port}"))
 
 
-def _profile(answer: Any) -> Profile:  # noqa: ANN401 - see `_ask`
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _device_information(answer: Any) -> DeviceInformation:  # noqa: ANN401 - see `_profiles`
+    words = (answer.Manufacturer, answer.Model, answer.FirmwareVersion, answer.SerialNumber)
+    return DeviceInformation(*(str(word or "").strip() for word in words))
+
+
+def _device_time(answer: Any) -> datetime:  # noqa: ANN401 - see `_profiles`
+    date, time = answer.UTCDateTime.Date, answer.UTCDateTime.Time
+    return datetime(
+        *(date.Year, date.Month, date.Day), *(time.Hour, time.Minute, time.Second), tzinfo=UTC
+    )
+
+
+def _header_time(date: str) -> datetime | None:
+    """Return the time of an HTTP `Date` header (RFC 9110 §5.6.7), None for anything else."""
+    try:
+        return parsedate_to_datetime(date).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _profiles(answer: Any) -> tuple[Profile, ...]:  # noqa: ANN401 - zeep makes its classes late
+    return tuple(filter(None, map(_profile, answer or ())))
+
+
+def _profile(answer: Any) -> Profile | None:  # noqa: ANN401 - see `_profiles`
     encoder = answer.VideoEncoderConfiguration
+    size = encoder and encoder.Resolution
+    if not size or not size.Width or not size.Height:
+        return None
     limits = encoder.RateControl
     return Profile(
         token=str(answer.token),
         name=str(answer.Name or answer.token),
         codec=str(encoder.Encoding).lower(),
-        width=int(encoder.Resolution.Width),
-        height=int(encoder.Resolution.Height),
+        width=int(size.Width),
+        height=int(size.Height),
         fps=float(limits.FrameRateLimit) if limits and limits.FrameRateLimit else None,
         bit_rate_kbps=int(limits.BitrateLimit) if limits and limits.BitrateLimit else None,
     )
-
-
-def _is_no_soap(cause: BaseException) -> bool:
-    """Say whether zeep found no SOAP at all in an answer that carries an error status."""
-    return isinstance(cause, Fault) and cause.code is None and cause.actor is None
-
-
-def _is_refusal(cause: BaseException) -> bool:
-    if isinstance(cause, TransportError):
-        return cause.status_code in (401, 403)
-    if not isinstance(cause, Fault):
-        return False
-    words = " ".join((str(cause.message), *(str(code) for code in cause.subcodes or ())))
-    return "notauthorized" in words.replace(" ", "").lower()
-
-
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return f"silent for {TIMEOUT_S:.0f} s"
-    return "connection refused" if "refused" in str(error) else type(error).__name__

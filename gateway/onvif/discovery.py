@@ -3,16 +3,20 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from urllib.parse import unquote, urlsplit
 
 from wsdiscovery import QName
 from wsdiscovery.discovery import ThreadedWSDiscovery
 from wsdiscovery.service import Service
 
+from gateway.errors import UnreachableError
 from gateway.onvif.client import OnvifClient
 
 CAMERA_TYPE = QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
 SCOPE_PREFIX = "onvif://www.onvif.org/"
+LOOPBACK = IPv4Address("127.0.0.1")
+"""Where virtual cameras answer; the library asks the networks beyond this machine only."""
 ASKED_AT_ONCE = 16
 """Addresses asked at the same time: polite to small switches."""
 
@@ -27,20 +31,21 @@ class Discovered:
 
 
 def discover(timeout_s: float) -> tuple[Discovered, ...]:
-    """Ask the local network by multicast and return who answered within `timeout_s`, by address."""
+    """Ask every network of this machine by multicast; return who answered in time, by address.
+
+    Virtual cameras on this machine are asked too. Raises UnreachableError when the machine does not
+    let us listen.
+    """
     finder = ThreadedWSDiscovery()
-    finder.start()
     try:
+        finder.start()
+        finder.addSourceAddr(LOOPBACK)
         services = finder.searchServices(types=[CAMERA_TYPE], timeout=timeout_s)
+    except OSError as error:
+        raise UnreachableError(f"cameras cannot be searched for by multicast: {error}") from error
     finally:
         finder.stop()
-    found = {
-        urlsplit(address).netloc: Discovered(
-            urlsplit(address).netloc, *(_scope(service, part) for part in ("name", "hardware"))
-        )
-        for service in services
-        for address in service.getXAddrs()[:1]
-    }
+    found = {one.address: one for one in map(_described, services) if one is not None}
     return tuple(found[address] for address in sorted(found))
 
 
@@ -53,6 +58,16 @@ def ask(addresses: Iterable[str]) -> tuple[Discovered, ...]:
 def _answering(address: str) -> Discovered | None:
     client = OnvifClient(address, None)
     return Discovered(client.address, "", "") if client.is_device() else None
+
+
+def _described(service: Service) -> Discovered | None:
+    """Return what a service says of itself, None when it names no address to ask it at."""
+    hosts = [host for host in (urlsplit(url).netloc for url in service.getXAddrs()) if host]
+    if not hosts:
+        return None
+    # Cameras with both kinds often name a link-local IPv6 address, which is no use elsewhere.
+    address = min(hosts, key=lambda host: host.startswith("["))
+    return Discovered(address, _scope(service, "name"), _scope(service, "hardware"))
 
 
 def _scope(service: Service, part: str) -> str:

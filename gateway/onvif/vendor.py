@@ -14,6 +14,7 @@ from pathlib import Path
 
 import requests
 from zeep import Client, Settings
+from zeep.exceptions import TransportError
 from zeep.transports import Transport
 
 from gateway.sources import Credentials
@@ -28,6 +29,9 @@ from onvif.definition import SERVICES  # noqa: E402
 _root.removeHandler(_guard)
 
 ONVIFError = onvif.ONVIFError
+REFUSALS = (401, 403)
+"""HTTP statuses of a camera that wants another user or password."""
+
 WSDL_DIR = Path(onvif.__file__).parent.parent / "wsdl"
 
 _parsing = threading.Lock()
@@ -38,11 +42,21 @@ def namespace_of(name: str) -> str:
     return str(SERVICES[name]["ns"])
 
 
+class _Transport(Transport):  # type: ignore[misc] # zeep ships no types
+    """Keeps the status of a refusal, which zeep forgets when an error page comes with it."""
+
+    def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
+        response: requests.Response = super().post(address, message, headers)
+        if response.status_code in REFUSALS:
+            raise TransportError("refused", status_code=response.status_code)
+        return response
+
+
 def transport(timeout_s: float) -> Transport:
     """Return a transport of its own for one camera: no proxy, a limit on every wait."""
     session = requests.Session()
     session.trust_env = False
-    return Transport(session=session, timeout=timeout_s, operation_timeout=timeout_s)
+    return _Transport(session=session, timeout=timeout_s, operation_timeout=timeout_s)
 
 
 def service(
