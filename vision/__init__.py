@@ -1,1 +1,1 @@
-"""Pure picture analysis: frames and times in, incidents out. No network, threads, clock or storage."""
+"""Pure picture analysis: frames and times in, incidents out; no network, clock or storage."""

@@ -2,15 +2,15 @@
 
 
 class VisionError(Exception):
-    """Root of every error that `vision` raises on purpose; the text is one sentence for a person."""
+    """Root of every error that `vision` raises on purpose; its text is a sentence for people."""
 
 
 class ModelError(VisionError):
-    """A model file is missing, altered, or not one of the layouts `vision.detector` understands."""
+    """A model file is missing, altered, or not one that `vision.detector` understands."""
 
 
 class RuntimeUnavailableError(VisionError):
-    """The inference runtime asked for cannot run here; the text says what to install or choose."""
+    """The inference runtime asked for cannot run here; the text says what to install."""
 
 
 class RuleError(VisionError):

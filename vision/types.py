@@ -1,4 +1,4 @@
-"""The words that pass between the stages of the pipeline. All frozen; arrays are never written to after."""
+"""The words that pass between the stages of the pipeline; frozen, arrays never written to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class FrameSize:
 
 @dataclass(frozen=True, slots=True)
 class ObjectClass:
-    """One class of a model: its index in the output, its own label ("car"), the kind it counts as."""
+    """One class of a model: its output index, its own label ("car"), the kind it counts as."""
 
     index: int
     label: str
@@ -168,7 +168,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """An incident as it is after one change; `sequence` counts the changes of that incident from 0."""
+    """An incident as it is after a change; `sequence` counts that incident's changes from 0."""
 
     type: ChangeType
     sequence: int
