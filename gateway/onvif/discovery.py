@@ -1,5 +1,6 @@
 """Finding cameras: WS-Discovery on the local network, and asking addresses one by one."""
 
+import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from wsdiscovery import QName
 from wsdiscovery.discovery import ThreadedWSDiscovery
 from wsdiscovery.service import Service
+from wsdiscovery.threaded import MULTICAST_PORT
 
 from gateway.errors import UnreachableError
 from gateway.onvif.client import OnvifClient
@@ -36,13 +38,12 @@ def discover(timeout_s: float) -> tuple[Discovered, ...]:
     Virtual cameras on this machine are asked too. Raises UnreachableError when the machine does not
     let us listen.
     """
+    _check_port()
     finder = ThreadedWSDiscovery()
+    finder.start()
     try:
-        finder.start()
         finder.addSourceAddr(LOOPBACK)
         services = finder.searchServices(types=[CAMERA_TYPE], timeout=timeout_s)
-    except OSError as error:
-        raise UnreachableError(f"cameras cannot be searched for by multicast: {error}") from error
     finally:
         finder.stop()
     found = {one.address: one for one in map(_described, services) if one is not None}
@@ -58,6 +59,19 @@ def ask(addresses: Iterable[str]) -> tuple[Discovered, ...]:
 def _answering(address: str) -> Discovered | None:
     client = OnvifClient(address, None)
     return Discovered(client.address, "", "") if client.is_device() else None
+
+
+def _check_port() -> None:
+    """Try what the library does first, for it cannot be stopped again where that fails."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("", MULTICAST_PORT))
+    except OSError as error:
+        raise UnreachableError(
+            f"cameras cannot be searched for by multicast (UDP port {MULTICAST_PORT}: {error});"
+            " name their addresses instead"
+        ) from error
 
 
 def _described(service: Service) -> Discovered | None:

@@ -182,6 +182,12 @@ def multicast_listener() -> socket.socket:
     return listener
 
 
+@pytest.fixture
+def multicast_ear() -> Callable[[], socket.socket]:
+    """Return a maker of sockets that hear what is asked of devices."""
+    return multicast_listener
+
+
 @pytest.fixture(scope="session")
 def multicast() -> None:
     """Skip, and say why, where the loopback interface carries no multicast."""
