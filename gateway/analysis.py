@@ -1,6 +1,6 @@
 """From packets to detections: a thread decodes each camera, one thread keeps the detector full.
 
-    hub ─► CameraEye (decode, a few pictures a second) ─► LatestLooks ─► DetectorLoop ─► on_result
+    hub ─► CameraEye (decode, a few pictures a second) ─► LatestLooks ─► DetectorLoop ─► look.judge
 
 A camera never has more than one picture waiting: when the detector is behind, a newer picture takes
 the older one's place and the older is counted as skipped. Latency stays bounded, order is kept.
@@ -10,7 +10,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeAlias
 
 import structlog
 
@@ -18,8 +20,8 @@ from gateway import telemetry
 from gateway.clock import monotonic_s, utc_now
 from gateway.decode import Picture, PictureDecoder
 from gateway.errors import NotVideoError
-from gateway.hub import Hub, HubClosedError
-from gateway.packets import StreamInfo, VideoPacket
+from gateway.hub import Delivery, Hub, HubClosedError
+from gateway.packets import StreamInfo
 from gateway.session import SessionReport, SessionState
 from vision.detector import Detector, PendingDetections, Prepared
 from vision.types import Detections
@@ -31,15 +33,21 @@ WAIT_S = 0.2
 
 log = structlog.get_logger()
 
+Judge: TypeAlias = Callable[["Look", Detections], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One picture on its way through the detector. decoded_s: monotonic seconds."""
+    """One picture on its way through the detector, and who judges what is seen in it.
+
+    decoded_s: monotonic seconds.
+    """
 
     camera: str
     picture: Picture
     prepared: Prepared
     decoded_s: float
+    judge: Judge
 
 
 class LatestLooks:
@@ -74,21 +82,49 @@ class LatestLooks:
             self._waiting.pop(camera, None)
 
 
+class Pace:
+    """Says which pictures of a camera are due, so that `fps` of them are, on the whole.
+
+    Counts the pictures' own time. A camera whose rate is no multiple of `fps` still gets as many
+    looks as asked for, only not evenly spaced.
+    """
+
+    def __init__(self, fps: float) -> None:
+        self._interval = timedelta(seconds=1.0 / fps)
+        self._early = self._interval / 10
+        self._due_at: datetime | None = None
+
+    def is_due(self, at: datetime) -> bool:
+        """Say whether to look at the picture taken at `at`; call once for each."""
+        due_at = self._due_at
+        if due_at is None or at < due_at - 2 * self._interval:
+            due_at = at  # the first picture, or the camera's clock went back
+        if at < due_at - self._early:
+            return False
+        next_at = due_at + self._interval
+        self._due_at = next_at if next_at > at else at + self._interval
+        return True
+
+
 class CameraEye:
     """Decodes one camera and offers a picture every 1/fps seconds of the camera's own time.
 
     latest: the newest decoded picture, for snapshots; None before the first. fault: set while
-    packets come that cannot be decoded.
+    packets come that cannot be turned into pictures.
     """
 
-    def __init__(self, hub: Hub, detector: Detector, looks: LatestLooks, fps: float) -> None:
+    def __init__(
+        self, hub: Hub, detector: Detector, looks: LatestLooks, fps: float, judge: Judge
+    ) -> None:
         self.latest: Picture | None = None
         self.fault: SessionReport | None = None
         self._hub = hub
         self._detector = detector
         self._looks = looks
-        self._interval_s = 1.0 / fps
-        self._last_offer: datetime | None = None
+        self._pace = Pace(fps)
+        self._judge = judge
+        self._epoch = 0
+        self._decoder: PictureDecoder | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"eye-{hub.camera_id}")
 
@@ -102,20 +138,30 @@ class CameraEye:
         self._thread.join()
 
     def _run(self) -> None:
-        decoder: PictureDecoder | None = None
-        epoch = 0
         with self._hub.reader("analysis", READER_PACKETS) as reader:
             while not self._stopping.is_set():
                 try:
                     delivery = reader.get(WAIT_S)
+                    if delivery is not None:
+                        self._see(delivery)
                 except HubClosedError:
                     return
-                if delivery is None:
-                    continue
-                if delivery.epoch != epoch:
-                    decoder, epoch = self._decoder_for(delivery.info), delivery.epoch
-                if decoder is not None:
-                    self._see(decoder, delivery.packet)
+                except Exception as error:  # noqa: BLE001 one odd picture must not blind the camera
+                    self._blame("undecodable", f"A picture cannot be used: {error!r}.")
+
+    def _see(self, delivery: Delivery) -> None:
+        if delivery.epoch != self._epoch:
+            self._epoch = delivery.epoch
+            self._decoder = self._decoder_for(delivery.info)
+        if self._decoder is None:
+            return
+        pictures = self._decoder.decode(delivery.packet)
+        for picture in pictures:
+            self._show(picture)
+        if pictures:
+            self.fault = None
+        elif self._decoder.health.broken:
+            self._blame("undecodable", "The camera sends pictures that cannot be decoded.")
 
     def _decoder_for(self, info: StreamInfo) -> PictureDecoder | None:
         """Return a decoder for a new session; None, and a fault, when this machine has none."""
@@ -126,54 +172,35 @@ class CameraEye:
             self._blame(error.code, str(error))
             return None
 
-    def _see(self, decoder: PictureDecoder, packet: VideoPacket) -> None:
-        pictures = decoder.decode(packet)
-        if pictures:
-            self.fault = None
-        elif self.fault is None and decoder.health.broken:
-            self._blame("undecodable", "The camera sends pictures that cannot be decoded.")
-        for picture in pictures:
-            self._show(picture)
-
     def _blame(self, code: str, detail: str) -> None:
-        log.warning("camera cannot be decoded", camera=self._hub.camera_id, detail=detail)
-        self.fault = SessionReport(SessionState.NOT_VIDEO, utc_now(), code, detail)
+        """Set the fault, and log it unless it stands already."""
+        if self.fault is None:
+            log.warning("camera cannot be decoded", camera=self._hub.camera_id, detail=detail)
+            self.fault = SessionReport(SessionState.NOT_VIDEO, utc_now(), code, detail)
 
     def _show(self, picture: Picture) -> None:
         self.latest = picture
-        if not self._is_due(picture.captured_at):
+        if not self._pace.is_due(picture.captured_at):
             return
-        self._last_offer = picture.captured_at
         letterbox = self._detector.letterbox_for(picture.size)
         pixels = letterbox.place(picture.resized_bgr(letterbox.resized))
         prepared = Prepared(pixels, letterbox)
-        self._looks.put(Look(self._hub.camera_id, picture, prepared, monotonic_s()))
-
-    def _is_due(self, captured_at: datetime) -> bool:
-        """Say whether 1/fps seconds went by (or the camera's clock jumped back) since the last."""
-        if self._last_offer is None:
-            return True
-        passed_s = (captured_at - self._last_offer).total_seconds()
-        return passed_s < 0 or passed_s >= self._interval_s * 0.95
+        look = Look(self._hub.camera_id, picture, prepared, monotonic_s(), self._judge)
+        self._looks.put(look)
 
 
 class DetectorLoop:
     """Feeds one detector from the looks, with as many jobs in flight as keep its device busy.
 
-    on_result is called in this loop's thread, in the order the looks were taken. What it raises
-    concerns one picture only: it is logged and the loop goes on.
+    Each look is judged in this loop's thread, in the order the looks were taken. What goes wrong
+    with one concerns that picture only; a camera's first failure is logged, and its recovery.
     """
 
-    def __init__(
-        self,
-        detector: Detector,
-        looks: LatestLooks,
-        on_result: Callable[[Look, Detections], None],
-    ) -> None:
+    def __init__(self, detector: Detector, looks: LatestLooks) -> None:
         self._detector = detector
         self._looks = looks
-        self._on_result = on_result
         self._pending: deque[tuple[Look, PendingDetections]] = deque()
+        self._failing: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="detector")
 
@@ -190,21 +217,38 @@ class DetectorLoop:
         while not self._stopping.is_set():
             look = self._looks.take(0 if self._pending else WAIT_S)
             if look is not None:
-                self._pending.append((look, self._detector.start([look.prepared])))
+                self._guard(look, partial(self._begin, look))
             if self._pending and (look is None or self._is_full()):
                 self._finish_oldest()
         while self._pending:
             self._finish_oldest()
 
     def _is_full(self) -> bool:
-        return len(self._pending) >= self._detector.runtime.in_flight
+        """Say whether one more than the device works on is under way: it waits for nobody then."""
+        return len(self._pending) > self._detector.runtime.in_flight
+
+    def _begin(self, look: Look) -> None:
+        self._pending.append((look, self._detector.start([look.prepared])))
 
     def _finish_oldest(self) -> None:
         look, pending = self._pending.popleft()
+        if self._guard(look, partial(self._finish, look, pending)) and look.camera in self._failing:
+            self._failing.discard(look.camera)
+            log.info("pictures are judged again", camera=look.camera)
+
+    def _finish(self, look: Look, pending: PendingDetections) -> None:
+        (detections,) = pending.wait()
+        telemetry.DETECT_SECONDS.labels(look.camera).observe(monotonic_s() - look.decoded_s)
+        telemetry.FRAMES_ANALYSED.labels(look.camera).inc()
+        look.judge(look, detections)
+
+    def _guard(self, look: Look, step: Callable[[], None]) -> bool:
+        """Take one step with a look; return whether it went well."""
         try:
-            (detections,) = pending.wait()
-            telemetry.DETECT_SECONDS.labels(look.camera).observe(monotonic_s() - look.decoded_s)
-            telemetry.FRAMES_ANALYSED.labels(look.camera).inc()
-            self._on_result(look, detections)
+            step()
         except Exception:
-            log.exception("a picture could not be judged", camera=look.camera)
+            if look.camera not in self._failing:
+                self._failing.add(look.camera)
+                log.exception("a picture could not be judged", camera=look.camera)
+            return False
+        return True

@@ -1,5 +1,6 @@
 """Everything one camera needs, wired together: session, hub, eye, recorder, pipeline."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from gateway import telemetry
 from gateway.analysis import CameraEye, LatestLooks, Look
 from gateway.clock import monotonic_s, utc_now
 from gateway.config import Settings
+from gateway.decode import Picture
 from gateway.errors import StorageError
 from gateway.hub import Hub
 from gateway.incident_writer import IncidentWriter, Sighting
@@ -23,9 +25,9 @@ from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import ModelRef, Origin
 from vision.detector import Detector
-from vision.pipeline import CameraPipeline
+from vision.pipeline import CameraPipeline, StepResult
 from vision.tracker import TrackerSettings
-from vision.types import Detections
+from vision.types import ChangeType, Detections, IncidentChange
 
 log = structlog.get_logger()
 
@@ -52,7 +54,8 @@ class CameraUnit:
     """One camera at work, from `start` to `stop`.
 
     camera: as the inventory had it; a unit never changes, it is replaced. on_report: called on the
-    session's thread with each change of state; must not wait.
+    session's thread with each change of state; must not wait. Raises ConfigError for zones or rules
+    that cannot be used.
     """
 
     def __init__(self, camera: Camera, bench: Bench, on_report: Callable[[], None]) -> None:
@@ -62,14 +65,18 @@ class CameraUnit:
         self._bench = bench
         self._origin = Origin(camera.ref, bench.model, bench.version)
         self._on_report = on_report
-        self._session = CameraSession(camera.id, self._source, self.hub, self._reported)
-        self.eye = CameraEye(self.hub, bench.detector, bench.looks, settings.analysis.fps)
-        self._recorder = Recorder(
-            self.hub, settings.recording, bench.writer.put_clip, self._clip_lost
-        )
         self._pipeline = CameraPipeline(
             camera.id, rules_from_json(camera.zones, camera.rules), bench.tracker
         )
+        self._session = CameraSession(camera.id, self._source, self.hub, self._reported)
+        self.eye = CameraEye(
+            self.hub, bench.detector, bench.looks, settings.analysis.fps, self.judge
+        )
+        self._recorder = Recorder(
+            self.hub, settings.recording, bench.writer.put_clip, self._clip_lost
+        )
+        self._judging = threading.Lock()
+        self._ended = False
         self._analysed = 0
         self._rate = _Rate(monotonic_s())
 
@@ -85,35 +92,53 @@ class CameraUnit:
     def blind(self) -> None:
         """Let no further picture in: end the session and the eye."""
         self._session.stop()
-        self.hub.close()
         self.eye.stop()
         self._bench.looks.forget(self.camera.id)
 
     def stop(self) -> None:
         """Finish the clips and close what is open as interrupted: nobody watches any more.
 
-        For after `blind`, and when the detector has let go of this camera's last picture.
+        For after `blind`; a look that is with the detector still is not judged any more.
         """
+        with self._judging:
+            self._ended = True
         self._recorder.stop()
+        self.hub.close()
         self._bench.writer.interrupt(self.camera.id)
+        telemetry.CAMERA_ONLINE.remove(self.camera.id)
 
     def judge(self, look: Look, detections: Detections) -> None:
         """Take in what the detector saw; for the detector's thread."""
-        self._analysed += 1
         picture = look.picture
-        step = self._pipeline.step(picture.captured_at, picture.size, detections)
-        for change in step.changes:
-            self._bench.writer.put(
-                Sighting(
-                    change=change,
-                    origin=self._origin,
-                    recorder=self._recorder,
-                    take_picture=picture.to_bgr,
-                    tracks=step.tracks,
-                    zones=self._pipeline.rules.zones,
-                    highlight=step.tracks_of(change),
-                )
+        with self._judging:
+            if self._ended:
+                return
+            step = self._pipeline.step(picture.captured_at, picture.size, detections)
+            for change in step.changes:
+                self._tell(change, step, picture)
+            self._analysed += 1
+
+    def _tell(self, change: IncidentChange, step: StepResult, picture: Picture) -> None:
+        """Hand a change to the writer, and let the clip of its incident begin or end.
+
+        An incident has one clip: one that is taken up again after it closed gets no second.
+        """
+        incident, writer = change.incident, self._bench.writer
+        opened = change.type is ChangeType.OPENED
+        writer.put(
+            Sighting(
+                change=change,
+                origin=self._origin,
+                take_picture=picture.to_bgr if opened else None,
+                tracks=step.tracks,
+                zones=self._pipeline.rules.zones,
+                highlight=step.tracks_of(change),
             )
+        )
+        if opened:
+            self._recorder.begin(incident.id, writer.clip_path(incident), incident.opened_at)
+        elif change.type is ChangeType.CLOSED:
+            self._recorder.end(incident.id, incident.closed_at or change.at)
 
     def state(self, worker_url: str) -> CameraState:
         """Return how the camera is doing now."""
@@ -144,12 +169,13 @@ class CameraUnit:
         info, delivery = self.hub.info, next(iter(self.hub.last_gop()), None)
         if info is None or delivery is None:
             return None
+        gop_s = self._session.gop_s
         return StreamFacts(
             codec=info.codec,
             width=info.width,
             height=info.height,
             fps=info.fps,
-            gop_s=self._session.gop_s,
+            gop_s=None if gop_s is None else round(gop_s, 1),
             clock=delivery.packet.clock.value,
         )
 

@@ -1,13 +1,15 @@
 """Keeps incidents: pictures on the disk first, then one transaction with all that tells of them.
 
-One thread a worker. What it is given is never dropped: when the disk or the database refuses, it
-tries again until it works or the worker stops, and the detector waits meanwhile.
+One thread a worker. What it is given is never dropped while the worker runs: when the disk or the
+database refuses, it tries again until it works, and the detector waits meanwhile.
 """
 
 import hashlib
+import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +17,10 @@ import cv2
 import structlog
 
 from gateway import telemetry
-from gateway.clock import utc_now
+from gateway.clock import monotonic_s, utc_now
 from gateway.dispatch.message import MessageWriter
-from gateway.errors import StorageError
+from gateway.errors import NotFoundError, StorageError
 from gateway.mp4 import ClipFile
-from gateway.recorder import Recorder
 from gateway.store import Store
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.stored_incident import Origin
@@ -29,8 +30,10 @@ from vision.types import ChangeType, Image, Incident, IncidentChange, Track
 
 WAITING_CHANGES = 256
 """Changes that may wait; then whoever brings another waits too."""
-RETRY_S = 2.0
-"""Pause before the store is tried again."""
+RETRY_S = 0.5
+"""Pause before a store that refused is tried again."""
+STOP_S = 4.0
+"""How long a store that refuses is still tried once the worker stops."""
 JPEG_QUALITY = 90
 
 log = structlog.get_logger()
@@ -38,11 +41,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """A change, and what was seen when it happened. take_picture: None where there is none."""
+    """A change, and what was seen when it happened.
+
+    take_picture: gives the picture; None where there is none, or none is wanted.
+    """
 
     change: IncidentChange
     origin: Origin
-    recorder: Recorder | None = None
     take_picture: Callable[[], Image] | None = None
     tracks: tuple[Track, ...] = ()
     zones: tuple[Zone, ...] = ()
@@ -57,65 +62,110 @@ class IncidentWriter:
         self._data_dir = data_dir
         self._compose = compose
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING_CHANGES)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="incident-writer")
+        self._refused = False
+        self._attempt_began_s = float("inf")
+        self._give_up_s = float("inf")
+        self._lost = 0
+        self._thread = threading.Thread(target=self._run, name="incident-writer", daemon=True)
 
     def start(self) -> None:
         """Begin to write, in a thread of its own."""
         self._thread.start()
 
+    def hurry(self) -> None:
+        """Try a store that refuses for STOP_S more and then no longer; for a worker that stops.
+
+        Whoever waits in `put` is free again by then. A store that takes what it is given is not
+        hurried: everything is still written.
+        """
+        self._give_up_s = min(self._give_up_s, monotonic_s() + STOP_S)
+
     def stop(self) -> None:
-        """Write what waits, end the thread and wait for it."""
-        self._stopping.set()
-        self._work.put(None)
-        self._thread.join()
+        """Write what waits, end the thread and wait for it; bounded as `hurry` says."""
+        self.hurry()
+        while not self._offer(None) and not self._is_over():
+            continue
+        while self._thread.is_alive() and not self._is_over():
+            self._thread.join(RETRY_S)
+        self._thread.join(RETRY_S)
+        lost = self._lost + self._work.qsize()
+        if lost:
+            log.error("changes of incidents were not kept before the stop", count=lost)
 
     def put(self, sighting: Sighting) -> None:
         """Take a change of an incident; waits while too many wait already."""
-        self._work.put(lambda: self._keep(sighting))
+        self._submit(lambda: self._keep(sighting))
 
     def put_clip(self, clip: ClipFile) -> None:
         """Take a finished clip; its id is the incident's."""
-        self._work.put(lambda: self._keep_clip(clip))
+        self._submit(lambda: self._keep_clip(clip))
 
     def interrupt(self, camera: str) -> None:
         """Close what is open of a camera after all that was put before: its watching has ended."""
-        self._work.put(lambda: self._interrupt(camera))
+        self._submit(lambda: self._interrupt(camera))
 
     def clip_path(self, incident: Incident) -> Path:
         """Return where an incident's clip belongs."""
         return self._folder(incident) / "clip.mp4"
+
+    def _submit(self, task: Callable[[], None]) -> None:
+        while not self._is_over():
+            if self._offer(task):
+                return
+        self._lost += 1
+
+    def _offer(self, task: Callable[[], None] | None) -> bool:
+        """Put a task in line; return False when there was no room for RETRY_S."""
+        try:
+            self._work.put(task, timeout=RETRY_S)
+        except queue.Full:
+            return False
+        return True
+
+    def _is_over(self) -> bool:
+        """Say whether a store that refuses, or never answers, has been tried for long enough."""
+        now_s = monotonic_s()
+        stuck = now_s - self._attempt_began_s > STOP_S
+        return now_s > self._give_up_s and (self._refused or stuck)
 
     def _run(self) -> None:
         while (task := self._work.get()) is not None:
             self._insist(task)
 
     def _insist(self, task: Callable[[], None]) -> None:
-        """Do one piece of work until the store takes it, or the worker stops."""
-        refused = False
-        while True:
+        """Do one piece of work until the store takes it, or it is over."""
+        while not self._is_over():
+            self._attempt_began_s = monotonic_s()
             try:
                 task()
             except StorageError as error:
-                if not refused:
-                    log.error("the store refuses an incident; trying on", reason=str(error))
-                refused = True
-                if self._stopping.wait(RETRY_S):
-                    log.error("an incident was not kept before the stop", reason=str(error))
-                    return
+                self._note_refusal(error)
+                time.sleep(RETRY_S)
             except Exception:
-                log.exception("an incident could not be kept")
+                log.exception("a change of an incident could not be kept")
                 return
             else:
-                if refused:
-                    log.info("the store takes incidents again")
+                self._note_success()
                 return
+            finally:
+                self._attempt_began_s = float("inf")
+        self._lost += 1
+
+    def _note_refusal(self, error: StorageError) -> None:
+        if not self._refused:
+            log.error("the store refuses an incident; trying on", reason=str(error))
+        self._refused = True
+
+    def _note_success(self) -> None:
+        if self._refused:
+            log.info("the store takes incidents again")
+        self._refused = False
 
     def _keep(self, sighting: Sighting) -> None:
-        change = sighting.change
-        incident = change.incident
+        change, incident = sighting.change, sighting.change.incident
         evidence = self._pictures(sighting) if change.type is ChangeType.OPENED else ()
-        self._store.incidents.record(change, sighting.origin, evidence, self._compose)
+        if self._store.incidents.record(change, sighting.origin, evidence, self._compose) is None:
+            return
         telemetry.INCIDENT_CHANGES.labels(incident.camera, incident.rule).inc()
         log.info(
             "incident",
@@ -125,40 +175,23 @@ class IncidentWriter:
             rule=incident.rule,
             kind=incident.kind,
         )
-        if sighting.recorder is None:
-            return
-        if change.type is ChangeType.OPENED:
-            path = self.clip_path(incident)
-            sighting.recorder.begin(incident.id, path, incident.opened_at)
-        elif change.type is ChangeType.CLOSED:
-            sighting.recorder.end(incident.id, incident.closed_at or change.at)
 
     def _pictures(self, sighting: Sighting) -> tuple[Evidence, ...]:
         """Write the raw and the marked picture of an incident that opens."""
-        if sighting.take_picture is None:
-            return ()
-        raw = sighting.take_picture()
-        marked = draw(raw, sighting.tracks, sighting.zones, sighting.highlight)
-        pictures: Mapping[EvidenceType, Image] = {
-            EvidenceType.RAW: raw,
-            EvidenceType.MARKED: marked,
-        }
+        incident = sighting.change.incident
         return tuple(
-            self._write_picture(sighting.change.incident, kind, picture)
-            for kind, picture in pictures.items()
+            self._write_picture(incident, kind, jpeg) for kind, jpeg in _jpegs(sighting).items()
         )
 
-    def _write_picture(self, incident: Incident, kind: EvidenceType, picture: Image) -> Evidence:
+    def _write_picture(self, incident: Incident, kind: EvidenceType, jpeg: bytes) -> Evidence:
         path = self._folder(incident) / f"{kind.value}.jpg"
-        _, encoded = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-        data = encoded.tobytes()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            _write_durably(path, jpeg)
         except OSError as error:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
-        digest = hashlib.sha256(data).hexdigest()
-        return self._evidence(incident.id, kind, path, digest, len(data))
+        digest = hashlib.sha256(jpeg).hexdigest()
+        return self._evidence(incident.id, kind, path, digest, len(jpeg))
 
     def _interrupt(self, camera: str) -> None:
         self._store.incidents.interrupt(camera, utc_now(), self._compose)
@@ -166,7 +199,10 @@ class IncidentWriter:
     def _keep_clip(self, clip: ClipFile) -> None:
         incident = clip.label.clip_id
         piece = self._evidence(incident, EvidenceType.CLIP, clip.path, clip.sha256, clip.bytes)
-        self._store.incidents.add_evidence(incident, (piece,), piece.created_at, self._compose)
+        try:
+            self._store.incidents.add_evidence(incident, (piece,), piece.created_at, self._compose)
+        except NotFoundError:
+            log.warning("a clip belongs to no incident", incident=incident, path=str(clip.path))
 
     def _evidence(
         self, incident: str, kind: EvidenceType, path: Path, sha256: str, size_bytes: int
@@ -185,3 +221,37 @@ class IncidentWriter:
         """Return a directory inside the camera's own: its worker alone mends what a crash left."""
         day = f"{incident.opened_at:%Y-%m-%d}"
         return self._data_dir / "evidence" / incident.camera / day / incident.id
+
+
+def _jpegs(sighting: Sighting) -> dict[EvidenceType, bytes]:
+    """Return the raw and the marked picture, coded; none where there is no picture."""
+    if sighting.take_picture is None:
+        return {}
+    try:
+        raw = sighting.take_picture()
+        marked = draw(raw, sighting.tracks, sighting.zones, sighting.highlight)
+        return {EvidenceType.RAW: _jpeg(raw), EvidenceType.MARKED: _jpeg(marked)}
+    except Exception:
+        incident = sighting.change.incident
+        log.exception("an incident is kept without pictures", incident=incident.id)
+        return {}
+
+
+def _jpeg(picture: Image) -> bytes:
+    _, encoded = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+    return encoded.tobytes()
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, also after a power cut."""
+    draft = path.with_name(f"{path.name}.part")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

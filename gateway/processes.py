@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import AsyncIterator, Iterable
 from importlib.metadata import version
 
 import structlog
@@ -49,51 +50,64 @@ def worker_token(box: SecretBox) -> str:
 
 def reload_workers(settings: Settings) -> None:
     """Have every running worker read the inventory again; one that is gone needs no telling."""
+    box = open_box(settings)
+    with Store.open(settings.database_url, box) as store:
+        rows = store.workers.all()
+    asyncio.run(_reload(rows, worker_token(box)))
 
-    async def tell() -> None:
-        with open_store(settings) as store:
-            rows = store.workers.all()
-        client = WorkerClient(worker_token(open_box(settings)))
+
+async def _reload(rows: Iterable[WorkerRow], token: str) -> None:
+    async with _client(token) as workers:
         for row in rows:
             with contextlib.suppress(WorkerUnreachableError):
-                await client.reload(row.url)
-        await client.close()
+                await workers.reload(row.url)
 
-    asyncio.run(tell())
+
+@contextlib.asynccontextmanager
+async def _client(token: str) -> AsyncIterator[WorkerClient]:
+    workers = WorkerClient(token)
+    try:
+        yield workers
+    finally:
+        await workers.close()
 
 
 async def run_serve(settings: Settings, queue_url: str) -> None:
-    """Be the console, the API and the relay, until SIGTERM or SIGINT."""
+    """Be the console, the API and the relay, until SIGTERM or SIGINT.
+
+    Raises PortTakenError, StorageError, and ConfigError for a queue URL that is none.
+    """
     stop = stop_signal()
+    box = open_box(settings)
     listener = listen(settings.serve.host, settings.serve.port)
-    workers = WorkerClient(worker_token(open_box(settings)))
-    with open_store(settings) as store:
-        relay = Relay(store, RedisSink(queue_url, settings.queue.stream))
-        services = Services(
-            store=store,
-            workers=workers,
-            data_dir=settings.data_dir,
-            relay_state=lambda: relay.state,
-            site=settings.site,
-            serve=settings.serve,
-        )
-        async with serving(create_app(services), listener):
-            log.info("serving", host=settings.serve.host, port=settings.serve.port)
-            await relay.run(stop)
-    await workers.close()
+    sink = RedisSink(queue_url, settings.queue.stream)
+    with Store.open(settings.database_url, box) as store:
+        async with _client(worker_token(box)) as workers:
+            relay = Relay(store, sink)
+            services = Services(
+                store=store,
+                workers=workers,
+                data_dir=settings.data_dir,
+                relay_state=lambda: relay.state,
+                site=settings.site,
+                serve=settings.serve,
+            )
+            async with serving(create_app(services), listener):
+                log.info("serving", host=settings.serve.host, port=settings.serve.port)
+                await relay.run(stop)
 
 
 async def run_worker(settings: Settings, shard: Shard) -> None:
-    """Be the worker of one shard, until SIGTERM or SIGINT."""
+    """Be the worker of one shard, until SIGTERM or SIGINT.
+
+    Raises StorageError, ConfigError, and ModelError or RuntimeUnavailableError for the detector.
+    """
     stop = stop_signal()
     detector, tracker = await asyncio.to_thread(open_detector, settings.analysis)
     runtime = detector.runtime
     log.info("detector", model=detector.spec.name, runtime=runtime.backend, on=runtime.device)
-    listener = listen(LOOPBACK, 0)
-    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    row = WorkerRow(shard.number, url, os.getpid(), utc_now())
-    app_token = worker_token(open_box(settings))
-    with open_store(settings) as store:
+    box = open_box(settings)
+    with Store.open(settings.database_url, box) as store:
         bench = Bench(
             settings=settings,
             store=store,
@@ -103,11 +117,22 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
             writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
             version=version("gridpatrol"),
         )
-        worker = Worker(bench, shard)
-        async with serving(create_worker_app(worker, app_token), listener):
+        await _watch(Worker(bench, shard), shard, store, worker_token(box), stop)
+
+
+async def _watch(
+    worker: Worker, shard: Shard, store: Store, token: str, stop: asyncio.Event
+) -> None:
+    """Run a worker with its port until `stop`, known to the others as long as it runs."""
+    listener = listen(LOOPBACK, 0)
+    url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+    row = WorkerRow(shard.number, url, os.getpid(), utc_now())
+    async with serving(create_worker_app(worker, token), listener):
+        try:
             await asyncio.to_thread(worker.start, url)
             store.workers.enter(row)
             await stop.wait()
             await worker.close_viewers()
-        await asyncio.to_thread(worker.stop)
-        store.workers.leave(row)
+        finally:
+            await asyncio.to_thread(worker.stop)
+    store.workers.leave(row)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -9,10 +10,20 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 from fastapi import FastAPI
 
-from gateway.errors import PortTakenError
+from gateway.errors import GatewayError, PortTakenError
 
 CLOSE_S = 3
 """Time that open requests get to end when the process stops."""
+MAX_MESSAGE_BYTES = 4096
+"""Longest message taken from a browser on the event channel; the console sends none."""
+START_POLL_S = 0.01
+
+_CURES = {
+    errno.EADDRINUSE: "stop the program that does, or choose another serve.port"
+    " (GRIDPATROL_SERVE__PORT=8601)",
+    errno.EACCES: "ports below 1024 need root: choose a higher serve.port",
+}
+_OTHER_CURE = "serve.host must be an address of this machine, such as 127.0.0.1 or 0.0.0.0"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -20,32 +31,41 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises PortTakenError when another program has the port, or the address is not ours.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), backlog=128)
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
+        cure = _CURES.get(error.errno or 0, _OTHER_CURE)
         raise PortTakenError(
-            f"cannot listen on {host}:{port} ({error.strerror}); stop the program that does, or"
-            " choose another serve.host and serve.port (GRIDPATROL_SERVE__PORT=8601)"
+            f"cannot listen on {host}:{port} ({error.strerror}); {cure}"
         ) from error
 
 
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
-    """Answer requests on a socket while the block runs, then close in order."""
+    """Answer requests on a socket while the block runs, then close in order.
+
+    Behind a proxy on this machine its X-Forwarded-For and -Proto are believed. Raises GatewayError
+    when the application cannot start; its log line says why.
+    """
     server = _QuietServer(
         uvicorn.Config(
             app,
+            lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=True,
             timeout_graceful_shutdown=CLOSE_S,
-            ws_max_size=64 << 10,
+            ws_max_size=MAX_MESSAGE_BYTES,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(START_POLL_S)
     try:
+        if not server.started:
+            raise GatewayError("the HTTP server did not start; the log line before this says why")
         yield
     finally:
         server.should_exit = True

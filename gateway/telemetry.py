@@ -1,6 +1,7 @@
 """Log lines and metrics: one set-up for every process, secrets kept out, times in UTC."""
 
 import logging
+import re
 import sys
 from typing import TextIO
 
@@ -11,6 +12,9 @@ from gateway.config import LogSettings
 
 SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie")
 """A log field whose name holds one of these is never written."""
+
+URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"']*):[^\s/\"']*@")
+"""User and password in a URL (RFC 3986 §3.2.1), wherever in a line; the user may stay."""
 
 FRAMES_ANALYSED = Counter(
     "gridpatrol_frames_analysed_total", "Pictures the detector looked at", ["camera"]
@@ -43,11 +47,7 @@ def set_up_logging(settings: LogSettings, process: str, stream: TextIO = sys.std
         _drop_secrets,
     ]
     as_text = settings.format == "text" or (settings.format == "auto" and stream.isatty())
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty())
-        if as_text
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+    render = _text(stream) if as_text else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -60,11 +60,12 @@ def set_up_logging(settings: LogSettings, process: str, stream: TextIO = sys.std
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                renderer,
+                *([] if as_text else [structlog.processors.format_exc_info]),
+                _without_url_passwords(render),
             ],
         )
     )
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
@@ -80,3 +81,20 @@ def _drop_secrets(
         if any(word in key.lower() for word in SECRET_WORDS):
             event[key] = "***"
     return event
+
+
+def _text(stream: TextIO) -> structlog.typing.Processor:
+    return structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _without_url_passwords(render: structlog.typing.Processor) -> structlog.typing.Processor:
+    """Take passwords out of finished lines: libraries put URLs into messages and tracebacks."""
+
+    def rendered(
+        logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict
+    ) -> str:
+        return URL_PASSWORD.sub(r"\1:***@", str(render(logger, method, event)))
+
+    return rendered

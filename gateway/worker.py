@@ -6,22 +6,31 @@ What one camera needs is in `CameraUnit`; what they share, and who starts and st
 import asyncio
 import threading
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 import structlog
 
-from gateway.analysis import DetectorLoop, Look
+from gateway.analysis import DetectorLoop
 from gateway.camera_unit import Bench, CameraUnit
+from gateway.clock import utc_now
 from gateway.decode import Picture
-from gateway.errors import ConfigError, NoPictureError, NotFoundError, StorageError
+from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
 from gateway.live import LiveViewers
+from gateway.session import SessionState
+from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
-from vision.types import Detections, FrameSize
+from vision.types import FrameSize
 
 REPORT_S = 2.0
 """How often the states of the cameras are written down when nothing changes."""
+GATHER_S = 0.1
+"""Changes of state that come this close together are written down together."""
+JOIN_S = 1.0
+"""How long the stop waits for a report that the database holds up."""
 SNAPSHOT_QUALITY = 80
 
 log = structlog.get_logger()
@@ -54,17 +63,21 @@ class Worker:
     def __init__(self, bench: Bench, shard: Shard) -> None:
         self._bench = bench
         self._shard = shard
-        self._loop = DetectorLoop(bench.detector, bench.looks, self._judge)
+        self._loop = DetectorLoop(bench.detector, bench.looks)
         self._viewers = LiveViewers(bench.settings.live)
         self._units: dict[str, CameraUnit] = {}
-        self._lock = threading.Lock()
+        self._refused: dict[str, CameraState] = {}
+        self._changing = threading.Lock()
         self._report_due = threading.Event()
         self._stopping = threading.Event()
-        self._reporter = threading.Thread(target=self._report, name="reporter")
+        self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
         self._url = ""
 
     def start(self, url: str) -> None:
-        """Begin with the cameras of the inventory; `url` is where this worker's port answers."""
+        """Begin with the cameras of the inventory; `url` is where this worker's port answers.
+
+        Raises StorageError; `stop` is due all the same.
+        """
         self._url = url
         self._bench.writer.start()
         self._loop.start()
@@ -72,15 +85,17 @@ class Worker:
         self._match_inventory()
 
     def stop(self) -> None:
-        """End in the order of the flow, so that nothing seen is lost."""
+        """End in the order of the flow, so that nothing seen is lost; also after a failed start."""
         self._stopping.set()
         self._report_due.set()
-        self._reporter.join()
-        units = list(self._units.values())
-        _at_once(unit.blind for unit in units)
-        self._loop.stop()
-        _at_once(unit.stop for unit in units)
+        self._bench.writer.hurry()
+        with self._changing:
+            units = list(self._units.values())
+            _for_all(units, CameraUnit.blind)
+            self._loop.stop()
+            _for_all(units, CameraUnit.stop)
         self._bench.writer.stop()
+        self._reporter.join(JOIN_S)
 
     async def close_viewers(self) -> None:
         """End every live session."""
@@ -116,64 +131,73 @@ class Worker:
             raise NotFoundError(f"worker {self._shard} has no camera {camera}")
         return unit
 
-    def _judge(self, look: Look, detections: Detections) -> None:
-        with self._lock:
-            unit = self._units.get(look.camera)
-            if unit is not None:
-                unit.judge(look, detections)
-
     def _match_inventory(self) -> None:
-        wanted = {
-            camera.id: camera
-            for camera in self._bench.store.inventory.cameras()
-            if camera.enabled and self._shard.owns(camera.id)
-        }
-        for camera_id, unit in list(self._units.items()):
-            if wanted.get(camera_id) != unit.camera:
-                self._remove(unit)
-        for camera in wanted.values():
-            if camera.id not in self._units:
-                self._add(camera)
+        with self._changing:
+            if self._stopping.is_set():
+                return
+            wanted = {
+                camera.id: camera
+                for camera in self._bench.store.inventory.cameras()
+                if camera.enabled and self._shard.owns(camera.id)
+            }
+            self._remove([u for u in self._units.values() if wanted.get(u.camera.id) != u.camera])
+            self._refused = {}
+            for camera in wanted.values():
+                if camera.id not in self._units:
+                    self._add(camera)
         self._report_due.set()
 
     def _add(self, camera: Camera) -> None:
+        """Put a camera to work; one that cannot be is reported so, and concerns no other."""
         try:
             unit = CameraUnit(camera, self._bench, self._report_due.set)
-        except ConfigError as error:
-            log.error("a camera's rules cannot be used", camera=camera.id, reason=str(error))
-            return
-        self._units[camera.id] = unit
-        unit.start()
+            unit.start()
+        except GatewayError as error:
+            log.error("a camera cannot be watched", camera=camera.id, reason=str(error))
+            self._refused[camera.id] = CameraState(
+                camera_id=camera.id,
+                state=SessionState.DISABLED.value,
+                since=utc_now(),
+                updated_at=utc_now(),
+                code=error.code,
+                detail=str(error),
+                worker_url=self._url,
+            )
+        else:
+            self._units = {**self._units, camera.id: unit}
 
-    def _remove(self, unit: CameraUnit) -> None:
-        unit.blind()
-        with self._lock:
-            del self._units[unit.camera.id]
-        unit.stop()
+    def _remove(self, units: Collection[CameraUnit]) -> None:
+        _for_all(units, CameraUnit.blind)
+        gone = {unit.camera.id for unit in units}
+        self._units = {key: unit for key, unit in self._units.items() if key not in gone}
+        _for_all(units, CameraUnit.stop)
 
     def _report(self) -> None:
         """Write down how the cameras are, at every change and every few seconds."""
+        failing = False
         while not self._stopping.is_set():
             self._report_due.wait(REPORT_S)
+            self._stopping.wait(GATHER_S)
             self._report_due.clear()
-            self._write_states()
+            try:
+                self._bench.store.camera_states.put(self._states())
+            except Exception:
+                if not failing:
+                    log.exception("the states of the cameras cannot be kept")
+                failing = True
+            else:
+                failing = False
 
-    def _write_states(self) -> None:
-        try:
-            self._bench.store.camera_states.put(
-                [unit.state(self._url) for unit in list(self._units.values())]
-            )
-        except StorageError as error:
-            log.error("the states of the cameras cannot be kept", reason=str(error))
+    def _states(self) -> list[CameraState]:
+        refused = [replace(state, updated_at=utc_now()) for state in self._refused.values()]
+        return [unit.state(self._url) for unit in self._units.values()] + refused
 
 
-def _at_once(actions: Iterable[Callable[[], None]]) -> None:
-    """Do what mostly waits for threads to end for all cameras together, and wait for all."""
-    threads = [threading.Thread(target=action) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def _for_all(units: Collection[CameraUnit], step: Callable[[CameraUnit], None]) -> None:
+    """Do what mostly waits for threads to end for all cameras at once, and wait for all."""
+    if units:
+        with ThreadPoolExecutor(len(units), thread_name_prefix="units") as threads:
+            list(threads.map(step, units))
 
 
 def _encode(picture: Picture, width: int | None) -> bytes:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from gateway.config import AnalysisSettings
+from gateway.detector_setup import open_detector
 from gateway.dispatch.message import MessageWriter
 from gateway.hub import Delivery, Hub
 from gateway.packets import TICKS_PER_S, ClockSource, StreamInfo, VideoPacket
@@ -22,6 +24,7 @@ from gateway.store import Store
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.inventory import CameraRef
 from gateway.store.stored_incident import ModelRef, Origin
+from vision.detector import Detector
 from vision.types import ChangeType, Incident, IncidentChange, Severity
 
 WIDTH, HEIGHT = 160, 96
@@ -133,6 +136,12 @@ def picture_number() -> Callable[[av.VideoFrame], int]:
         return int(sum(1 << bit for bit, lit in enumerate(middles) if lit))
 
     return read
+
+
+@pytest.fixture(scope="session")
+def detector() -> Detector:
+    """Return the default model, ready; f32 spares the trial of precisions."""
+    return open_detector(AnalysisSettings(precision="f32"))[0]
 
 
 @pytest.fixture

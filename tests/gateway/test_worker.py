@@ -1,0 +1,306 @@
+"""A whole worker on real footage and real cameras: what it keeps, how it changes, how it ends."""
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+
+import av
+import pytest
+
+from gateway.analysis import LatestLooks
+from gateway.camera_unit import Bench
+from gateway.config import Settings
+from gateway.errors import ConfigError, NoPictureError, NotFoundError, StorageError
+from gateway.incident_writer import IncidentWriter
+from gateway.store.camera_states import LiveMode
+from gateway.store.inventory import Camera
+from gateway.store.stored_incident import Ending
+from gateway.worker import Shard, Worker
+from vision.tracker import TrackerSettings
+
+PATIENCE_S = 60.0
+STOP_S = 10.0
+CARS = [{"id": "cars", "type": "presence", "kinds": ["vehicle"], "confirm_s": 0.2}]
+LANE = [{"id": "lane", "polygon": [[0.3, 0.3], [0.5, 0.3], [0.5, 1.0], [0.3, 1.0]]}]
+"""A strip of the road that cars cross at 1.6-2.4 s and 4.2-4.6 s of the film."""
+
+
+def wait_until(condition, timeout_s=PATIENCE_S):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.from_mapping(
+        {"data_dir": str(tmp_path), "recording": {"pre_s": 1, "post_s": 1, "min_free_mb": 0}}
+    )
+
+
+@pytest.fixture
+def start_worker(store, samples, detector, settings):
+    """Return a starter of workers; each must end in time, with all its threads."""
+    before = set(threading.enumerate())
+    workers = []
+
+    def start():
+        bench = Bench(
+            settings=settings,
+            store=store,
+            detector=detector,
+            tracker=TrackerSettings(),
+            looks=LatestLooks(),
+            writer=IncidentWriter(store, settings.data_dir, samples.compose),
+            version="0.1.0",
+        )
+        worker = Worker(bench, Shard("0/1"))
+        workers.append(worker)
+        worker.start("http://127.0.0.1:1")
+        return worker
+
+    def stop(worker):
+        workers.remove(worker)
+        began = time.monotonic()
+        worker.stop()
+        assert time.monotonic() - began < STOP_S
+        wait_until(lambda: not owned(), 1.0)
+
+    def owned():
+        return [t for t in threading.enumerate() if t not in before and "asyncio" not in t.name]
+
+    start.stop = stop
+    yield start
+    while workers:
+        worker = workers[0]
+        stop(worker)
+
+
+@pytest.fixture
+def add(store):
+    """Return what puts cameras into the inventory."""
+
+    def put(camera_id, uri, rules=(), zones=(), **fields):
+        camera = Camera(
+            camera_id,
+            camera_id,
+            main_uri=uri,
+            zones=json.dumps(zones),
+            rules=json.dumps(rules),
+            **fields,
+        )
+        store.inventory.add(camera, None)
+        return camera
+
+    return put
+
+
+@pytest.fixture
+def road(road_film, add):
+    """Return a camera that shows the road, over and over."""
+    return add("road", road_film.as_uri(), CARS)
+
+
+def events(store, camera=None):
+    """Return every event of the outbox as (incident, type, closed_at), in order."""
+    told = []
+    for message in store.outbox.waiting(10_000):
+        event = json.loads(message.body)
+        incident = event["data"]["incident"]
+        if camera in (None, incident["camera"]["id"]):
+            kind = event["type"].rpartition(".")[2]
+            told.append((incident["id"], kind, incident["closed_at"]))
+    return told
+
+
+def state_of(store, camera):
+    return store.camera_states.get(camera)
+
+
+def is_in_state(store, camera, state):
+    found = state_of(store, camera)
+    return found is not None and found.state == state
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [("2/2", "2/2"), ("1", "1"), ("-1/2", "-1/2"), ("a/b", "a/b"), ("0/0", "0/0")],
+)
+def test_shard_that_is_none(text, mistake):
+    with pytest.raises(ConfigError, match=mistake):
+        Shard(text)
+
+
+def test_shards_share_the_cameras_without_overlap():
+    ids = [f"camera-{number}" for number in range(200)]
+    owned = [{one for one in ids if Shard(f"{n}/3").owns(one)} for n in range(3)]
+    assert sum(map(len, owned)) == len(set.union(*owned)) == 200
+    assert min(map(len, owned)) > 30
+
+
+def test_nothing_seen_is_lost_at_the_stop(store, start_worker, road, settings):
+    """An incident that is open ends as interrupted, its clip is whole, its pictures are right."""
+    worker = start_worker()
+    wait_until(lambda: store.incidents.open_incidents("road"))
+    start_worker.stop(worker)
+    assert store.incidents.open_incidents("road") == ()
+    opened = {incident for incident, kind, _ in events(store) if kind == "opened"}
+    for incident_id in opened:
+        stored = store.incidents.get(incident_id)
+        assert [p.type.value for p in stored.evidence] == ["raw", "marked", "clip"]
+        for piece in stored.evidence:
+            data = (settings.data_dir / piece.path).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == piece.sha256
+        with av.open(str(settings.data_dir / stored.evidence[2].path)) as film:
+            assert sum(1 for _ in film.decode(video=0)) > 0
+    endings = {store.incidents.get(incident_id).ending for incident_id in opened}
+    assert Ending.INTERRUPTED in endings
+    assert not list(settings.evidence_dir.rglob("*.part"))
+
+
+def test_incident_taken_up_again_reaches_the_outbox(store, start_worker, add, road_film):
+    """Two cars, one after the other within cool_down_s, are one incident that opens again."""
+    rule = CARS[0] | {"zone": "lane", "clear_s": 0.4, "cool_down_s": 60}
+    add("road", road_film.as_uri(), [rule], LANE)
+    start_worker()
+    wait_until(lambda: len({closed for _, _, closed in events(store)} - {None}) >= 2)
+    told = events(store)
+    assert len({incident for incident, _, _ in told}) == 1
+    assert [kind for _, kind, _ in told].count("opened") == 1
+    course = [closed is not None for _, _, closed in told]
+    first_end = course.index(True)
+    assert False in course[first_end:], "after it closed it was open again"
+    assert True in course[first_end + course[first_end:].index(False) :], "and closed again"
+
+
+async def test_cameras_come_change_and_go_while_it_runs(
+    store, start_worker, road, add, square_film, road_film
+):
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    add("square", square_film.as_uri())
+    await worker.reload()
+    wait_until(lambda: is_in_state(store, "square", "online"))
+    road_unit = worker._units["road"]
+    square = store.inventory.get("square")
+    store.inventory.replace(replace(square, main_uri=road_film.as_uri(), rules=json.dumps(CARS)))
+    await worker.reload()
+    assert worker._units["road"] is road_unit, "who did not change is left alone"
+    wait_until(lambda: store.incidents.open_incidents("square"))
+    store.inventory.replace(replace(store.inventory.get("square"), enabled=False))
+    await worker.reload()
+    assert (await worker.status()).cameras == ("road",)
+    wait_until(lambda: store.incidents.open_incidents("square") == ())
+    with pytest.raises(NotFoundError, match="square"):
+        await worker.snapshot("square", None)
+    seen = state_of(store, "road").updated_at
+    wait_until(lambda: state_of(store, "road").updated_at > seen)
+    assert state_of(store, "road").analysed_fps > 0
+
+
+async def test_bad_cameras_concern_only_themselves(store, start_worker, road, add, tmp_path):
+    garbage, empty = tmp_path / "garbage.mp4", tmp_path / "empty.mp4"
+    garbage.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40)
+    empty.write_bytes(b"")
+    add("broken-rules", road.main_uri, [{"id": "x", "type": "presense"}])
+    add("no-zone", road.main_uri, [CARS[0] | {"zone": "nowhere"}])
+    add("garbage", garbage.as_uri())
+    add("empty", empty.as_uri())
+    add("missing", (tmp_path / "missing.mp4").as_uri())
+    add("nowhere", "rtsp://127.0.0.1:9/live")
+    worker = start_worker()
+    expected = {
+        "road": ("online", ""),
+        "broken-rules": ("disabled", "bad_config"),
+        "no-zone": ("disabled", "bad_config"),
+        "garbage": ("not_video", "not_video"),
+        "empty": ("not_video", "not_video"),
+        "missing": ("unreachable", "not_found"),
+        "nowhere": ("unreachable", "unreachable"),
+    }
+
+    def states():
+        return {k: (s.state, s.code) for k, s in store.camera_states.by_camera().items()}
+
+    wait_until(lambda: states() == expected)
+    assert "presence" in state_of(store, "broken-rules").detail, "the likely word is named"
+    assert "nowhere" in state_of(store, "no-zone").detail
+    wait_until(lambda: store.incidents.open_incidents("road"))
+    assert await worker.snapshot("road", 64)
+    with pytest.raises(NoPictureError):
+        await worker.snapshot("empty", None)
+
+
+def test_stream_that_cannot_be_decoded_is_not_video(
+    store, start_worker, add, rtsp_camera, coded_stream
+):
+    """The connection stands and packets come, but they hold no pictures."""
+    whole = [packet.data for packet in coded_stream(gop=5).packets]
+    camera = rtsp_camera([_spoilt(unit) for unit in whole], "--fps", "25")
+    add("gate", camera.url)
+    start_worker()
+    wait_until(lambda: is_in_state(store, "gate", "not_video"))
+    assert state_of(store, "gate").detail
+
+
+def _spoilt(unit):
+    """Return an access unit whose slices are noise behind right headers."""
+    parts = unit.split(b"\0\0\1")
+    noise = bytes(range(1, 200))
+    return b"\0\0\1".join(
+        part[:1] + noise if part and part[0] & 31 in (1, 5) else part for part in parts
+    )
+
+
+@pytest.mark.parametrize("fault", ["freeze", "kill"])
+def test_stops_in_time_beside_a_camera_that_hangs(
+    store, start_worker, add, rtsp_camera, coded_stream, fault
+):
+    camera = rtsp_camera([packet.data for packet in coded_stream().packets], "--fps", "25")
+    add("gate", camera.url)
+    add("deaf", "rtsp://192.0.2.1/live")
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "gate", "online"))
+    getattr(camera, fault)()
+    start_worker.stop(worker)
+
+
+def test_states_come_without_any_change(store, start_worker, road):
+    """The API calls a worker silent after 30 s; reports must come far more often."""
+    start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    wait_until(lambda: state_of(store, "road").last_picture_at)
+    first = state_of(store, "road")
+    wait_until(lambda: state_of(store, "road").updated_at > first.updated_at, 10.0)
+    facts = state_of(store, "road").stream
+    assert (facts.codec, facts.width, facts.height, facts.clock) == ("h264", 640, 272, "file")
+    assert state_of(store, "road").live in LiveMode
+
+
+def test_failed_start_can_be_stopped(store, start_worker, settings, road):
+    """A process whose worker cannot start must still end, not wait for threads for ever."""
+    with closing(sqlite3.connect(settings.data_dir / "gridpatrol.db")) as database:
+        database.execute("ALTER TABLE cameras RENAME TO elsewhere")
+    with pytest.raises(StorageError, match="cameras"):
+        start_worker()
+
+
+def test_stop_is_harmless_when_repeated(start_worker, road):
+    worker = start_worker()
+    start_worker.stop(worker)
+    worker.stop()
+
+
+async def test_crash_before_is_settled_at_the_start(store, samples, start_worker, road, settings):
+    """What another process left open is closed as interrupted before anything new is kept."""
+    store.incidents.record(
+        samples.change("left", camera="road"), samples.origin, (), samples.compose
+    )
+    worker = start_worker()
+    wait_until(lambda: store.incidents.get("left").ending is Ending.INTERRUPTED)
+    assert (await worker.status()).shard == "0/1"
