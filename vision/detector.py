@@ -64,6 +64,10 @@ class Candidates(NamedTuple):
     column: Rows
 
 
+NOTHING: Final = Candidates(
+    np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.intp)
+)
+
 Head: TypeAlias = Callable[[Outputs, Wanted], Candidates]
 """Reads the answer to one picture."""
 
@@ -99,9 +103,12 @@ def read_nanodet(outputs: Outputs, wanted: Wanted) -> Candidates:
         if scores.shape[1] > len(wanted.threshold):
             scores = scores[:, wanted.span]
         cell, column, score = _above(scores, wanted.threshold)
-        bins = outputs[level + 3][cell]
-        centre = _cell_centres(wanted.input_size, stride)[cell]
-        found.append((score, column, bins, centre, np.full(len(cell), stride)))
+        if len(cell):
+            bins = outputs[level + 3][cell]
+            centre = _cell_centres(wanted.input_size, stride)[cell]
+            found.append((score, column, bins, centre, np.full(len(cell), stride)))
+    if not found:
+        return NOTHING
     score, column, bins, centre, stride_px = (
         np.concatenate(parts) for parts in zip(*found, strict=True)
     )
@@ -263,10 +270,9 @@ class Detector:
                 f"{max(self.classes)}: its outputs are {shapes}"
             ) from error
         best = _best(found)
-        boxes = letterbox.to_source(best.xyxy)
-        rows = nms(boxes, best.score, self._wanted.group[best.column], self.spec.nms_iou)
+        rows = nms(best.xyxy, best.score, self._wanted.group[best.column], self.spec.nms_iou)
         return Detections(
-            xyxy=boxes[rows],
+            xyxy=letterbox.to_source(best.xyxy[rows]),
             score=best.score[rows].astype(np.float32),
             class_index=(self._wanted.first + best.column[rows]).astype(np.int16),
             classes=self.classes,

@@ -122,7 +122,7 @@ class _Translation:
         return helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
 
     def _value(self, reference: str) -> Value:
-        """Return the tensor that "node" or "node:output" refers to, building it first if need be."""
+        """Return the tensor that "node" or "node:output" refers to, built first if need be."""
         name, _, output = reference.partition(":")
         if name not in self._built:
             node = self._source.nodes[name]
