@@ -89,9 +89,20 @@ class ClipWriter:
             self._container.metadata.update(
                 title=label.clip_id, comment=label.camera_id, date=to_iso(label.started_at)
             )
-            self._stream = self._container.add_mux_stream(
+            self._stream = self._track(info)
+
+    def _track(self, info: StreamInfo) -> VideoStream:
+        try:
+            return self._container.add_mux_stream(
                 info.codec, width=info.width, height=info.height, time_base=TIME_BASE
             )
+        except ValueError as error:
+            self._container.close()
+            _part_of(self._path).unlink(missing_ok=True)
+            raise StorageError(
+                f"the clip {self._path} cannot be begun: MP4 does not carry {info.codec}; set the "
+                "camera to H.264 or H.265"
+            ) from error
 
     @property
     def duration_s(self) -> float:

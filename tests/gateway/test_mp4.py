@@ -209,3 +209,10 @@ def test_only_packets_of_the_same_set_up_fit(tmp_path, coded_stream, change, fit
     writer = write(tmp_path / "clip.mp4", stream.deliveries())
     assert writer.fits(replace(stream.info, **change)) is fits
     writer.abandon()
+
+
+def test_codec_that_mp4_cannot_carry_is_named(tmp_path, coded_stream):
+    foreign = replace(coded_stream("mpeg4", 5).info, codec="msmpeg4v3")
+    with pytest.raises(StorageError, match="MP4 does not carry msmpeg4v3"):
+        ClipWriter(LABEL, tmp_path / "clip.mp4", foreign)
+    assert list(tmp_path.iterdir()) == []
