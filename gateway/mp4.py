@@ -16,6 +16,7 @@ from pathlib import Path
 
 import av
 import structlog
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from gateway.clock import to_iso
@@ -91,7 +92,7 @@ class ClipWriter:
             )
             self._stream = self._track(info)
 
-    def _track(self, info: StreamInfo) -> VideoStream:
+    def _track(self, info: StreamInfo) -> Stream:
         try:
             return self._container.add_mux_stream(
                 info.codec, width=info.width, height=info.height, time_base=TIME_BASE
