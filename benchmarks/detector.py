@@ -4,7 +4,8 @@
 runtime wants. "Path fed by a decoder" leaves out the resizing, as in the worker, where the decoder
 hands over pictures of the right size. "Bare" is OpenVINO alone: the same compiled model, its own
 requests, inputs filled once, the outputs left unread. Rounds alternate, so that a busy machine
-slows all alike; a ratio is the median over pairs of rounds. Processor time is that of the whole process.
+slows all alike; a ratio is the median over pairs of rounds. Processor time is that of the whole
+process.
 """
 
 import importlib
