@@ -13,95 +13,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from gateway.children import start_child, stop_child
 from gateway.clock import monotonic_s
+from gateway.demo_scenes import SCENES, Scene
 from gateway.errors import MissingExtraError, UnreachableError
-from gateway.footage import FILMS, ROAD, SQUARE, Film, FootageUnavailableError, Say, obtain
+from gateway.footage import FILMS, Film, FootageUnavailableError, Say, obtain
 from gateway.secrets import readable_password
 from gateway.sources import Credentials
-from vision.geometry import Polygon
-from vision.rules import RuleSet
-from vision.rules.presence import PresenceSpec
-from vision.scene import Zone
-from vision.types import Kind, Severity
+
+__all__ = ["SCENES", "DemoCamera", "DemoCameras", "Scene"]
 
 HOST = "127.0.0.1"
 USER = "admin"
 READY_S = 30.0
 STOP_S = 3.0
+RESTART_PAUSE_S = 5.0
+"""A camera that ends as soon as it starts (its port was taken) is tried again this often."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a demonstration camera is called, how it films, and what it is watched for.
-
-    main, sub: width and height of the streams, in the film's proportions. fps: the film's own.
-    """
-
-    slug: str
-    name: str
-    grid: str
-    film: Film
-    main: tuple[int, int]
-    sub: tuple[int, int]
-    fps: int
-    rules: RuleSet
-
-
-SCENES = (
-    Scene(
-        slug="demo-road",
-        name="村口大路",
-        grid="东一网格",
-        film=ROAD,
-        main=(1280, 544),
-        sub=(640, 272),
-        fps=25,
-        rules=RuleSet(
-            zones=(Zone("roadway", Polygon(((0.0, 0.2), (1.0, 0.2), (1.0, 1.0), (0.0, 1.0)))),),
-            rules=(
-                PresenceSpec(
-                    id="vehicle-on-road",
-                    kinds=(Kind.VEHICLE,),
-                    zone="roadway",
-                    severity=Severity.YELLOW,
-                    confirm_s=0.5,
-                    clear_s=2.0,
-                ),
-            ),
-        ),
-    ),
-    Scene(
-        slug="demo-square",
-        name="文化广场",
-        grid="东二网格",
-        film=SQUARE,
-        main=(768, 576),
-        sub=(640, 480),
-        fps=10,
-        rules=RuleSet(
-            zones=(Zone("crossing", Polygon(((0.4, 0.3), (0.6, 0.3), (0.6, 0.6), (0.4, 0.6)))),),
-            rules=(
-                PresenceSpec(
-                    id="person-in-zone",
-                    kinds=(Kind.PERSON,),
-                    zone="crossing",
-                    severity=Severity.RED,
-                    confirm_s=0.5,
-                    clear_s=2.0,
-                ),
-            ),
-        ),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +45,22 @@ class DemoCamera:
     scene: Scene
     address: str
     credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A camera's process. restarted_s: monotonic seconds, None while it is the first one."""
+
+    camera: DemoCamera
+    film: Path
+    child: subprocess.Popen[bytes]
+    restarted_s: float | None = None
+
+    def may_restart(self) -> bool:
+        """Say whether it has ended, and not just after the last attempt."""
+        if self.child.poll() is None:
+            return False
+        return self.restarted_s is None or monotonic_s() - self.restarted_s >= RESTART_PAUSE_S
 
 
 class DemoCameras:
@@ -126,7 +76,7 @@ class DemoCameras:
                     f"{module} is not installed; run: pip install 'gridpatrol[demo]'"
                 )
         self._directory = data_dir / "demo"
-        self._running: dict[str, tuple[DemoCamera, Path, subprocess.Popen[bytes]]] = {}
+        self._running: dict[str, _Process] = {}
 
     def start(self, say: Say) -> Sequence[DemoCamera]:
         """Start a camera for each film that can be had, and wait until it serves.
@@ -137,28 +87,28 @@ class DemoCameras:
         films = self._films(say)
         for scene in SCENES:
             if scene.film in films:
-                camera, config = self._prepare(scene)
-                child = self._launch(config, films[scene.film])
-                self._running[scene.slug] = (camera, films[scene.film], child)
-        for camera, _, child in self._running.values():
-            self._wait_until_serving(camera, child)
-        return [camera for camera, _, _ in self._running.values()]
+                camera = self._prepare(scene)
+                film = films[scene.film]
+                self._running[scene.slug] = _Process(camera, film, self._launch(scene, film))
+        for process in self._running.values():
+            self._wait_until_serving(process)
+        return [process.camera for process in self._running.values()]
 
     def ensure_running(self) -> None:
         """Start again what has died."""
-        for slug, (camera, film, child) in self._running.items():
-            if child.poll() is not None:
+        for slug, process in self._running.items():
+            if process.may_restart():
                 log.warning("a demonstration camera ended; starting it again", camera=slug)
-                stop_child(child, 0)
-                again = self._launch(self._config_path(camera.scene), film)
-                self._running[slug] = (camera, film, again)
+                stop_child(process.child, 0)
+                child = self._launch(process.camera.scene, process.film)
+                self._running[slug] = replace(process, child=child, restarted_s=monotonic_s())
 
     def stop(self) -> None:
         """Stop every camera and what it started."""
-        for _, _, child in self._running.values():
-            child.terminate()
-        for _, _, child in self._running.values():
-            stop_child(child, STOP_S)
+        for process in self._running.values():
+            process.child.terminate()
+        for process in self._running.values():
+            stop_child(process.child, STOP_S)
         self._running.clear()
 
     def _films(self, say: Say) -> dict[Film, Path]:
@@ -175,11 +125,11 @@ class DemoCameras:
             raise FootageUnavailableError("; ".join(reasons))
         return found
 
-    def _prepare(self, scene: Scene) -> tuple[DemoCamera, Path]:
-        """Return the camera and its settings file, which keeps password and ports between runs."""
+    def _prepare(self, scene: Scene) -> DemoCamera:
+        """Write the settings file, which keeps password and ports between runs."""
         path = self._config_path(scene)
-        known = _earlier(path)
-        password = known.get("password") or readable_password()
+        earlier = _Earlier.read(path)
+        password = earlier.password or readable_password()
         config = {
             "name": scene.name,
             "serial_number": scene.slug,
@@ -196,18 +146,20 @@ class DemoCameras:
             "sub_height": scene.sub[1],
             "sub_fps": scene.fps,
             "sub_bitrate": "800K",
-        } | _ports(known)
+        } | _ports(earlier.ports)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        path.touch()
+        path.chmod(0o600)
         path.write_text(json.dumps(config, ensure_ascii=False, indent=2))
         address = f"{HOST}:{config['onvif_port']}"
-        return DemoCamera(scene, address, Credentials(USER, password)), path
+        return DemoCamera(scene, address, Credentials(USER, password))
 
     def _config_path(self, scene: Scene) -> Path:
         return self._directory / scene.slug / "camera.json"
 
-    def _launch(self, config: Path, film: Path) -> subprocess.Popen[bytes]:
+    def _launch(self, scene: Scene, film: Path) -> subprocess.Popen[bytes]:
         """Start one camera; its settings file says how, `ffmpeg` is the one of a wheel."""
+        config = self._config_path(scene)
         argv = (
             *(sys.executable, "-m", "gateway.virtual_camera", "--config", config.resolve()),
             *("--source", film.resolve(), "--hw", "cpu", "--log-level", "WARNING"),
@@ -227,14 +179,15 @@ class DemoCameras:
         link.symlink_to(get_ffmpeg_exe())
         return tools.resolve()
 
-    def _wait_until_serving(self, camera: DemoCamera, child: subprocess.Popen[bytes]) -> None:
-        config = json.loads(self._config_path(camera.scene).read_text())
+    def _wait_until_serving(self, process: _Process) -> None:
+        scene = process.camera.scene
+        config = json.loads(self._config_path(scene).read_text())
         deadline_s = monotonic_s() + READY_S
         while not all(_answers(config[port]) for port in ("onvif_port", "rtsp_port")):
-            if child.poll() is not None or monotonic_s() > deadline_s:
-                log_file = self._config_path(camera.scene).with_name("camera.log")
+            if process.child.poll() is not None or monotonic_s() > deadline_s:
+                log_file = self._config_path(scene).with_name("camera.log")
                 raise UnreachableError(
-                    f"the demonstration camera {camera.scene.slug} does not serve;"
+                    f"the demonstration camera {scene.slug} does not serve;"
                     f" its last words are in {log_file}"
                 )
             time.sleep(0.1)
@@ -244,13 +197,24 @@ PORT_KEYS = ("onvif_port", "rtsp_port", "rtmp_port", "web_port", "go2rtc_api_por
 """Every port of an ipycam; those it does not need must still not be another program's."""
 
 
-def _earlier(path: Path) -> dict[str, Any]:
-    """Return the settings of an earlier run, none when they are missing or damaged."""
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What is kept of an earlier run: the password, "" when there is none, and the ports."""
+
+    password: str
+    ports: Mapping[str, int]
+
+    @classmethod
+    def read(cls, path: Path) -> "_Earlier":
+        """Read a settings file; what is missing or damaged in it was never there."""
+        try:
+            found = json.loads(path.read_text())
+        except (OSError, ValueError):
+            found = None
+        known = found if isinstance(found, dict) else {}
+        password = known.get("password")
+        ports = {key: known[key] for key in PORT_KEYS if isinstance(known.get(key), int)}
+        return cls(password if isinstance(password, str) else "", ports)
 
 
 def _ports(known: Mapping[str, int]) -> dict[str, int]:

@@ -117,14 +117,16 @@ def test_a_port_that_is_taken_meanwhile_is_left_alone(cameras: DemoCameras, tmp_
         assert after["password"] == before["password"]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]"])
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"password": 7, "onvif_port": "x"}'])
 def test_damaged_settings_are_made_anew(cameras: DemoCameras, tmp_path: Path, damage: str) -> None:
     path = tmp_path / "demo" / SLUG / "camera.json"
     path.parent.mkdir(parents=True)
     path.write_text(damage)
-    camera, _ = cameras._prepare(SCENES[0])
+    path.chmod(0o644)
+    camera = cameras._prepare(SCENES[0])
     assert settings(tmp_path)["password"] == camera.credentials.password
     assert camera.credentials.password
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_stopping_leaves_no_process_even_while_someone_watches(
@@ -142,13 +144,35 @@ def test_a_camera_that_died_comes_back_at_the_same_address(
     cameras: DemoCameras, tmp_path: Path
 ) -> None:
     camera = next(one for one in cameras.start(print) if one.scene.slug == SLUG)
-    _, _, child = cameras._running[SLUG]
+    child = cameras._running[SLUG].child
     child.kill()
     wait_for(lambda: child.poll() is not None)
     cameras.ensure_running()
     wait_for(lambda: demo._answers(settings(tmp_path)["rtsp_port"]))
     with watched(camera) as packets:
         assert next(packets).size > 0
+
+
+def test_a_camera_that_cannot_start_is_tried_again_with_pauses(
+    cameras: DemoCameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cameras.start(print)
+    cameras._running[SLUG].child.kill()
+    wait_for(lambda: cameras._running[SLUG].child.poll() is not None)
+    with socket.create_server(("", settings(tmp_path)["onvif_port"])):
+        cameras.ensure_running()
+        first = cameras._running[SLUG].child
+        wait_for(lambda: first.poll() is not None)
+    cameras.ensure_running()
+    assert cameras._running[SLUG].child is first
+    monkeypatch.setattr(demo, "RESTART_PAUSE_S", 0.0)
+    cameras.ensure_running()
+    assert cameras._running[SLUG].child is not first
+
+
+def test_no_password_is_shown(virtual_cameras: dict[str, DemoCamera]) -> None:
+    for camera in virtual_cameras.values():
+        assert camera.credentials.password not in repr(camera)
 
 
 def test_cameras_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
