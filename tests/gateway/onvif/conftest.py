@@ -18,6 +18,7 @@ NAMESPACES = {
     "tt": "http://www.onvif.org/ver10/schema",
 }
 OPERATION = re.compile(r"Body>\s*<(?:\w+:)?(\w+)")
+CREATED = re.compile(r"Created[^>]*>([^<]+)<")
 
 
 Page = tuple[int, str]
@@ -117,16 +118,17 @@ GOOD: Mapping[str, str] = {
 class ScriptedCamera:
     """A camera that answers as its table says; an operation that is not there is a fault.
 
-    asked: what came, in order: operation, path, and whether it was signed.
+    asked: what came, in order: operation, path, and the time it was signed with, "" if unsigned.
     """
 
     answers: dict[str, str | Page]
-    asked: list[tuple[str, str, bool]] = field(default_factory=list)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
     address: str = ""
 
     def answer(self, request: str, path: str) -> Page:
         operation = OPERATION.search(request)[1]
-        self.asked.append((operation, path, "UsernameToken" in request))
+        signed_at = CREATED.search(request)
+        self.asked.append((operation, path, signed_at[1] if signed_at else ""))
         found = self.answers.get(operation, Answers.fault("not implemented"))
         return found if isinstance(found, tuple) else (200, envelope(found))
 

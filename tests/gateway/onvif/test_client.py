@@ -101,7 +101,7 @@ class TestOddAnswers:
     def test_only_the_time_is_asked_unsigned(self, scripted: Start) -> None:
         camera = scripted()
         connected(camera.address).profiles()
-        assert [(what, signed) for what, _, signed in camera.asked] == [
+        assert [(what, bool(signed)) for what, _, signed in camera.asked] == [
             ("GetSystemDateAndTime", False),
             ("GetCapabilities", True),
             ("GetProfiles", True),
@@ -111,6 +111,12 @@ class TestOddAnswers:
         skew = connected(scripted().address).clock_skew
         assert skew is not None
         assert skew < timedelta(days=-365)
+
+    def test_questions_are_signed_with_the_cameras_time(self, scripted: Start) -> None:
+        camera = scripted()
+        connected(camera.address)
+        _, _, signed_at = camera.asked[-1]
+        assert signed_at.startswith("2020-01-02T03:04:")
 
     def test_a_date_that_does_not_exist_gives_way_to_the_header(
         self, scripted: Start, answers: Any
