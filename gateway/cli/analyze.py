@@ -13,8 +13,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_table
 from gateway.config import load_settings
 from gateway.errors import ConfigError
-from gateway.rules_file import load_rules
-from vision.rules import DEFAULT_RULES
 
 if TYPE_CHECKING:
     from gateway.analyze import FileAnalysis
@@ -38,6 +36,8 @@ def analyze(
     """Find the incidents in a video file, faster than real time; the same file gives the same."""
     from gateway.analyze import AnalysisPlan, analyze_file, to_json_lines
     from gateway.detector_setup import open_detector
+    from gateway.rules_file import load_rules
+    from vision.rules import DEFAULT_RULES
 
     settings = load_settings(config).analysis
     rule_set = load_rules(rules) if rules else DEFAULT_RULES

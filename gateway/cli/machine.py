@@ -3,12 +3,17 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
 from gateway.config import load_settings
 from gateway.doctor import Verdict, examine
 
-_MARKS = {Verdict.GOOD: "[green]ok[/]", Verdict.LESS: "[yellow]--[/]", Verdict.BAD: "[red]no[/]"}
+_MARKS = {
+    Verdict.GOOD: Text("ok", "green"),
+    Verdict.LESS: Text("--", "yellow"),
+    Verdict.BAD: Text("no", "red"),
+}
 
 
 def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:

@@ -38,7 +38,7 @@ def list_models(json: JsonOption = False) -> None:
 
 @app.command("verify")
 def verify_models(json: JsonOption = False) -> None:
-    """Check that every shipped model file is whole; exit 14 if one is not."""
+    """Check that every shipped model file is whole; exit 16 if one is not."""
     from vision.weights import load_manifest, shipped_manifest, verify
 
     for spec in load_manifest(shipped_manifest()).values():
@@ -53,13 +53,17 @@ def verify_models(json: JsonOption = False) -> None:
 def pull_model(
     name: Annotated[str, typer.Argument(help="An Ultralytics model, such as yolo11n.")],
     directory: Annotated[Path, typer.Option(help="Where the file goes.")] = Path("var/models"),
+    json: JsonOption = False,
 ) -> None:
     """Fetch a model through Ultralytics (needs the Internet and the `ultralytics` extra)."""
     from gateway.model_pull import pull
 
     path = pull(name, directory)
-    err.print(f"{path} is here. To use it, set analysis.model: {path}")
-    out.print(str(path), markup=False, soft_wrap=True)
+    err.print(f"{path} is here. To use it, set analysis.model: {path}", markup=False)
+    if json:
+        print_json({"name": name, "file": path})
+    else:
+        out.print(str(path), markup=False, soft_wrap=True)
 
 
 @app.command("eval")

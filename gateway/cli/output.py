@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from gateway.clock import to_iso
 
@@ -38,11 +39,15 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for people; None is shown as a dash."""
+    """Print a table for people; a cell is a `Text` or anything else as it is, None a dash."""
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("–" if cell is None else str(cell) for cell in row))
+        table.add_row(*(_cell(cell) for cell in row))
     out.print(table)
+
+
+def _cell(value: object) -> Text:
+    return value if isinstance(value, Text) else Text("–" if value is None else str(value))
 
 
 def _plain(value: object) -> object:

@@ -5,6 +5,7 @@ import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.panel import Panel
 
 from gateway.cli.output import ConfigOption, err, out
@@ -67,9 +68,9 @@ def _greet(settings: Settings, site: "Site") -> None:
     """Say where to look, and print incidents as they reach the queue."""
     lines = [
         f"[bold]{site.console_url}[/]",
-        f"cameras   {', '.join(site.camera_names) or 'none yet: gridpatrol add-camera'}",
-        f"queue     {settings.queue.stream} in {site.queue_description}",
-        f"data      {settings.data_dir.resolve()}",
+        f"cameras   {escape(', '.join(site.camera_names) or 'none yet: gridpatrol add-camera')}",
+        f"queue     {escape(f'{settings.queue.stream} in {site.queue_description}')}",
+        f"data      {escape(str(settings.data_dir.resolve()))}",
     ]
     if site.admin_password:
         lines += [

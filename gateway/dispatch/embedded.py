@@ -1,6 +1,5 @@
 """The dispatch queue of a site that has none: a server of our own on a private socket."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 import structlog
 from redis import Redis
@@ -22,7 +21,8 @@ from redis.retry import Retry
 
 from gateway.children import start_child, stop_child
 from gateway.clock import monotonic_s
-from gateway.errors import PortTakenError, QueueUnreachableError, StorageError
+from gateway.directory_lock import hold
+from gateway.errors import QueueUnreachableError, StorageError
 
 SOCKET_PATH_BYTES = 103
 """Longest path of a unix socket: sun_path has 108 bytes on Linux, 104 on macOS, one is zero."""
@@ -59,7 +59,7 @@ class EmbeddedQueue:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._directory = _private_directory(data_dir / "queue")
-        self._lock = _lock(self._directory, data_dir)
+        self._lock = hold(self._directory, data_dir)
         self._socket = _socket_path(self._directory)
         self._child: subprocess.Popen[bytes] | None = None
         self.description = ""
@@ -205,25 +205,6 @@ def _private_directory(path: Path) -> Path:
     except OSError as error:
         raise StorageError(f"cannot make the queue's directory {path}: {error.strerror}") from error
     return path
-
-
-def _lock(directory: Path, data_dir: Path) -> IO[str]:
-    """Hold a directory for this process until the file is closed or the process ends."""
-    file = (directory / "lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.seek(0)
-        holder = file.read().strip()
-        file.close()
-        raise PortTakenError(
-            f"another gridpatrol (process {holder}) uses {data_dir}: stop it, "
-            "or give another data_dir"
-        ) from error
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
 
 
 def _socket_path(directory: Path) -> Path:
