@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Protocol, cast
 from rich.console import Console
 
 from benchmarks.report import Outcome, Run, command, commit, machine, utc_text, versions
+from gateway.config import LogSettings
 from gateway.errors import GatewayError
+from gateway.telemetry import set_up_logging
 from vision.errors import VisionError
 
 BENCHMARKS = {
     "accuracy": "How good are the default model's boxes on labelled pictures?",
     "analyze": "How much faster than real time is a video file analysed?",
     "detector": "How much of the bare runtime's speed does the detector keep?",
+    "latency": "How long from the camera to the event in the queue, and to the browser?",
     "live": "How old is what a browser shows, and what does a viewer cost?",
 }
 """Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""
@@ -34,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark asked for; 1 when what it needs is missing."""
     asked = _parser().parse_args(arguments)
     console = Console(stderr=True)
+    set_up_logging(LogSettings(level="warning", format="text"), "benchmark", sys.stderr)
     here, began_at, began = machine(), utc_text(), time.perf_counter()
     module = cast("Benchmark", importlib.import_module(f"benchmarks.{asked.name}"))
     try:

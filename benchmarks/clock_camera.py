@@ -1,22 +1,33 @@
 """A camera whose picture is the time: an ipycam RTSP camera that draws each frame's birth into it.
 
-Run as a process of its own (`python -m benchmarks.clock_camera PORT FFMPEG_DIR`), as a camera is;
-prints "ready" when it may be watched and serves `rtsp://127.0.0.1:PORT/clock` until it is ended.
-The encoder and the RTSP server are ipycam's (x264 ultrafast, zero latency, a key frame each 2 s).
+Run as a process of its own (`python -m benchmarks.clock_camera PORT FFMPEG_DIR SCENE`), as a camera
+is; prints "ready" when it may be watched, "visit MILLISECONDS" when somebody comes into view, and
+serves `rtsp://127.0.0.1:PORT/clock` until it is ended. The encoder and the RTSP server are ipycam's
+(x264 ultrafast, zero latency, a key frame each 2 s).
 """
 
 import os
+import socket
+import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.scenes import FPS, HEIGHT, SCENES, WIDTH
+from gateway.children import start_child, stop_child
+from gateway.errors import MissingExtraError, StreamLostError, UnreachableError
 from vision.types import Image
 
-WIDTH, HEIGHT, FPS = 640, 360, 25
+LOOPBACK = "127.0.0.1"
 BIT_RATE = "1M"
+STOP_S = 3.0
 
 STAMP_BITS, CHECK_BITS, BLOCK_PX, STRIP_PX = 24, 4, 20, 40
 """The strip at the top: milliseconds modulo 2^24 (4.6 h) and the sum of their nibbles, as blocks
@@ -46,33 +57,85 @@ def read_stamp(luma: npt.NDArray[np.uint8]) -> int | None:
     return stamp if check_of(stamp) == code >> STAMP_BITS else None
 
 
-def _scenery() -> Image:
-    """Return soft blobs, twice as wide as the picture; a window slides over them."""
-    noise = np.random.default_rng(1).integers(0, 256, (HEIGHT // 20, WIDTH // 10, 3), np.uint8)
-    blobs = cv2.resize(noise, (WIDTH * 2, HEIGHT), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(blobs, np.uint8)
+def age_ms(at_ms: float, stamp: int) -> float:
+    """Return how long before a time (milliseconds since 1970) a stamp was drawn; under 4.6 h."""
+    return (at_ms - stamp) % STAMP_MODULUS
 
 
-def serve(port: int) -> None:
-    """Serve the clock for ever."""
-    from ipycam.rtsp import NativeRTSPServer
+@dataclass(frozen=True, slots=True)
+class ClockCamera:
+    """The camera as its owner sees it, running in a process of its own."""
 
-    camera = NativeRTSPServer(port=port, host="127.0.0.1")
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def next_visit_ms(self) -> int:
+        """Wait for the next visit; return when its first picture was made, ms since 1970.
+
+        Raises StreamLostError when the camera has ended.
+        """
+        while self.process.stdout and (line := self.process.stdout.readline()):
+            word, _, moment = line.decode(errors="replace").partition(" ")
+            if word == "visit":
+                return int(moment)
+        raise StreamLostError("the clock camera ended; run it alone to see why")
+
+
+@contextmanager
+def clock_camera(scene: str) -> Iterator[ClockCamera]:
+    """Run the camera with one of `SCENES`; raises MissingExtraError without ipycam."""
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+    except ImportError as error:
+        raise MissingExtraError(
+            "the camera of this benchmark is ipycam: pip install 'gridpatrol[demo]'"
+        ) from error
+    port = free_port()
+    with tempfile.TemporaryDirectory() as tools:
+        (Path(tools) / "ffmpeg").symlink_to(get_ffmpeg_exe())
+        argv = (sys.executable, "-m", "benchmarks.clock_camera", str(port), tools, scene)
+        process = start_child(argv, output=subprocess.PIPE)
+        try:
+            words = process.stdout.readline() if process.stdout else b""
+            if words != b"ready\n":
+                raise UnreachableError(f"the clock camera did not start: {words.decode().strip()}")
+            yield ClockCamera(f"rtsp://{LOOPBACK}:{port}/clock", process)
+        finally:
+            stop_child(process, STOP_S)
+            if process.stdout:
+                process.stdout.close()
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(port: int, scene: str) -> None:
+    """Be the camera, for ever."""
+    from gateway.virtual_camera import PatientServer
+
+    camera = PatientServer(port=port, host=LOOPBACK)
     camera.add_stream("clock", WIDTH, HEIGHT, FPS, BIT_RATE)
+    shots = SCENES[scene]()
+    first = next(shots)
     if not camera.start():
         sys.exit(f"nothing can listen on port {port}")
     print("ready", flush=True)
-    scenery, due_s, number = _scenery(), time.monotonic(), 0
-    while True:
-        left = number * 2 % WIDTH
-        picture = scenery[:, left : left + WIDTH].copy()
-        draw_stamp(picture, time.time_ns() // 1_000_000 % STAMP_MODULUS)
-        camera.stream_frame("clock", picture)
-        number += 1
+    camera.stream_frame("clock", first.picture)
+    due_s = time.monotonic()
+    for shot in shots:
         due_s += 1 / FPS
         time.sleep(max(0.0, due_s - time.monotonic()))
+        made_ms = time.time_ns() // 1_000_000
+        draw_stamp(shot.picture, made_ms % STAMP_MODULUS)
+        camera.stream_frame("clock", shot.picture)
+        if shot.begins_visit:
+            print("visit", made_ms, flush=True)
 
 
 if __name__ == "__main__":
     os.environ["PATH"] = f"{sys.argv[2]}{os.pathsep}{os.environ['PATH']}"
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), sys.argv[3])

@@ -11,13 +11,9 @@ viewers, each with a tab of its own; Chromium's and the camera's own time is not
 
 import asyncio
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,19 +23,17 @@ import numpy as np
 from av.codec.context import Flags
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.clock_camera import BIT_RATE, FPS, HEIGHT, STAMP_MODULUS, WIDTH, read_stamp
+from benchmarks.clock_camera import BIT_RATE, LOOPBACK, age_ms, clock_camera, read_stamp
 from benchmarks.report import Figure, Outcome
-from gateway.children import start_child, stop_child
+from benchmarks.scenes import FPS, HEIGHT, WIDTH
 from gateway.config import LiveSettings
-from gateway.errors import MissingExtraError, UnreachableError
+from gateway.errors import MissingExtraError
 from gateway.hub import Hub
 from gateway.live import LiveViewers
 from gateway.sources import AvSource
 
 VIEWER = Path(__file__).with_name("live_viewer.html")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
-LOOPBACK = "127.0.0.1"
-STOP_S = 3.0
 SETTLING_S = 3.0
 """What a browser shows before is hurried through, and not counted."""
 
@@ -63,7 +57,7 @@ FULL = Plan(arriving_s=10, watching_s=60, costing_s=20, viewers=4)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What one tab saw. ages_ms: of every picture it put on screen and could read."""
+    """What a tab saw. ages_ms: of every picture it put on screen and could read."""
 
     ages_ms: list[float]
     unreadable: int
@@ -72,17 +66,17 @@ class Watched:
 def run(*, quick: bool) -> Outcome:
     """Measure; raises MissingExtraError without ipycam or Chromium."""
     plan = QUICK if quick else FULL
-    with _clock_camera() as url, _pulled(url) as hub:
+    with clock_camera("drift") as camera, _pulled(camera.url) as hub:
         arrivals_ms = _arrivals_ms(hub, plan.arriving_s)
-        watched, cost_ms = asyncio.run(_watch(hub, plan))
+        watched, cost_ms = asyncio.run(_watch_hub(hub, plan))
     ages_ms = watched.ages_ms
     shown = len(ages_ms) / (FPS * plan.watching_s)
     return Outcome(
         (
-            Figure("capture to picture in Chromium, p50", _percentile(ages_ms, 50), "ms"),
-            Figure("capture to picture in Chromium, p95", _percentile(ages_ms, 95), "ms", LIVE),
-            Figure("capture to packet in the hub, p50", _percentile(arrivals_ms, 50), "ms"),
-            Figure("capture to packet in the hub, p95", _percentile(arrivals_ms, 95), "ms"),
+            Figure("capture to picture in Chromium, p50", percentile(ages_ms, 50), "ms"),
+            Figure("capture to picture in Chromium, p95", percentile(ages_ms, 95), "ms", LIVE),
+            Figure("capture to packet in the hub, p50", percentile(arrivals_ms, 50), "ms"),
+            Figure("capture to packet in the hub, p95", percentile(arrivals_ms, 95), "ms"),
             Figure("pictures on screen", shown, "share of those made"),
             Figure("processor time of one viewer", cost_ms, "ms/s"),
         ),
@@ -94,33 +88,6 @@ def run(*, quick: bool) -> Outcome:
             f"cost: {plan.viewers} tabs for {plan.costing_s:g} s against none for as long",
         ),
     )
-
-
-@contextmanager
-def _clock_camera() -> Iterator[str]:
-    """Run the camera in a process of its own; yield its URL."""
-    try:
-        from imageio_ffmpeg import get_ffmpeg_exe
-    except ImportError as error:
-        raise MissingExtraError(
-            "the camera of this benchmark is ipycam: pip install 'gridpatrol[demo]'"
-        ) from error
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as tools:
-        (Path(tools) / "ffmpeg").symlink_to(get_ffmpeg_exe())
-        argv = (sys.executable, "-m", "benchmarks.clock_camera", str(port), tools)
-        camera = start_child(argv, output=subprocess.PIPE)
-        try:
-            words = camera.stdout.readline() if camera.stdout else b""
-            if words != b"ready\n":
-                raise UnreachableError(f"the clock camera did not start: {words.decode().strip()}")
-            yield f"rtsp://{LOOPBACK}:{port}/clock"
-        finally:
-            stop_child(camera, STOP_S)
-            if camera.stdout:
-                camera.stdout.close()
 
 
 @contextmanager
@@ -157,22 +124,22 @@ def _arrivals_ms(hub: Hub, seconds: float) -> list[float]:
             for frame in decoder.decode(av.Packet(delivery.packet.data)):
                 stamp = read_stamp(np.asarray(frame.to_ndarray(format="gray"), np.uint8))
                 if stamp is not None:
-                    ages_ms.append((arrived_s * 1000 - stamp) % STAMP_MODULUS)
+                    ages_ms.append(age_ms(arrived_s * 1000, stamp))
     return ages_ms
 
 
-async def _watch(hub: Hub, plan: Plan) -> tuple[Watched, float]:
+async def _watch_hub(hub: Hub, plan: Plan) -> tuple[Watched, float]:
     """Return what one tab saw, and the milliseconds a second that each of several costs."""
     viewers = LiveViewers(LiveSettings(bind_host=LOOPBACK))
     alone_ms = await _cpu_ms_per_s(plan.costing_s)
-    async with _chromium() as browser:
-        page = await _open_tab(browser, viewers, hub)
-        await asyncio.sleep(SETTLING_S)
-        await page.evaluate("ages.length = unreadable = 0")
-        await asyncio.sleep(plan.watching_s)
-        watched = Watched(await page.evaluate("ages"), await page.evaluate("unreadable"))
+
+    async def answer(offer: str) -> str:
+        return (await viewers.offer(hub, offer)).sdp
+
+    async with chromium() as browser:
+        watched = await watch(await open_tab(browser, answer), plan.watching_s)
         for _ in range(plan.viewers - 1):
-            await _open_tab(browser, viewers, hub)
+            await open_tab(browser, answer)
         await asyncio.sleep(SETTLING_S)
         shared_ms = await _cpu_ms_per_s(plan.costing_s)
         await viewers.close_all()
@@ -186,7 +153,8 @@ async def _cpu_ms_per_s(seconds: float) -> float:
 
 
 @asynccontextmanager
-async def _chromium() -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[Browser]:
+    """Run the Chromium on PATH; raises MissingExtraError when there is none."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         raise MissingExtraError(
@@ -198,14 +166,24 @@ async def _chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def _open_tab(browser: Browser, viewers: LiveViewers, hub: Hub) -> Page:
+async def open_tab(browser: Browser, answer: Callable[[str], Awaitable[str]]) -> Page:
+    """Return a tab that plays a clock camera; `answer` gets its WebRTC offer and answers it."""
     page = await browser.new_page()
     await page.set_content(VIEWER.read_text("utf-8"))
-    answer = await viewers.offer(hub, await page.evaluate("offer()"))
-    await page.evaluate("(sdp) => accept(sdp)", answer.sdp)
+    sdp = await answer(await page.evaluate("offer()"))
+    await page.evaluate("(sdp) => accept(sdp)", sdp)
     await page.wait_for_function("ages.length > 0")
     return page
 
 
-def _percentile(values: list[float], share: float) -> float:
+async def watch(page: Page, seconds: float) -> Watched:
+    """Return what a tab shows from when it has settled, for so long."""
+    await asyncio.sleep(SETTLING_S)
+    await page.evaluate("ages.length = unreadable = 0")
+    await asyncio.sleep(seconds)
+    return Watched(await page.evaluate("ages"), await page.evaluate("unreadable"))
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return a percentile (0-100); not a number when there are no values."""
     return float(np.percentile(values, share)) if values else float("nan")

@@ -5,14 +5,13 @@ from hypothesis import strategies as st
 from benchmarks.clock_camera import (
     BLOCK_PX,
     CHECK_BITS,
-    HEIGHT,
     STAMP_BITS,
     STAMP_MODULUS,
     STRIP_PX,
-    WIDTH,
     draw_stamp,
     read_stamp,
 )
+from benchmarks.scenes import HEIGHT, WIDTH
 
 STAMPS = st.integers(0, STAMP_MODULUS - 1)
 

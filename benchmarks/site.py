@@ -1,0 +1,103 @@
+"""A whole gridpatrol for a benchmark: the real command, its own processes, a fresh site."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+from benchmarks.clock_camera import LOOPBACK, free_port
+from gateway.children import start_child, stop_child
+from gateway.config import ENV_PREFIX, Settings
+from gateway.dispatch.embedded import running_url
+from gateway.errors import UnreachableError
+from gateway.processes import open_store
+from gateway.session import SessionState
+from gateway.store import Store
+from gateway.store.inventory import Camera
+
+START_S, STOP_S, POLL_S = 60.0, 20.0, 0.2
+USER = "admin"
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What runs. store: its database, opened beside it. password: of `USER`."""
+
+    url: str
+    queue_url: str
+    data_dir: Path
+    store: Store
+    password: str = field(repr=False)
+
+    async def sign_in(self, client: httpx.AsyncClient) -> None:
+        """Sign in with a client whose base is `url`."""
+        who = {"username": USER, "password": self.password}
+        (await client.post("/api/session", json=who)).raise_for_status()
+
+
+@contextmanager
+def running_site(camera: Camera) -> Iterator[Site]:
+    """Run `gridpatrol run` on one camera until the block ends; begins when its pictures arrive.
+
+    The queue is the embedded one, whatever REDIS_URL says. Raises UnreachableError when the site or
+    its camera does not come up.
+    """
+    with tempfile.TemporaryDirectory(prefix="gridpatrol-benchmark-") as folder:
+        data_dir, port = Path(folder) / "var", free_port()
+        config = Path(folder) / "gridpatrol.yaml"
+        config.write_text(json.dumps(_settings(data_dir, port)), "utf-8")
+        with open_store(Settings(data_dir=data_dir)) as store:
+            password = store.users.bootstrap_admin() or ""
+            store.inventory.add(camera, None)
+            argv = (sys.executable, "-m", "gateway.cli", "run", "--config", config)
+            child = start_child(argv, env=_environment())
+            try:
+                _wait_for(lambda: _is_online(store, camera.id), f"camera {camera.id}")
+                queue_url = _wait_for(lambda: running_url(data_dir), "the queue")
+                yield Site(f"http://{LOOPBACK}:{port}", queue_url, data_dir, store, password)
+            finally:
+                stop_child(child, STOP_S)
+
+
+def _settings(data_dir: Path, port: int) -> dict[str, object]:
+    """Return the settings file: JSON is YAML too."""
+    return {
+        "data_dir": str(data_dir),
+        "serve": {"host": LOOPBACK, "port": port},
+        "live": {"bind_host": LOOPBACK},
+    }
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment without what would change the settings."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "REDIS_URL" and not name.startswith(ENV_PREFIX)
+    }
+
+
+def _is_online(store: Store, camera: str) -> bool:
+    state = store.camera_states.get(camera)
+    return state is not None and state.state == SessionState.ONLINE.value
+
+
+def _wait_for(look: Callable[[], Found | None], what: str) -> Found:
+    """Return what `look` finds, asked again and again."""
+    deadline_s = time.monotonic() + START_S
+    while time.monotonic() < deadline_s:
+        found = look()
+        if found:
+            return found
+        time.sleep(POLL_S)
+    raise UnreachableError(f"{what} did not come up within {START_S:g} s")
