@@ -1,24 +1,28 @@
-"""Finding cameras: WS-Discovery on the local network, and asking addresses one by one."""
+"""Finding cameras: WS-Discovery on the local networks, and asking addresses one by one.
 
+Answers come to a port of our own, so it works beside another program that listens for devices.
+IPv4 only; multicast does not cross routers, there an address must be asked.
+"""
+
+import selectors
 import socket
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address
-from urllib.parse import unquote, urlsplit
 
-from wsdiscovery import QName
-from wsdiscovery.discovery import ThreadedWSDiscovery
-from wsdiscovery.service import Service
-from wsdiscovery.threaded import MULTICAST_PORT
-
-from gateway.errors import UnreachableError
+from gateway.clock import monotonic_s
+from gateway.errors import NotFoundError, UnreachableError
 from gateway.onvif.client import OnvifClient
+from gateway.onvif.probe_match import Match, probes, read_matches
 
-CAMERA_TYPE = QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
-SCOPE_PREFIX = "onvif://www.onvif.org/"
-LOOPBACK = IPv4Address("127.0.0.1")
-"""Where virtual cameras answer; the library asks the networks beyond this machine only."""
+GROUP = ("239.255.255.250", 3702)
+"""Where devices listen (WS-Discovery §2.4)."""
+TIMES_ASKED = 3
+REPEAT_S = 0.25
+"""UDP loses datagrams: each question goes out so often, so far apart (SOAP-over-UDP §I)."""
+DATAGRAM_BYTES = 65_535
 ASKED_AT_ONCE = 16
 """Addresses asked at the same time: polite to small switches."""
 
@@ -32,21 +36,20 @@ class Discovered:
     hardware: str
 
 
-def discover(timeout_s: float) -> tuple[Discovered, ...]:
-    """Ask every network of this machine by multicast; return who answered in time, by address.
+def discover(timeout_s: float, interface: str | None = None) -> tuple[Discovered, ...]:
+    """Ask the networks of this machine by multicast; return who answered in time, by address.
 
-    Virtual cameras on this machine are asked too. Raises UnreachableError when the machine does not
-    let us listen.
+    interface: the name of the one network interface to ask through ("eth0"), None for all of them,
+    the machine's own loopback included. Raises NotFoundError for a name that is not there and
+    UnreachableError when no interface carries multicast.
     """
-    _check_port()
-    finder = ThreadedWSDiscovery()
-    finder.start()
-    try:
-        finder.addSourceAddr(LOOPBACK)
-        services = finder.searchServices(types=[CAMERA_TYPE], timeout=timeout_s)
-    finally:
-        finder.stop()
-    found = {one.address: one for one in map(_described, services) if one is not None}
+    with ExitStack() as opened:
+        try:
+            mouths = [opened.enter_context(_mouth(index)) for index in _indices(interface)]
+        except OSError as error:
+            raise _cannot_search(error) from error
+        matches = {match.endpoint: match for match in _search(mouths, timeout_s)}
+    found = {m.address: Discovered(m.address, m.name, m.hardware) for m in matches.values()}
     return tuple(found[address] for address in sorted(found))
 
 
@@ -61,31 +64,61 @@ def _answering(address: str) -> Discovered | None:
     return Discovered(client.address, "", "") if client.is_device() else None
 
 
-def _check_port() -> None:
-    """Try what the library does first, for it cannot be stopped again where that fails."""
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("", MULTICAST_PORT))
-    except OSError as error:
-        raise UnreachableError(
-            f"cameras cannot be searched for by multicast (UDP port {MULTICAST_PORT}: {error});"
-            " name their addresses instead"
-        ) from error
+def _mouth(index: int) -> socket.socket:
+    """Return a socket that speaks through the interface of that number and hears the answers."""
+    mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    # struct ip_mreqn: group, own address (any), interface
+    choice = struct.pack("@4s4si", bytes(4), bytes(4), index)
+    mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
+    return mouth
 
 
-def _described(service: Service) -> Discovered | None:
-    """Return what a service says of itself, None when it names no address to ask it at."""
-    hosts = [host for host in (urlsplit(url).netloc for url in service.getXAddrs()) if host]
-    if not hosts:
-        return None
-    # Cameras with both kinds often name a link-local IPv6 address, which is no use elsewhere.
-    address = min(hosts, key=lambda host: host.startswith("["))
-    return Discovered(address, _scope(service, "name"), _scope(service, "hardware"))
+def _indices(interface: str | None) -> tuple[int, ...]:
+    known = {name: index for index, name in socket.if_nameindex()}
+    if interface is None:
+        return tuple(known.values())
+    if interface not in known:
+        listed = ", ".join(known)
+        raise NotFoundError(f"there is no network interface {interface!r}; there are: {listed}")
+    return (known[interface],)
 
 
-def _scope(service: Service, part: str) -> str:
-    """Return what a service's scopes say of "name" or "hardware"."""
-    prefix = f"{SCOPE_PREFIX}{part}/"
-    values = (scope.getValue() for scope in service.getScopes())
-    return next((unquote(value[len(prefix) :]) for value in values if value.startswith(prefix)), "")
+def _search(mouths: list[socket.socket], timeout_s: float) -> Iterator[Match]:
+    """Ask several times over and yield every answer until the time is up."""
+    questions = probes()
+    started_s = monotonic_s()
+    with selectors.DefaultSelector() as ears:
+        for mouth in mouths:
+            ears.register(mouth, selectors.EVENT_READ)
+        for turn in range(1, TIMES_ASKED + 1):
+            _send(mouths, questions)
+            is_last = turn == TIMES_ASKED
+            until_s = started_s + (timeout_s if is_last else min(turn * REPEAT_S, timeout_s))
+            yield from _hear(ears, until_s)
+
+
+def _send(mouths: list[socket.socket], questions: tuple[bytes, ...]) -> None:
+    """Send through every interface that can; raises UnreachableError when none can."""
+    failures: list[OSError] = []
+    for mouth in mouths:
+        try:
+            for question in questions:
+                mouth.sendto(question, GROUP)
+        except OSError as error:  # the interface is down, or knows no multicast
+            failures.append(error)
+    if len(failures) == len(mouths):
+        raise _cannot_search(failures[0] if failures else "no network interface")
+
+
+def _hear(ears: selectors.BaseSelector, until_s: float) -> Iterator[Match]:
+    while (left_s := until_s - monotonic_s()) > 0:
+        for key, _ in ears.select(left_s):
+            with suppress(OSError):  # such as an ICMP refusal, told late
+                datagram, (sender, _) = key.fileobj.recvfrom(DATAGRAM_BYTES)  # type: ignore[union-attr]
+                yield from read_matches(datagram, sender)
+
+
+def _cannot_search(reason: object) -> UnreachableError:
+    return UnreachableError(
+        f"cameras cannot be searched for by multicast ({reason}); name their addresses instead"
+    )

@@ -1,18 +1,22 @@
-"""Cameras found by multicast on the loopback interface, and by asking addresses."""
+"""Cameras found by multicast, on loopback and across a cable, and by asking addresses."""
 
+import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.demo import DemoCamera
-from gateway.errors import OnvifError
+from gateway.errors import NotFoundError, OnvifError
 from gateway.onvif import discovery
 from gateway.onvif.discovery import Discovered, ask, discover
 
@@ -102,7 +106,7 @@ def test_what_a_camera_says_is_read(responder: Any) -> None:
             "http://[fe80::8]/onvif/device_service http://10.0.0.9/onvif/device_service",
             scopes="onvif://www.onvif.org/Profile/Streaming",
         ),
-        reply(3, "p:Printer", "http://10.0.0.10/print"),
+        reply(3, "p:Printer", "http://10.0.0.10/print", scopes="ldap:///ou=office"),
         reply(4, "dn:NetworkVideoTransmitter", ""),
         reply(5, "dn:NetworkVideoTransmitter", "no-address"),
         "this is no XML",
@@ -112,6 +116,11 @@ def test_what_a_camera_says_is_read(responder: Any) -> None:
         Discovered("10.0.0.8:8899", "East gate", "DS-2CD"),
         Discovered("10.0.0.9", "", ""),
     ]
+
+
+def test_an_interface_that_is_not_there_is_told() -> None:
+    with pytest.raises(NotFoundError, match=r"'eth99'; there are: .*lo"):
+        discover(1.0, interface="eth99")
 
 
 def test_a_machine_that_does_not_let_us_listen_says_so() -> None:
@@ -136,3 +145,105 @@ def test_addresses_are_asked_one_by_one(virtual_camera: DemoCamera) -> None:
 def test_what_is_no_address_is_told() -> None:
     with pytest.raises(OnvifError, match="give host or host:port"):
         ask(["camera:port"])
+
+
+class Cable:
+    """Two network namespaces, `camera` and `gateway`, joined by a virtual cable."""
+
+    CAMERA_IP, GATEWAY_IP = "10.77.0.2", "10.77.0.1"
+
+    def __init__(self) -> None:
+        self.camera, self.gateway = (f"gp-{end}-{os.getpid()}" for end in ("cam", "gw"))
+
+    def __enter__(self) -> "Cable":
+        for namespace in (self.camera, self.gateway):
+            ip("netns", "add", namespace)
+        veth = ("type", "veth", "peer", "name", "port0", "netns", self.gateway)
+        ip("link", "add", "port0", "netns", self.camera, *veth)
+        for namespace, own in ((self.camera, self.CAMERA_IP), (self.gateway, self.GATEWAY_IP)):
+            ip("-n", namespace, "addr", "add", f"{own}/24", "dev", "port0")
+            for device in ("lo", "port0"):
+                ip("-n", namespace, "link", "set", device, "up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for namespace in (self.camera, self.gateway):
+            subprocess.run(["ip", "netns", "del", namespace], capture_output=True, check=False)
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], capture_output=True, text=True, check=True)
+
+
+@pytest.fixture(scope="module")
+def cable() -> Iterator[Cable]:
+    """A cable, or a skip that says why there can be none."""
+    if shutil.which("ip") is None:
+        pytest.skip("no program `ip`; apt-get install iproute2")
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(Cable())
+        except subprocess.CalledProcessError as error:
+            Cable().__exit__()
+            pytest.skip(f"no network namespaces here: {error.stderr.strip()}")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def distant_camera(
+    cable: Cable, road_film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of an ipycam, as shipped, at the far end of the cable."""
+    folder = tmp_path_factory.mktemp("distant")
+    settings = {"name": "NorthGate", "local_ip": Cable.CAMERA_IP, "onvif_port": 8081}
+    (folder / "camera.json").write_text(json.dumps(settings))
+    command = (sys.executable, "-m", "ipycam", "--config", folder / "camera.json")
+    with subprocess.Popen(
+        ["ip", "netns", "exec", cable.camera, *command, "--source", road_film, "--hw", "cpu"],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as camera:  # fmt: skip
+        address = f"{Cable.CAMERA_IP}:8081"
+        script = (
+            "import sys, time; from gateway.onvif.discovery import ask\n"
+            "while not ask(sys.argv[1:]): time.sleep(0.1)\n"
+        )
+        at_gateway(cable, script, address)
+        yield address
+        camera.terminate()
+
+
+def at_gateway(cable: Cable, script: str, *arguments: str) -> str:
+    """Run a script at the near end of the cable; return what it prints, errors too."""
+    done = subprocess.run(
+        ["ip", "netns", "exec", cable.gateway, sys.executable, "-c", script, *arguments],
+        cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+SEARCH = (
+    "import sys; from gateway.onvif.discovery import discover\n"
+    "for one in discover(1.5, *sys.argv[1:]): print(one.address, one.name)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("interface", "is_found"), [((), True), (("port0",), True), (("lo",), False)]
+)
+def test_a_camera_across_a_cable_is_found_by_those_who_ask_there(
+    cable: Cable, distant_camera: str, interface: tuple[str, ...], is_found: bool
+) -> None:
+    expected = f"{distant_camera} NorthGate\n" if is_found else ""
+    assert at_gateway(cable, SEARCH, *interface) == expected
+
+
+def test_an_interface_without_network_is_told(cable: Cable, distant_camera: str) -> None:
+    ip("-n", cable.gateway, "link", "set", "port0", "down")
+    try:
+        told = at_gateway(cable, SEARCH, "port0").strip().splitlines()[-1]
+        assert at_gateway(cable, SEARCH) == ""
+    finally:
+        ip("-n", cable.gateway, "link", "set", "port0", "up")
+    assert told.startswith("gateway.errors.UnreachableError: cameras cannot be searched for")
