@@ -1,6 +1,8 @@
 """Inference runtimes behind one contract: which exist, which to take, how to open a model."""
 
 import importlib
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -32,6 +34,13 @@ __all__ = [
     "open_runtime",
     "probe",
 ]
+
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+"""OpenVINO tells Google Analytics of each import, unless this package of its own is not there."""
+
+os.environ.update(ORT_DISABLE_TELEMETRY="1", YOLO_OFFLINE="true")
+"""ONNX Runtime tells Microsoft of each session unless told not to (its Privacy.md); Ultralytics
+looks for the Internet when imported, reports there, and installs packages it would like to have."""
 
 
 @dataclass(frozen=True, slots=True)
