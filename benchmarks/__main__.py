@@ -58,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         versions=versions(),
         outcome=outcome,
     )
-    run.print(Console())
     if asked.json:
         asked.json.write_text(run.as_json(), "utf-8")
+    run.print(Console())
     return 0
 
 

@@ -27,7 +27,7 @@ from benchmarks.clock_camera import BIT_RATE, LOOPBACK, age_ms, clock_camera, re
 from benchmarks.report import Figure, Outcome
 from benchmarks.scenes import FPS, HEIGHT, WIDTH
 from gateway.config import LiveSettings
-from gateway.errors import MissingExtraError
+from gateway.errors import GatewayError, MissingExtraError
 from gateway.hub import Hub
 from gateway.live import LiveViewers
 from gateway.sources import AvSource
@@ -185,5 +185,7 @@ async def watch(page: Page, seconds: float) -> Watched:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return a percentile (0-100); not a number when there are no values."""
-    return float(np.percentile(values, share)) if values else float("nan")
+    """Return a percentile (0-100); raises GatewayError when nothing was measured."""
+    if not values:
+        raise GatewayError("nothing was measured: is the machine too busy for its own camera?")
+    return float(np.percentile(values, share))
