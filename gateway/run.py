@@ -1,6 +1,5 @@
 """`gridpatrol run`: everything on one machine, from an empty directory to a watched street."""
 
-import os
 import signal
 import sys
 import threading
@@ -79,13 +78,12 @@ def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
         running.enter_context(_held(settings.data_dir))
         queue = open_queue(settings.data_dir, redis_url(settings.queue))
         running.callback(queue.stop)
-        os.environ[f"{ENV_PREFIX}QUEUE__URL"] = queue.url
         cameras = DemoCameras(settings.data_dir) if demand.demo else None
         if cameras is not None:
             running.callback(cameras.stop)
         password, names = _prepare(settings, demand, cameras, desk)
         stopping = signals.let_finish()
-        supervisor = Supervisor(_specs(settings, demand), settings.data_dir / "logs")
+        supervisor = Supervisor(_specs(settings, demand, queue.url), settings.data_dir / "logs")
         running.callback(supervisor.stop)
         supervisor.start()
         url = f"http://{_reachable(settings.serve.host)}:{settings.serve.port}"
@@ -158,20 +156,20 @@ def _adopt_demo(store: Store, camera: DemoCamera, desk: Desk) -> None:
     desk.say(f"Onboarding {scene.name} at {camera.address} over ONVIF")
     (found,) = look_at(source, desk.ask_password)
     wish = Wish(camera_id=scene.slug, name=scene.name, unit="示范村", grid=scene.grid)
+    for stored in store.inventory.cameras():
+        if stored.id == scene.slug:  # its port may have been taken since the last run
+            store.inventory.replace(replace(stored, address=found.address))
     known = adopt(store, found, wish)
     store.inventory.replace(
         replace(
             known,
-            address=found.address,
-            main_uri=found.main_uri,
-            sub_uri=found.sub_uri,
             zones=zones_to_json(scene.rules),
             rules=rules_to_json(scene.rules),
         )
     )
 
 
-def _specs(settings: Settings, demand: Demand) -> tuple[ProcessSpec, ...]:
+def _specs(settings: Settings, demand: Demand, queue_url: str) -> tuple[ProcessSpec, ...]:
     """Return the processes, in the order they are started and stopped: workers before `serve`."""
     command = (sys.executable, "-m", "gateway.cli")
     config = ("--config", str(demand.config)) if demand.config else ()
@@ -180,7 +178,8 @@ def _specs(settings: Settings, demand: Demand) -> tuple[ProcessSpec, ...]:
         ProcessSpec(f"worker-{n}", (*command, "worker", *config, "--shard", f"{n}/{count}"))
         for n in range(count)
     )
-    return (*workers, ProcessSpec("serve", (*command, "serve", *config)))
+    queue = {f"{ENV_PREFIX}QUEUE__URL": queue_url}
+    return (*workers, ProcessSpec("serve", (*command, "serve", *config), queue))
 
 
 def _reachable(host: str) -> str:
