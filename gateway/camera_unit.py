@@ -61,7 +61,7 @@ class CameraUnit:
     def __init__(self, camera: Camera, bench: Bench, on_report: Callable[[], None]) -> None:
         settings = bench.settings
         self.camera = camera
-        self.hub = Hub(camera.id)
+        self.hub = Hub(camera.id, on_drop=self._dropped)
         self._bench = bench
         self._origin = Origin(camera.ref, bench.model, bench.version)
         self._on_report = on_report
@@ -192,6 +192,9 @@ class CameraUnit:
         online = report.state is SessionState.ONLINE
         telemetry.CAMERA_ONLINE.labels(self.camera.id).set(1 if online else 0)
         self._on_report()
+
+    def _dropped(self, reader: str, count: int) -> None:
+        telemetry.PACKETS_DROPPED.labels(self.camera.id, reader).inc(count)
 
     def _clip_lost(self, error: StorageError) -> None:
         log.error("an evidence clip was left out", camera=self.camera.id, reason=str(error))

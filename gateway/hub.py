@@ -9,6 +9,7 @@ hole before the next one.
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
@@ -121,7 +122,7 @@ class HubReader:
                 self._queue.append(delivery)
                 self._wake()
             elif self._overflowed:
-                self.dropped += 1
+                self._drop(1)
 
     def break_run(self) -> None:
         """Take nothing more before a key frame; for the hub, when a session starts over."""
@@ -155,9 +156,14 @@ class HubReader:
             if kept >= len(self._queue):
                 kept = 0
                 self._in_gop, self._overflowed = False, True
-        while len(self._queue) > kept:
+        surplus = len(self._queue) - kept
+        for _ in range(surplus):
             self._queue.popleft()
-            self.dropped += 1
+        self._drop(surplus)
+
+    def _drop(self, count: int) -> None:
+        self.dropped += count
+        self._hub.on_drop(self.name, count)
 
     def _wake(self) -> None:
         self._changed.notify_all()
@@ -174,10 +180,20 @@ def _resolve(arrival: asyncio.Future[None]) -> None:
 
 
 class Hub:
-    """The packets of one camera's stream, for any number of readers; for use from any thread."""
+    """The packets of one camera's stream, for any number of readers; for use from any thread.
 
-    def __init__(self, camera_id: str, limits: GopLimits | None = None) -> None:
+    on_drop: told the name of a reader that was too slow, and how many packets it lost; on the
+    publisher's thread, must not wait.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        limits: GopLimits | None = None,
+        on_drop: Callable[[str, int], None] = lambda _name, _count: None,
+    ) -> None:
         self.camera_id = camera_id
+        self.on_drop = on_drop
         self._limits = limits or GopLimits()
         self._lock = threading.Lock()
         self._readers: tuple[HubReader, ...] = ()

@@ -205,13 +205,17 @@ def test_a_loop_that_ended_does_not_hurt_the_source():
 
 
 def test_a_slow_reader_neither_slows_the_source_nor_the_quick():
-    hub = started()
+    lost: list[tuple[str, int]] = []
+    hub = Hub("gate", on_drop=lambda name, count: lost.append((name, count)))
+    hub.start(INFO)
     slow = hub.reader("slow", 20)
     quick = hub.reader("quick", 5000)
     publish(hub, "Kppppppppp" * 300)
     assert len(drain(quick)) == 3000
     assert (quick.dropped, slow.waiting) == (0, 20)
     assert slow.dropped == 2980
+    assert {name for name, _ in lost} == {"slow"}
+    assert sum(count for _, count in lost) == 2980
     assert drain(slow) == list(range(2980, 3000))
 
 
