@@ -79,7 +79,7 @@ def _machine(_settings: Settings) -> Iterator[Finding]:
 
 def _disk(settings: Settings) -> Iterator[Finding]:
     place = next(p for p in (settings.data_dir, *settings.data_dir.resolve().parents) if p.exists())
-    if not os.access(place, os.W_OK | os.X_OK):
+    if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
         cure = f"give this user write access to {place}, or set data_dir to another directory"
         yield Finding("disk", Verdict.BAD, f"{settings.data_dir} cannot be written", cure)
         return

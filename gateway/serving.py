@@ -63,9 +63,9 @@ async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():
         await asyncio.sleep(START_POLL_S)
+    if task.done():
+        task.result()
     try:
-        if not server.started:
-            raise GatewayError("the HTTP server did not start; the log line before this says why")
         yield
     finally:
         server.should_exit = True
@@ -82,8 +82,16 @@ def stop_signal() -> asyncio.Event:
 
 
 class _QuietServer(uvicorn.Server):
-    """uvicorn, with the signals left to the process it is part of."""
+    """uvicorn, with the signals, and the end of the process, left to who runs it."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit as leaving:
+            raise GatewayError(
+                "the HTTP server did not start; the log lines before this say why"
+            ) from leaving

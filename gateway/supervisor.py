@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,10 +27,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """A process to keep running. `name` is unique and names its log file."""
+    """A process to keep running. `name` is unique and names its log file.
+
+    environment: laid over our own; the place for secrets, which others could read in `argv`.
+    """
 
     name: str
     argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,7 +93,9 @@ class Supervisor:
 
     def _start(self, slot: _Slot) -> None:
         with self._log_of(slot).open("ab") as output:
-            slot.child = start_child(slot.spec.argv, output=output)
+            slot.child = start_child(
+                slot.spec.argv, env=os.environ | slot.spec.environment, output=output
+            )
         slot.started_s = monotonic_s()
 
     def _look_after(self, slot: _Slot) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import av
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.analysis import LatestLooks
 from gateway.camera_unit import Bench
@@ -49,7 +50,7 @@ def start_worker(store, samples, detector, settings):
     before = set(threading.enumerate())
     workers = []
 
-    def start():
+    def start(settings=settings):
         bench = Bench(
             settings=settings,
             store=store,
@@ -161,6 +162,22 @@ def test_nothing_seen_is_lost_at_the_stop(store, start_worker, road, settings):
     endings = {store.incidents.get(incident_id).ending for incident_id in opened}
     assert Ending.INTERRUPTED in endings
     assert not list(settings.evidence_dir.rglob("*.part"))
+
+
+def test_disk_nearly_full_costs_clips_only(store, start_worker, road, settings):
+    """The incident and its pictures are kept; only the clip is left out, and that is said once."""
+    full = settings.recording.model_copy(update={"min_free_mb": 1 << 40})
+    with capture_logs() as logs:
+        worker = start_worker(settings.model_copy(update={"recording": full}))
+        wait_until(lambda: events(store))
+        start_worker.stop(worker)
+    assert not list(settings.evidence_dir.rglob("*.mp4*"))
+    for incident_id in {incident for incident, _, _ in events(store)}:
+        kept = store.incidents.get(incident_id).evidence
+        assert [piece.type.value for piece in kept] == ["raw", "marked"]
+    left_out = [line for line in logs if line["event"] == "an evidence clip was left out"]
+    assert len(left_out) == 1
+    assert "min_free_mb" in left_out[0]["reason"]
 
 
 def test_incident_taken_up_again_reaches_the_outbox(store, start_worker, add, road_film):
