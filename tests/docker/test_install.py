@@ -40,8 +40,9 @@ class Installed:
     @property
     def environment(self) -> dict[str, str]:
         """Return ours without what would lead the installed program back into this tree."""
-        strange = ("PYTHON", "GRIDPATROL_", "REDIS_URL", "VIRTUAL_ENV")
-        return {key: value for key, value in os.environ.items() if not key.startswith(strange)}
+        strange = ("PYTHON", "GRIDPATROL_", "REDIS_URL", "VIRTUAL_ENV", "CI")
+        ours = {key: value for key, value in os.environ.items() if not key.startswith(strange)}
+        return {**ours, "HOME": str(self.prefix)}
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [self.prefix / "bin" / words[0], *words[1:]]
@@ -145,7 +146,11 @@ def test_the_packages_fit_together(installed: Installed) -> None:
 
 @pytest.mark.slow
 def test_it_runs_and_serves_the_console(installed: Installed) -> None:
-    """Store, queue, worker and console start from an empty directory, and stop when told."""
+    """Store, queue, worker and console start from an empty directory, and stop when told.
+
+    Nothing is written but the data directory, not at home either.
+    """
+    before = sorted(installed.prefix.iterdir())
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
@@ -166,6 +171,7 @@ def test_it_runs_and_serves_the_console(installed: Installed) -> None:
         code = process.wait(STOP_S)
     assert code == 0
     assert [entry.name for entry in installed.work.iterdir()] == ["var"]
+    assert sorted(installed.prefix.iterdir()) == before
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
