@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
 
 NAMESPACES = {
@@ -23,6 +24,10 @@ CREATED = re.compile(r"Created[^>]*>([^<]+)<")
 
 Page = tuple[int, str]
 """An answer that is sent as it is: status and text."""
+
+
+def operation_of(request: str) -> str:
+    return OPERATION.search(request)[1]
 
 
 def envelope(body: str) -> str:
@@ -140,23 +145,28 @@ def scripted() -> Iterator[Callable[..., ScriptedCamera]]:
 
         def start(instead: Mapping[str, str | Page] | None = None) -> ScriptedCamera:
             camera = ScriptedCamera({**GOOD, **(instead or {})})
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(camera))
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-            thread.start()
-            running.callback(thread.join)
-            running.callback(server.server_close)
-            running.callback(server.shutdown)
-            camera.address = f"127.0.0.1:{server.server_port}"
+            camera.address = _serve(running, camera.answer)
             return camera
 
         yield start
 
 
-def _handler(camera: ScriptedCamera) -> type[http.server.BaseHTTPRequestHandler]:
+def _serve(running: ExitStack, answer: Callable[[str, str], Page]) -> str:
+    """Start a server that answers (request, path) until `running` ends; return its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(answer))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    running.callback(thread.join)
+    running.callback(server.server_close)
+    running.callback(server.shutdown)
+    return f"127.0.0.1:{server.server_port}"
+
+
+def _handler(answer: Callable[[str, str], Page]) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             request = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            status, text = camera.answer(request, self.path)
+            status, text = answer(request, self.path)
             body = text.encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/soap+xml; charset=utf-8")
@@ -168,6 +178,30 @@ def _handler(camera: ScriptedCamera) -> type[http.server.BaseHTTPRequestHandler]
             pass
 
     return Handler
+
+
+@pytest.fixture
+def breaking_proxy() -> Iterator[Callable[..., str]]:
+    """Return a starter of proxies before a real device: it passes all on, and breaks one answer.
+
+    Takes the device's address, the operation (and a word its question must hold) and what is sent
+    instead. Gives the proxy's address, which the device itself knows nothing of, as behind NAT.
+    """
+    with ExitStack() as running:
+
+        def start(device: str, operation: str, instead: Page, word: str = "") -> str:
+            def answer(request: str, path: str) -> Page:
+                if operation_of(request) == operation and word in request:
+                    return instead
+                headers = {
+                    "Content-Type": f'application/soap+xml; action="{operation_of(request)}"'
+                }
+                passed = httpx.post(f"http://{device}{path}", content=request, headers=headers)
+                return passed.status_code, passed.text
+
+            return _serve(running, answer)
+
+        yield start
 
 
 GROUP = "239.255.255.250"

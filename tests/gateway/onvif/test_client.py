@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -84,8 +85,12 @@ class TestThirdPartyDevice:
         assert OnvifClient(virtual_camera.address, None).is_device()
 
     def test_descriptions_are_parsed_once_for_all_cameras(self, virtual_camera: DemoCamera) -> None:
-        for _ in range(5):
+        def ask(_: int) -> None:
             connected(virtual_camera.address, virtual_camera.credentials).profiles()
+
+        vendor._parse.cache_clear()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask, range(60)))
         parsed = vendor._parse.cache_info()
         assert parsed.misses == parsed.currsize == 2
 

@@ -63,6 +63,26 @@ def test_a_camera_that_cannot_tell_what_it_is_is_used_all_the_same(
     assert draft.failed == (f"{camera.address}: GetDeviceInformation failed: not today",)
 
 
+BROKEN = [(200, "<s:Envelope><unclosed"), (200, ""), (500, "<html>busy</html>"), (404, "no")]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=str)
+def test_one_malformed_answer_of_a_real_device_costs_one_feature(
+    virtual_camera: DemoCamera, breaking_proxy: Start, broken: tuple[int, str]
+) -> None:
+    who = virtual_camera.credentials
+    whole = onboard(virtual_camera.address, who)
+    address = breaking_proxy(virtual_camera.address, "GetDeviceInformation", broken)
+    draft = onboard(address, who)
+    assert (draft.name, draft.main_uri, draft.sub_uri) == (address, whole.main_uri, whole.sub_uri)
+    address = breaking_proxy(virtual_camera.address, "GetStreamUri", broken, "Profile_Sub")
+    draft = onboard(address, who)
+    assert (draft.name, draft.main_uri, draft.sub_uri) == (whole.name, whole.main_uri, None)
+    assert len(draft.failed) == 1
+    assert "GetStreamUri" in draft.failed[0]
+    assert who.password not in draft.failed[0]
+
+
 @pytest.mark.parametrize(
     "answer", ["", '<trt:Profiles token="x"><tt:Name>x</tt:Name></trt:Profiles>']
 )
