@@ -4,6 +4,8 @@ SOURCE ?=
 ARGS   ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
+LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+          --no-annotate --no-header -q
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check fix lock docs clean
@@ -55,10 +57,13 @@ fix: setup-dev ## format and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: ## resolve the pinned dependencies anew
-	uvx=$$(command -v uv) && for part in run:demo dev:dev; do \
-		$$uvx pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q --upgrade \
-		--extra $${part#*:} pyproject.toml -o requirements/$${part%:*}.lock; done
+lock: ## resolve the pinned dependencies anew (needs uv)
+	@for part in run:demo dev:dev; do \
+		$(LOCK) --upgrade --extra $${part#*:} pyproject.toml -o requirements/$${part%:*}.lock || exit 1; \
+	done
+	@$(LOCK) --upgrade --extra demo --extra nvidia -c requirements/run.lock pyproject.toml -o requirements/nvidia.lock
 
 clean: ## remove the virtual environment and caches (never var/, where your data is)
-	rm -rf $(VENV) gateway/console/vendor gateway/console/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist gateway/console/vendor gateway/console/node_modules \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find vision gateway benchmarks models docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
