@@ -9,6 +9,7 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.tables import RESULTS, ROOT, load_records, pages, with_tables
 
@@ -17,16 +18,23 @@ RECORDED = ("detector", "accuracy", "latency", "analyze")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 1 when a benchmark failed or, with --check, a page is out of date."""
+    """Return 1 when a benchmark failed, the tables cannot be made, or --check finds a stale one."""
     asked = _parser().parse_args(arguments)
-    if asked.check:
-        return _check()
-    names = () if asked.tables else asked.names or RECORDED
+    names = () if asked.tables or asked.check else asked.names or RECORDED
     failed = [name for name in names if not _measure(name, quick=asked.quick)]
-    for path, page in _pages_now().items():
-        (ROOT / path).write_text(page, "utf-8")
     if failed:
         print(f"no new record of {', '.join(failed)}", file=sys.stderr)
+    try:
+        stale = _stale_pages()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if asked.check:
+        for path in stale:
+            print(f"{path} does not match benchmarks/results: python -m benchmarks.run --tables")
+        return 1 if stale else 0
+    for path, page in stale.items():
+        path.write_text(page, "utf-8")
     return 1 if failed else 0
 
 
@@ -38,24 +46,22 @@ def _measure(name: str, *, quick: bool) -> bool:
     return subprocess.run(argv, cwd=ROOT, check=False).returncode == 0
 
 
-def _check() -> int:
-    stale = [
-        path for path, page in _pages_now().items() if (ROOT / path).read_text("utf-8") != page
-    ]
-    for path in stale:
-        print(f"{path} does not match benchmarks/results: python -m benchmarks.run --tables")
-    return 1 if stale else 0
+def _stale_pages() -> dict[Path, str]:
+    """Return what pages that do not match the records should be.
 
-
-def _pages_now() -> dict[str, str]:
-    """Return each page as it should be; raises ValueError, naming the page, for lost markers."""
-    now = {}
-    for path, tables in pages(load_records()).items():
+    Raises ValueError for a page without markers and a record without a headline's figure.
+    """
+    stale = {}
+    for name, tables in pages(load_records()).items():
+        path = ROOT / name
+        page = path.read_text("utf-8")
         try:
-            now[path] = with_tables((ROOT / path).read_text("utf-8"), tables)
+            wanted = with_tables(page, tables)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-    return now
+            raise ValueError(f"{name}: {error}") from error
+        if page != wanted:
+            stale[path] = wanted
+    return stale
 
 
 def _parser() -> argparse.ArgumentParser:
