@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
@@ -183,5 +183,13 @@ def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody
         live=state.live,
         analysed_fps=state.analysed_fps,
         open_incidents=open_incidents,
-        zones=_ZONES.validate_json(camera.zones),
+        zones=_zones(camera),
     )
+
+
+def _zones(camera: Camera) -> tuple[ZoneBody, ...]:
+    """Return a camera's zones; none where they cannot be read, which its worker reports as such."""
+    try:
+        return _ZONES.validate_json(camera.zones)
+    except ValidationError:
+        return ()

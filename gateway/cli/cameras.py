@@ -15,6 +15,9 @@ Address = Annotated[
 
 def discover(
     addresses: Address = None,
+    interface: Annotated[
+        str | None, typer.Option(help="Ask on this network interface only, such as eth0.")
+    ] = None,
     seconds: Annotated[float, typer.Option(min=1, max=60, help="How long to listen.")] = 4.0,
     json: JsonOption = False,
 ) -> None:
@@ -22,7 +25,7 @@ def discover(
     from gateway.onvif.discovery import ask
     from gateway.onvif.discovery import discover as listen
 
-    found = ask(addresses) if addresses else listen(seconds)
+    found = ask(addresses) if addresses else listen(seconds, interface)
     if json:
         for one in found:
             print_json(one)

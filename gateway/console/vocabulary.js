@@ -28,6 +28,8 @@ const STATE_ADVICE = {
 
 /** @type {Record<string, string>} */
 const CODE_ADVICE = {
+  bad_config: msg("The zones or rules of this camera cannot be used, so it is not watched. Correct them in the inventory."),
+  undecodable: msg("The camera sends pictures that cannot be decoded. Set its stream to H.264 or H.265."),
   worker_silent: msg("The process that watches this camera does not report. It is started again by itself."),
 };
 

@@ -46,6 +46,14 @@ def test_a_camera_nobody_has_reported_on_is_connecting(browser, store, camera):
     assert (shown["state"], shown["stream"], shown["live"]) == ("connecting", None, "refresh")
 
 
+def test_zones_nobody_can_read_cost_their_camera_alone(browser, store, gate, camera):
+    broken = replace(camera, id="broken", zones='[{"polygon": 7}]')
+    store.inventory.add(broken)
+    shown = {one["id"]: one["zones"] for one in browser.get("/api/cameras").json()["cameras"]}
+    assert shown["broken"] == []
+    assert shown[camera.id]
+
+
 def test_a_camera_switched_off_says_so_whatever_was_reported(browser, store, gate, camera):
     store.inventory.replace(replace(camera, enabled=False))
     assert browser.get("/api/cameras/gate").json()["state"] == "disabled"
