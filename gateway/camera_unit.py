@@ -130,7 +130,7 @@ class CameraUnit:
                 change=change,
                 origin=self._origin,
                 take_picture=picture.to_bgr if opened else None,
-                tracks=step.tracks,
+                tracks=step.shown_with(change),
                 zones=self._pipeline.rules.zones,
                 highlight=step.tracks_of(change),
             )

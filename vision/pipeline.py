@@ -28,6 +28,15 @@ class StepResult:
             for track in condition.tracks
         )
 
+    def shown_with(self, change: IncidentChange) -> tuple[Track, ...]:
+        """Return the tracks to draw for a change of this step.
+
+        They are those seen in this very frame, and those of the incident; a box where something
+        was a second ago would be no evidence.
+        """
+        own = self.tracks_of(change)
+        return tuple(t for t in self.tracks if t.last_seen_at == change.at or t.id in own)
+
 
 class CameraPipeline:
     """The memory of one camera's analysis; frames come in the order of time, from one thread."""

@@ -7,6 +7,7 @@ import typer
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
 from gateway.config import load_settings
+from gateway.errors import ConfigError
 
 Address = Annotated[
     list[str] | None, typer.Argument(help="Addresses to ask one by one, host or host:port.")
@@ -72,6 +73,8 @@ def add_camera(
 
     settings = load_settings(config)
     found = list(look_at(source, ask_password))
+    if len(found) > 1 and (camera_id or name):
+        raise ConfigError(f"{source} holds {len(found)} films; --id and --name are for one camera")
     wish = Wish(camera_id, name, channel_code, unit, grid)
     with open_store(settings) as store:
         cameras = [adopt(store, one, wish) for one in found]

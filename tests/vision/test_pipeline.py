@@ -98,3 +98,17 @@ def test_a_step_says_which_tracks_make_the_incident(clock, detections) -> None:
 def test_the_same_input_gives_the_same_changes(run) -> None:
     times = np.arange(0, 12, 0.2)
     assert run(walker, times) == run(walker, times)
+
+
+def test_evidence_shows_what_was_seen_and_not_what_was_lost(clock, detections) -> None:
+    rules = RuleSet((), (PresenceSpec(id="cars", kinds=(Kind.VEHICLE,), confirm_s=1.0),))
+    pipeline = CameraPipeline("cam", rules)
+    passer_by = ("person", (20.0, 100.0, 60.0, 200.0), 0.8)
+    opened = []
+    for s in np.arange(0, 2, 0.2):
+        seen = [CAR, passer_by] if s < 0.7 else [CAR]
+        step = pipeline.step(clock(s), SIZE, detections(seen))
+        opened += [(step, change) for change in step.changes]
+    ((step, change),) = opened
+    assert [track.label for track in step.shown_with(change)] == ["car"]
+    assert {track.label for track in step.tracks} == {"car", "person"}

@@ -128,6 +128,13 @@ def test_folder_of_films_is_a_camera_each(gridpatrol, road_film, tmp_path):
     assert [camera["id"] for camera in outcome.objects] == ["north", "south"]
 
 
+def test_one_name_is_not_for_a_folder_of_films(refused, road_film, tmp_path, data_dir):
+    for name in ("north.mp4", "south.mp4"):
+        shutil.copy(road_film, tmp_path / name)
+    assert "holds 2 films" in refused(3, "add-camera", tmp_path, "--id", "gate", "--json")
+    assert not (data_dir / "gridpatrol.db").exists()
+
+
 def test_nobody_found_is_nothing_printed(gridpatrol):
     outcome = gridpatrol("discover", "127.0.0.1:9", "--seconds", "1", "--json")
     assert (outcome.exit_code, outcome.out) == (0, "")
