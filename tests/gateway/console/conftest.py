@@ -279,8 +279,9 @@ def site(make_site) -> Site:
     return make_site()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Return a browser for one test file: while it is open, no test may have a loop of its own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
     expect.set_options(timeout=PATIENCE_MS)
