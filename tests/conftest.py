@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import vision.runtime  # noqa: F401 - before any test imports a runtime: it keeps them from reporting
 from gateway.demo import DemoCamera, DemoCameras
 from gateway.footage import (
     CACHE_VARIABLE,

@@ -134,7 +134,7 @@ export class GpApp extends ConsoleElement {
     this.route = routeOf(location.hash);
     await this.updateComplete;
     scrollTo({ top: 0 });
-    this.renderRoot.querySelector("main")?.focus();
+    this.renderRoot.querySelector("main")?.focus({ preventScroll: true });
   }
 
   render() {

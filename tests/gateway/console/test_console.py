@@ -211,6 +211,19 @@ def test_nothing_is_wider_than_a_phone_or_without_a_name(console, site):
         assert console.evaluate(UNNAMED) == [], route
 
 
+@pytest.mark.parametrize("width", [390, 1920])
+def test_a_page_begins_at_its_top(console, site, width):
+    site.change("i-1", opened_at=utc_now())
+    console.set_viewport_size({"width": width, "height": 700})
+    bar = console.locator("gp-top-bar").bounding_box()
+    for route, heading in (("#/cameras/road", "东环路"), ("#/incidents/i-1", "人员出现")):
+        console.evaluate("(route) => { location.hash = route; }", route)
+        title = console.get_by_role("heading", name=heading, level=1)
+        expect(title).to_be_visible()
+        console.wait_for_timeout(300)
+        assert title.bounding_box()["y"] >= bar["y"] + bar["height"], route
+
+
 def test_the_keyboard_reaches_the_pages_and_an_incident(console, site):
     site.change("i-1", opened_at=utc_now())
     console.reload()
