@@ -1,4 +1,4 @@
-"""Compressed video on its way from a camera: what a source yields and the hub passes on."""
+"""Compressed video and sound on the way from a camera: what links give and the hub passes on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,36 @@ class ClockSource(StrEnum):
     FILE = "file"
 
 
+class Transport(StrEnum):
+    """How RTP is asked for: over the RTSP connection, as datagrams, or by what the camera takes."""
+
+    AUTO = "auto"
+    TCP = "tcp"
+    UDP = "udp"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What is known of a stream's sound before the first of it.
+
+    codec: FFmpeg's short name ("pcm_alaw", "pcm_mulaw", "aac", "opus"). sample_rate: hertz.
+    extradata: the decoder's set-up bytes (AAC's AudioSpecificConfig), may be empty.
+    """
+
+    codec: str
+    sample_rate: int
+    channels: int
+    extradata: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
     """What is known of a video stream before its first picture.
 
     codec: FFmpeg's short name ("h264", "hevc", "mpeg4"). extradata: the decoder's set-up bytes,
     Annex B for H.264 and H.265 where the source gives it, may be empty. fps: nominal, None when the
-    stream does not say. has_b_frames: pictures are sent out of order.
+    stream does not say. has_b_frames: pictures are sent out of order. audio: None without sound,
+    and where it was not asked for.
     """
 
     codec: str
@@ -32,7 +55,7 @@ class StreamInfo:
     extradata: bytes
     profile: str | None = None
     has_b_frames: bool = False
-    audio_codec: str | None = None
+    audio: AudioInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +72,18 @@ class VideoPacket:
     is_key: bool
     captured_at: datetime
     clock: ClockSource
+    received_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPacket:
+    """Some sound, as the camera cut it.
+
+    data: whole coded frames, bare (AAC without ADTS). pts: 90 kHz ticks on the line of its
+    session's video. captured_at: UTC. received_s: monotonic seconds at arrival.
+    """
+
+    data: bytes
+    pts: int
+    captured_at: datetime
     received_s: float

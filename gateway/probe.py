@@ -161,7 +161,7 @@ def _report(url: str, info: StreamInfo, tally: _Tally, source: Source) -> ProbeR
         gop_s=None if gop_s is None else round(gop_s, 2),
         bit_rate_kbps=tally.bit_rate_kbps,
         has_b_frames=has_b_frames,
-        audio_codec=info.audio_codec,
+        audio_codec=info.audio.codec if info.audio else None,
         clock=tally.clock.value,
         clock_offset_s=None if offset_s is None else round(offset_s, 3),
         transport=source.transport,

@@ -10,7 +10,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from gateway.errors import NotVideoError
-from gateway.packets import TICKS_PER_S, StreamInfo, VideoPacket
+from gateway.packets import TICKS_PER_S, AudioInfo, StreamInfo, VideoPacket
 from gateway.sources.parameter_sets import (
     SYNTAX,
     KeyPictureHeaders,
@@ -49,7 +49,6 @@ def describe(container: InputContainer, stream: VideoStream) -> StreamInfo:
     context = stream.codec_context
     codec = context.codec.canonical_name
     rate = float(stream.average_rate or 0)
-    audio = container.streams.audio
     try:
         extradata = extradata_to_annex_b(codec, context.extradata or b"")
     except ValueError:
@@ -62,7 +61,20 @@ def describe(container: InputContainer, stream: VideoStream) -> StreamInfo:
         extradata=extradata,
         profile=context.profile,
         has_b_frames=bool(context.has_b_frames),
-        audio_codec=audio[0].codec_context.codec.canonical_name if audio else None,
+        audio=_sound_of(container),
+    )
+
+
+def _sound_of(container: InputContainer) -> AudioInfo | None:
+    """Return what is known of the first audio stream, None where there is none."""
+    if not container.streams.audio:
+        return None
+    context = container.streams.audio[0].codec_context
+    return AudioInfo(
+        codec=context.codec.canonical_name,
+        sample_rate=context.sample_rate,
+        channels=context.channels,
+        extradata=context.extradata or b"",
     )
 
 

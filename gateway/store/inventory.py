@@ -4,12 +4,14 @@ import re
 import unicodedata
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from gateway.clock import utc_now
 from gateway.errors import ConfigError, NotFoundError
+from gateway.packets import Transport
 from gateway.secrets import SecretBox
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
@@ -17,6 +19,14 @@ from gateway.store.tables import cameras
 
 ID_LENGTH = 48
 _ID = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{ID_LENGTH - 1}}}")
+
+
+class RecordMode(StrEnum):
+    """What is kept of a camera's pictures: clips of incidents, everything as well, or nothing."""
+
+    INCIDENTS = "incidents"
+    CONTINUOUS = "continuous"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,9 @@ class Camera:
     unit: the village or town; grid: the grid cell. address: what was onboarded (host[:port], URL or
     file path). username: for ONVIF and RTSP. main_uri, sub_uri: streams, without user or password.
     zones, rules: JSON arrays, validated by whoever edits them; "[]" means the default rules.
-    Raises ValueError for an id that is no slug and for a URI with a password in it.
+    latitude, longitude: WGS 84 degrees. survey: what onboarding measured, as JSON, "" unknown.
+    Raises ValueError for an id that is no slug, a URI with a password in it, and a place that is
+    not on Earth.
     """
 
     id: str
@@ -53,6 +65,11 @@ class Camera:
     zones: str = "[]"
     rules: str = "[]"
     enabled: bool = True
+    latitude: float | None = None
+    longitude: float | None = None
+    record: RecordMode = RecordMode.INCIDENTS
+    transport: Transport = Transport.AUTO
+    survey: str = ""
     created_at: datetime = field(default_factory=utc_now)
     updated_at: datetime = field(default_factory=utc_now)
 
@@ -62,6 +79,9 @@ class Camera:
         for uri in (self.address, self.main_uri, self.sub_uri):
             if uri and "://" in uri and urlsplit(uri).password is not None:
                 raise ValueError(f"a URI of camera {self.id} has a password in it")
+        for value, limit in ((self.latitude, 90), (self.longitude, 180)):
+            if value is not None and not -limit <= value <= limit:
+                raise ValueError(f"camera {self.id} cannot be at {value:g} degrees")
 
     @property
     def ref(self) -> CameraRef:
@@ -156,4 +176,6 @@ def _row(connection: Connection, camera_id: str) -> RowMapping:
 
 
 def _camera(row: RowMapping) -> Camera:
-    return Camera(**{column.name: row[column.name] for column in fields(Camera)})
+    values = {column.name: row[column.name] for column in fields(Camera)}
+    modes = {"record": RecordMode(row["record"]), "transport": Transport(row["transport"])}
+    return Camera(**values | modes)

@@ -71,6 +71,11 @@ cameras = Table(
     Column("zones", Text, nullable=False),
     Column("rules", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("record", String(12), nullable=False),
+    Column("transport", String(4), nullable=False),
+    Column("survey", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
