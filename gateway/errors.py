@@ -55,6 +55,13 @@ class StalledError(StreamLostError):
     code = "stalled"
 
 
+class UnsupportedServerError(GatewayError):
+    """Our RTSP client cannot speak to this server; FFmpeg is then tried in its place."""
+
+    code = "unsupported_server"
+    exit_code = 18
+
+
 class OnvifError(GatewayError):
     """An ONVIF device answered an operation with a fault or with nonsense."""
 
