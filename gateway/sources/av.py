@@ -36,7 +36,7 @@ from gateway.sources.shaping import (
     video_of,
 )
 from gateway.sources.source import Credentials
-from gateway.sources.timing import PictureClock, TickLine
+from gateway.timing import PictureClock, TickLine
 
 ANALYSIS_US = 1_000_000
 """Stream time FFmpeg may look at to find the picture size when the description lacks it."""

@@ -23,7 +23,7 @@ from gateway.sources.shaping import (
     ticks,
     video_of,
 )
-from gateway.sources.timing import decoding_time
+from gateway.timing import decoding_time
 
 FILE_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """When an unpaced file is said to begin: the same file gives the same incidents each time."""

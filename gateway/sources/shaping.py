@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 
 from gateway.errors import NotVideoError
 from gateway.packets import TICKS_PER_S, AudioInfo, StreamInfo, VideoPacket
-from gateway.sources.parameter_sets import (
+from gateway.parameter_sets import (
     SYNTAX,
     KeyPictureHeaders,
     continuation,

@@ -18,9 +18,9 @@ from gateway.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from gateway.packets import TICKS_PER_S, ClockSource
+from gateway.packets import TICKS_PER_S, AudioInfo, ClockSource
+from gateway.parameter_sets import SYNTAX, parameter_sets
 from gateway.sources import AvSource, Credentials, Limits, open_source
-from gateway.sources.parameter_sets import SYNTAX, parameter_sets
 
 STEP = TICKS_PER_S // 25
 PICTURES, GOP = 50, 10

@@ -10,9 +10,9 @@ import pytest
 from gateway.decode import PictureDecoder
 from gateway.errors import NotFoundError, NotVideoError, StreamLostError
 from gateway.packets import TICKS_PER_S, ClockSource
+from gateway.parameter_sets import SYNTAX, parameter_sets
 from gateway.sources import AS_CAMERA, ClipSource, Playback, open_source
 from gateway.sources.clip import FILE_EPOCH
-from gateway.sources.parameter_sets import SYNTAX, parameter_sets
 
 STEP = TICKS_PER_S // 25
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.packets import ClockSource, VideoPacket
-from gateway.sources.parameter_sets import START_CODE
+from gateway.parameter_sets import START_CODE
 from gateway.sources.shaping import PictureJoiner
 
 SETS = START_CODE + b"\x67\x42" + START_CODE + b"\x68\xce"

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sources.parameter_sets import (
+from gateway.parameter_sets import (
     START_CODE,
     SYNTAX,
     KeyPictureHeaders,

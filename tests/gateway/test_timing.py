@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.packets import TICKS_PER_S, ClockSource
-from gateway.sources.timing import (
+from gateway.timing import (
     EARLIEST_OFFSET_S,
     LATEST_OFFSET_S,
     MAX_LAG_S,
