@@ -3,7 +3,10 @@
 A session calls `start` once for each connection and `publish` for each packet. Each reader has a
 queue with a fixed size; what a slow reader cannot hold is dropped from its own queue only, in whole
 runs, so that what it does get can always be decoded: every run begins with a key frame and has no
-hole before the next one.
+hole before the next one. Packets are never copied: readers and the kept GOP share them.
+
+A reader either waits for each packet (`get`, `get_async`) or comes by now and then and takes all
+there is (`drain`); publishing to one that does not wait costs a lock and an append.
 """
 
 import asyncio
@@ -16,7 +19,10 @@ from itertools import takewhile
 from typing import Self
 
 from gateway.errors import GatewayError
-from gateway.packets import StreamInfo, VideoPacket
+from gateway.packets import AudioInfo, AudioPacket, StreamInfo, VideoPacket
+
+SOUNDS = 1500
+"""Sounds that may wait for one reader: half a minute of the usual 20 ms."""
 
 
 class HubClosedError(GatewayError):
@@ -39,6 +45,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioDelivery:
+    """Some sound with the session it belongs to; epoch as in `Delivery`."""
+
+    epoch: int
+    info: AudioInfo
+    packet: AudioPacket
+
+
+@dataclass(frozen=True, slots=True)
 class GopLimits:
     """How much of the running GOP is kept for new readers, in packets and bytes, both above zero.
 
@@ -54,19 +69,26 @@ class GopLimits:
 class HubReader:
     """One consumer's bounded queue, made by `Hub.reader` and read from one thread or one task.
 
-    dropped: packets this reader lost because it was too slow, key frames among them.
+    with_audio: whether it takes sound too. dropped: packets this reader lost because it was too
+    slow, key frames among them; dropped_audio: the same of sounds.
     """
 
-    def __init__(self, hub: "Hub", name: str, capacity: int, backlog: list[Delivery]) -> None:
+    def __init__(
+        self, hub: "Hub", name: str, capacity: int, backlog: list[Delivery], *, with_audio: bool
+    ) -> None:
         self.name = name
-        self.dropped = 0
+        self.with_audio = with_audio
+        self.dropped = self.dropped_audio = 0
         self._hub = hub
         self._capacity = capacity + len(backlog)
         self._queue = deque(backlog)
         self._in_gop = bool(backlog)
         self._overflowed = False
         self._closed = False
-        self._changed = threading.Condition()
+        self._sounds = deque[AudioDelivery]()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._in_get = False
         self._waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
 
     def __enter__(self) -> Self:
@@ -86,14 +108,16 @@ class HubReader:
         Raises HubClosedError once the hub is closed and the queue is empty, or at once when the
         reader itself was closed.
         """
-        with self._changed:
+        with self._lock:
+            self._in_get = True
             self._changed.wait_for(lambda: self._queue or self._closed, timeout_s)
+            self._in_get = False
             return self._take()
 
     async def get_async(self) -> Delivery:
         """Wait in the running loop for the next packet; raises HubClosedError as `get` does."""
         while True:
-            with self._changed:
+            with self._lock:
                 delivery = self._take()
                 if delivery is not None:
                     return delivery
@@ -102,16 +126,36 @@ class HubReader:
                 self._waiter = (loop, arrival)
             await arrival
 
+    def drain(self) -> list[Delivery]:
+        """Take all packets that lie ready, oldest first, without waiting; none is an empty list.
+
+        Raises HubClosedError as `get` does.
+        """
+        with self._lock:
+            if not self._queue and self._closed:
+                raise self._closed_error()
+            taken = list(self._queue)
+            self._queue.clear()
+            return taken
+
+    def drain_audio(self) -> list[AudioDelivery]:
+        """Take all sounds that lie ready, oldest first, without waiting. Never raises."""
+        with self._lock:
+            taken = list(self._sounds)
+            self._sounds.clear()
+            return taken
+
     def close(self) -> None:
         """Leave the hub: what is queued is let go and a waiting `get` ends. May be called again."""
         self._hub.remove(self)
-        with self._changed:
+        with self._lock:
             self._queue.clear()
+            self._sounds.clear()
         self.end()
 
     def push(self, delivery: Delivery) -> None:
         """Queue one packet; for the hub. Never waits."""
-        with self._changed:
+        with self._lock:
             if self._closed:
                 return
             if delivery.packet.is_key:
@@ -124,14 +168,27 @@ class HubReader:
             elif self._overflowed:
                 self._drop(1)
 
+    def push_audio(self, delivery: AudioDelivery) -> None:
+        """Queue some sound; for the hub. Never waits; wakes nobody, as pictures come all the time.
+
+        The oldest sound goes when there is no room: each stands by itself.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            if len(self._sounds) >= SOUNDS:
+                self._sounds.popleft()
+                self.dropped_audio += 1
+            self._sounds.append(delivery)
+
     def break_run(self) -> None:
         """Take nothing more before a key frame; for the hub, when a session starts over."""
-        with self._changed:
+        with self._lock:
             self._in_gop = self._overflowed = False
 
     def end(self) -> None:
         """Take nothing more, but let what is queued be read; `close` is still due afterwards."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._wake()
 
@@ -139,8 +196,11 @@ class HubReader:
         if self._queue:
             return self._queue.popleft()
         if self._closed:
-            raise HubClosedError(f"nothing more comes from camera {self._hub.camera_id}")
+            raise self._closed_error()
         return None
+
+    def _closed_error(self) -> HubClosedError:
+        return HubClosedError(f"nothing more comes from camera {self._hub.camera_id}")
 
     def _make_room(self, arriving: Delivery) -> None:
         """Drop everything before the newest key frame there is; if there is none, the whole run.
@@ -166,7 +226,8 @@ class HubReader:
         self._hub.on_drop(self.name, count)
 
     def _wake(self) -> None:
-        self._changed.notify_all()
+        if self._in_get:
+            self._changed.notify_all()
         if self._waiter is not None:
             loop, arrival = self._waiter
             self._waiter = None
@@ -242,19 +303,42 @@ class Hub:
             for reader in self._readers:
                 reader.push(delivery)
 
-    def reader(self, name: str, capacity_packets: int, *, from_last_key: bool = True) -> HubReader:
+    def publish_audio(self, packet: AudioPacket) -> None:
+        """Hand some sound to every reader that takes it; for the session's thread. Never waits.
+
+        Sound of a stream that has not started, or was announced without any, is passed over.
+        """
+        with self._lock:
+            if self._info is None or self._info.audio is None or self._closed:
+                return
+            delivery: AudioDelivery | None = None
+            for reader in self._readers:
+                if reader.with_audio:
+                    delivery = delivery or AudioDelivery(self._epoch, self._info.audio, packet)
+                    reader.push_audio(delivery)
+
+    def reader(
+        self,
+        name: str,
+        capacity_packets: int,
+        *,
+        from_last_key: bool = True,
+        with_audio: bool = False,
+    ) -> HubReader:
         """Let someone read from now on; `close` the reader when done with it.
 
         capacity_packets: above zero; the packets that may wait beyond those replayed.
         from_last_key: replay the running GOP, so that there is a picture at once; else begin with
-        the next key frame. Raises HubClosedError after `close`.
+        the next key frame. with_audio: take sound too, from now on. Raises HubClosedError after
+        `close`.
         """
         if capacity_packets < 1:
             raise ValueError(f"reader {name}: a queue of {capacity_packets} packets holds nothing")
         with self._lock:
             if self._closed:
                 raise HubClosedError(f"camera {self.camera_id} is closed to {name}")
-            reader = HubReader(self, name, capacity_packets, self._gop if from_last_key else [])
+            backlog = self._gop if from_last_key else []
+            reader = HubReader(self, name, capacity_packets, backlog, with_audio=with_audio)
             self._readers = (*self._readers, reader)
             return reader
 
@@ -267,6 +351,13 @@ class Hub:
         """Forget a reader; for `HubReader.close`."""
         with self._lock:
             self._readers = tuple(other for other in self._readers if other is not reader)
+
+    def pause(self) -> None:
+        """Say that nobody pulls the stream any more: what was kept for new readers is outdated."""
+        with self._lock:
+            self._forget_gop()
+            for reader in self._readers:
+                reader.break_run()
 
     def close(self) -> None:
         """End every reader after what it has queued. May be called again."""

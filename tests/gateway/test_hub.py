@@ -1,7 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,10 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.hub import Delivery, GopLimits, Hub, HubClosedError, HubReader
-from gateway.packets import ClockSource, StreamInfo, VideoPacket
+from gateway.hub import (
+    SOUNDS,
+    AudioDelivery,
+    Delivery,
+    GopLimits,
+    Hub,
+    HubClosedError,
+    HubReader,
+)
+from gateway.packets import AudioInfo, AudioPacket, ClockSource, StreamInfo, VideoPacket
 
 INFO = StreamInfo(codec="h264", width=64, height=48, fps=25.0, extradata=b"")
+ALAW = AudioInfo("pcm_alaw", 8000, 1)
+HEARD = replace(INFO, audio=ALAW)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -307,3 +317,84 @@ def assert_whole_runs(taken: list[int], published: list[tuple[bool, int]]) -> No
         is_key, epoch = published[number]
         assert number > previous
         assert is_key or (number == previous + 1 and published[previous][1] == epoch)
+
+
+def sound(number: int) -> AudioPacket:
+    at = START + timedelta(seconds=number / 50)
+    return AudioPacket(bytes(160), number * 1800, at, number / 50)
+
+
+def test_drain_takes_all_there_is_and_ends_as_get_does():
+    hub = started()
+    reader = hub.reader("recorder", 9)
+    assert reader.drain() == []
+    publish(hub, "Kpp")
+    assert numbers(reader.drain()) == [0, 1, 2]
+    assert reader.drain() == []
+    publish(hub, "p", first=3)
+    hub.close()
+    assert numbers(reader.drain()) == [3]
+    with pytest.raises(HubClosedError, match="gate"):
+        reader.drain()
+
+
+def test_readers_and_the_kept_gop_share_one_object_for_each_packet():
+    hub = started()
+    early = hub.reader("early", 9)
+    publish(hub, "Kp")
+    late = hub.reader("late", 9)
+    for mine, yours, kept in zip(early.drain(), late.drain(), hub.last_gop(), strict=True):
+        assert mine is yours is kept
+
+
+def test_sound_reaches_only_those_who_take_it():
+    hub = Hub("gate")
+    hub.publish_audio(sound(0))
+    hub.start(HEARD)
+    recorder = hub.reader("recorder", 9, with_audio=True)
+    eye = hub.reader("analysis", 9)
+    for number in range(3):
+        hub.publish_audio(sound(number))
+    taken = recorder.drain_audio()
+    assert [(d.epoch, d.info, d.packet) for d in taken] == [(1, ALAW, sound(n)) for n in range(3)]
+    assert recorder.drain_audio() == eye.drain_audio() == []
+
+
+def test_sound_that_was_not_announced_is_passed_over():
+    hub = started()
+    reader = hub.reader("recorder", 9, with_audio=True)
+    hub.publish_audio(sound(0))
+    assert reader.drain_audio() == []
+
+
+def test_sound_nobody_fetches_loses_its_oldest_and_no_picture():
+    hub = Hub("gate")
+    hub.start(HEARD)
+    reader = hub.reader("recorder", 9, with_audio=True)
+    publish(hub, "K")
+    for number in range(SOUNDS + 5):
+        hub.publish_audio(sound(number))
+    assert [d.packet for d in reader.drain_audio()] == [sound(n) for n in range(5, SOUNDS + 5)]
+    assert (reader.dropped, reader.dropped_audio) == (0, 5)
+    assert numbers(reader.drain()) == [0]
+
+
+def test_a_closed_reader_takes_no_sound():
+    hub = Hub("gate")
+    hub.start(HEARD)
+    with hub.reader("recorder", 9, with_audio=True) as reader:
+        hub.publish_audio(sound(0))
+    reader.push_audio(AudioDelivery(1, ALAW, sound(1)))
+    assert reader.drain_audio() == []
+
+
+def test_a_paused_hub_keeps_nothing_outdated_and_starts_again():
+    hub = started()
+    stays = hub.reader("live", 9)
+    publish(hub, "Kp")
+    hub.pause()
+    assert hub.last_gop() == ()
+    assert drain(hub.reader("late", 9)) == []
+    hub.start(INFO)
+    publish(hub, "pKp", first=10)
+    assert numbers(stays.drain()) == [0, 1, 11, 12]
