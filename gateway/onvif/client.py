@@ -5,24 +5,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
 from gateway.clock import utc_now
 from gateway.errors import GatewayError, OnvifError, UnauthorizedError, UnreachableError
-from gateway.onvif import vendor
+from gateway.onvif import media2, soap, vendor
+from gateway.onvif.address import DeviceAddress
 from gateway.onvif.failures import explain
-from gateway.sources import Credentials, split_credentials
+from gateway.onvif.profile import Profile
+from gateway.sources import Credentials
 
 TIMEOUT_S = 5.0
 """Longest wait for one answer: old cameras on 4G need 3 s."""
-DEFAULT_PORT = 80
 DEVICE_PATH = "/onvif/device_service"
 """Where every ONVIF device answers first (ONVIF Core Specification §5.1.1)."""
 
 SERVICES = ("media", "ptz", "events", "imaging")
-"""The services whose addresses are noted, by the names of `vendor`."""
+"""The services whose addresses are noted, by the names of `vendor`; Media2 is the fifth."""
+MEDIA2 = "media2"
 
 Answer = TypeVar("Answer")
 
@@ -37,43 +38,31 @@ class DeviceInformation:
     serial: str
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One of the camera's streams. bit_rate_kbps, fps: limits set in it, None when not told."""
-
-    token: str
-    name: str
-    codec: str
-    width: int
-    height: int
-    fps: float | None
-    bit_rate_kbps: int | None
-
-
 class OnvifClient:
     """One camera. Building it makes no network call; `connect` must come before the questions.
 
-    address: host or host:port. Every method raises UnreachableError, UnauthorizedError and
-    OnvifError. clock_skew: the camera's clock minus ours, None before `connect` or where the camera
-    does not tell the time.
+    address: host, host:port or a URL, see `DeviceAddress`. Every method raises UnreachableError,
+    UnauthorizedError and OnvifError. clock_skew: the camera's clock minus ours, None before
+    `connect` or where the camera does not tell the time. For one thread at a time.
     """
 
     def __init__(self, address: str, credentials: Credentials | None) -> None:
-        self.host, self.port = split_address(address)
+        self.dialled = DeviceAddress.parse(address)
+        self.credentials = credentials
         self.clock_skew: timedelta | None = None
-        self._credentials = credentials
-        self._transport = vendor.transport(TIMEOUT_S)
+        self._transport = vendor.transport(TIMEOUT_S, credentials)
         self._urls: dict[str, str] = {}
+        self._told_by_media2: frozenset[str] = frozenset()
 
     @property
     def address(self) -> str:
-        """The address dialled."""
-        return f"{_in_url(self.host)}:{self.port}"
+        """The host and port dialled."""
+        return str(self.dialled)
 
     def is_device(self) -> bool:
         """Say whether an ONVIF device answers, whoever it lets in."""
         try:
-            self._ask("devicemgmt", "GetSystemDateAndTime", bool, signed=False)
+            self.ask("devicemgmt", "GetSystemDateAndTime", bool, signed=False)
         except UnauthorizedError:
             return True
         except GatewayError:
@@ -84,32 +73,63 @@ class OnvifClient:
         """Learn the camera's time and where its services are."""
         self.clock_skew = self._measure_skew()
         try:
-            self._urls = self._ask(
+            self._urls = self.ask(
                 "devicemgmt", "GetCapabilities", self._by_capability, {"Category": "All"}
             )
         except OnvifError:
             # Newer cameras may know only the newer of the two questions.
-            self._urls = self._ask(
-                "devicemgmt", "GetServices", self._by_namespace, {"IncludeCapability": False}
-            )
+            self._urls = self._services()
+
+    def has(self, service: str) -> bool:
+        """Say whether the camera has a service, by its name in `SERVICES`; after `connect`."""
+        return service in self._urls
+
+    def service_url(self, service: str) -> str:
+        """Return where a service is asked. Raises OnvifError where the camera has none."""
+        url = self._urls.get(service)
+        if url is None:
+            raise OnvifError(f"{self.address} has no {service} service")
+        return url
 
     def device_information(self) -> DeviceInformation:
         """Ask what the camera is."""
-        return self._ask("devicemgmt", "GetDeviceInformation", _device_information)
+        return self.ask("devicemgmt", "GetDeviceInformation", _device_information)
 
     def profiles(self) -> tuple[Profile, ...]:
-        """Ask for the video streams the camera offers; those it does not describe are left out."""
-        return self._ask("media", "GetProfiles", _profiles)
+        """Ask for the video streams the camera offers; those it does not describe are left out.
+
+        H.265 has no place in the first media service: where that describes none of its streams, or
+        not all, the second is asked.
+        """
+        try:
+            listed, whole = self.ask("media", "GetProfiles", _profiles)
+        except OnvifError:
+            listed, whole = (), False
+            if not self._find_media2():
+                raise
+        if not whole and self._find_media2():
+            newer = self._ask_media2("GetProfiles", media2.GET_PROFILES, media2.profiles)
+            if len(newer) > len(listed):
+                self._told_by_media2 = frozenset(one.token for one in newer)
+                return newer
+        return listed
 
     def stream_uri(self, token: str) -> str:
         """Ask where a profile's RTSP stream is: on the host dialled, without credentials."""
+        if token in self._told_by_media2:
+            body = media2.get_stream_uri(token)
+            return self._ask_media2("GetStreamUri", body, lambda a: self._uri(media2.uri(a)))
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
         question = {"StreamSetup": setup, "ProfileToken": token}
-        return self._ask("media", "GetStreamUri", self._uri, question)
+        return self.ask("media", "GetStreamUri", lambda a: self._uri(a.Uri), question)
 
     def snapshot_uri(self, token: str) -> str:
         """Ask where a profile's picture is: on the host dialled, without credentials."""
-        return self._ask("media", "GetSnapshotUri", self._uri, {"ProfileToken": token})
+        if token in self._told_by_media2:
+            body = media2.get_snapshot_uri(token)
+            return self._ask_media2("GetSnapshotUri", body, lambda a: self._uri(media2.uri(a)))
+        question = {"ProfileToken": token}
+        return self.ask("media", "GetSnapshotUri", lambda a: self._uri(a.Uri), question)
 
     def _measure_skew(self) -> timedelta | None:
         """Return the camera's clock minus ours: by its time query, else by its HTTP `Date`.
@@ -126,7 +146,7 @@ class OnvifClient:
         session.hooks["response"] = [note_date]
         told: datetime | None
         try:
-            told = self._ask("devicemgmt", "GetSystemDateAndTime", _device_time, signed=False)
+            told = self.ask("devicemgmt", "GetSystemDateAndTime", _device_time, signed=False)
         except UnreachableError:
             raise
         except GatewayError:
@@ -135,7 +155,7 @@ class OnvifClient:
             session.hooks["response"] = []
         return told - utc_now() if told else None
 
-    def _ask(
+    def ask(
         self,
         service: str,
         operation: str,
@@ -149,22 +169,54 @@ class OnvifClient:
         read: may stumble over a malformed answer in any of the ways Python objects do.
         """
         url = self._url(service, operation)
-        credentials = self._credentials if signed else None
+        credentials = self.credentials if signed else None
         try:
             port = vendor.service(service, url, self._transport, credentials, self.clock_skew)
             return read(getattr(port, operation)(question))
         except vendor.ONVIFError as error:
             raise explain(error.__context__ or error, self.address, operation) from error
         except (AttributeError, TypeError, LookupError, ValueError) as error:
-            raise OnvifError(f"{self.address}: {operation} was answered with nonsense") from error
+            raise self._nonsense(operation) from error
+
+    def _ask_media2(
+        self, operation: str, body: str, read: Callable[[soap.Element], Answer]
+    ) -> Answer:
+        """Ask the second media service, which onvif-zeep has no description of."""
+        url, action = self.service_url(MEDIA2), f"{media2.NAMESPACE}/{operation}"
+        message, headers = soap.question(action, url, body, (self.credentials, self.clock_skew))
+        try:
+            told = self._transport.session.post(
+                url, message, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
+            )
+            return read(soap.answer(told.content, told.status_code, self.address, operation))
+        except requests.RequestException as error:
+            raise explain(error, self.address, operation) from error
+        except (LookupError, ValueError) as error:
+            raise self._nonsense(operation) from error
+
+    def _nonsense(self, operation: str) -> OnvifError:
+        return OnvifError(f"{self.address}: {operation} was answered with nonsense")
 
     def _url(self, service: str, operation: str) -> str:
         if service == "devicemgmt":
-            return f"http://{self.address}{DEVICE_PATH}"
-        url = self._urls.get(service)
-        if url is None:
-            raise OnvifError(f"{self.address} has no {service} service, so {operation} fails")
-        return url
+            return self.dialled.service(f"http:{DEVICE_PATH}")
+        try:
+            return self.service_url(service)
+        except OnvifError as error:
+            raise OnvifError(f"{error}, so {operation} fails") from error
+
+    def _services(self) -> dict[str, str]:
+        question = {"IncludeCapability": False}
+        return self.ask("devicemgmt", "GetServices", self._by_namespace, question)
+
+    def _find_media2(self) -> bool:
+        """Say whether there is a second media service; only the newer question tells."""
+        if MEDIA2 not in self._urls:
+            try:
+                self._urls = self._services() | self._urls
+            except OnvifError:
+                return False
+        return MEDIA2 in self._urls
 
     def _by_capability(self, answer: Any) -> dict[str, str]:  # noqa: ANN401 - see `_profiles`
         """Read GetCapabilities; one without media, the least we need, is no use."""
@@ -174,44 +226,15 @@ class OnvifClient:
 
     def _by_namespace(self, answer: Any) -> dict[str, str]:  # noqa: ANN401 - see `_profiles`
         names = {vendor.namespace_of(name): name for name in SERVICES}
+        names[media2.NAMESPACE] = MEDIA2
         told = {names[one.Namespace]: one.XAddr for one in answer if one.Namespace in names}
         return {name: self._dialled(url) for name, url in told.items()}
 
-    def _uri(self, answer: Any) -> str:  # noqa: ANN401 - see `_profiles`
-        return with_host(answer.Uri, self.host)
+    def _uri(self, told: object) -> str:
+        return self.dialled.media(str(told))
 
-    def _dialled(self, url: str) -> str:
-        """Return a service's URL with the address dialled: behind NAT its own reaches nobody."""
-        return urlunsplit(urlsplit(str(url))._replace(scheme="http", netloc=self.address))
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Return host and port of "host", "host:port" or a URL. Raises OnvifError for anything else."""
-    try:
-        parts = urlsplit(address if "://" in address else f"onvif://{address}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host:
-        raise OnvifError(f"{address!r} is not an address; give host or host:port")
-    return host, port or DEFAULT_PORT
-
-
-def with_host(uri: str, host: str) -> str:
-    """Return a URI with another host, its own port kept, and without credentials.
-
-    Raises ValueError for what is no URI with a host.
-    """
-    bare, _ = split_credentials(uri)
-    parts = urlsplit(bare)
-    if not parts.scheme or not parts.hostname:
-        raise ValueError(f"{bare!r} names no host")
-    port = f":{parts.port}" if parts.port else ""
-    return urlunsplit(parts._replace(netloc=f"{_in_url(host)}{port}"))
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    def _dialled(self, url: object) -> str:
+        return self.dialled.service(str(url))
 
 
 def _device_information(answer: Any) -> DeviceInformation:  # noqa: ANN401 - see `_profiles`
@@ -234,8 +257,11 @@ def _header_time(date: str) -> datetime | None:
         return None
 
 
-def _profiles(answer: Any) -> tuple[Profile, ...]:  # noqa: ANN401 - zeep makes its classes late
-    return tuple(filter(None, map(_profile, answer or ())))
+def _profiles(answer: Any) -> tuple[tuple[Profile, ...], bool]:  # noqa: ANN401 - zeep makes its classes late
+    """Return the streams described, and whether that was all of them."""
+    told = tuple(map(_profile, answer or ()))
+    listed = tuple(filter(None, told))
+    return listed, bool(told) and len(listed) == len(told)
 
 
 def _profile(answer: Any) -> Profile | None:  # noqa: ANN401 - see `_profiles`
@@ -243,7 +269,7 @@ def _profile(answer: Any) -> Profile | None:  # noqa: ANN401 - see `_profiles`
     size = encoder and encoder.Resolution
     if not size or not size.Width or not size.Height:
         return None
-    limits = encoder.RateControl
+    limits, ptz, source = encoder.RateControl, answer.PTZConfiguration, _source_of(answer)
     return Profile(
         token=str(answer.token),
         name=str(answer.Name or answer.token),
@@ -252,4 +278,12 @@ def _profile(answer: Any) -> Profile | None:  # noqa: ANN401 - see `_profiles`
         height=int(size.Height),
         fps=float(limits.FrameRateLimit) if limits and limits.FrameRateLimit else None,
         bit_rate_kbps=int(limits.BitrateLimit) if limits and limits.BitrateLimit else None,
+        encoder=str(encoder.token or ""),
+        source=source,
+        ptz_node=str(ptz.NodeToken or "") if ptz else None,
     )
+
+
+def _source_of(answer: Any) -> str:  # noqa: ANN401 - see `_profiles`
+    source = answer.VideoSourceConfiguration
+    return str(source.SourceToken or "") if source else ""

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from gateway.errors import OnvifError, UnreachableError
-from gateway.onvif.client import DeviceInformation, OnvifClient, Profile
+from gateway.onvif.client import DeviceInformation, OnvifClient
+from gateway.onvif.profile import Profile
 from gateway.sources import Credentials
 
 MIN_SUB_WIDTH = 320

@@ -8,11 +8,15 @@ class and definitions are used, over WSDLs that are parsed once a process.
 import copy
 import functools
 import logging
+import ssl
 import threading
 from datetime import timedelta
 from pathlib import Path
 
 import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPDigestAuth
 from zeep import Client, Settings
 from zeep.exceptions import TransportError
 from zeep.transports import Transport
@@ -34,12 +38,41 @@ REFUSALS = (401, 403)
 
 WSDL_DIR = Path(onvif.__file__).parent.parent / "wsdl"
 
+urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+"""See `camera_tls`; nothing but ONVIF goes through this library here."""
+
 _parsing = threading.Lock()
 
 
 def namespace_of(name: str) -> str:
     """Return the XML namespace of a service ("media")."""
     return str(SERVICES[name]["ns"])
+
+
+@functools.cache
+def camera_tls() -> ssl.SSLContext:
+    """Return how cameras are spoken to over TLS: encrypted, whoever signed their certificate.
+
+    They sign their own, and old ones know old ciphers only; what comes is not trusted any further
+    than over plain HTTP.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DEFAULT:@SECLEVEL=1")
+    return context
+
+
+class _CameraAdapter(HTTPAdapter):
+    """Makes TLS connections by `camera_tls`."""
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **kwargs: object
+    ) -> None:
+        super().init_poolmanager(
+            connections, maxsize, block, **kwargs | {"ssl_context": camera_tls()}
+        )
 
 
 class _Transport(Transport):  # type: ignore[misc] # zeep ships no types
@@ -52,11 +85,28 @@ class _Transport(Transport):  # type: ignore[misc] # zeep ships no types
         return response
 
 
-def transport(timeout_s: float) -> Transport:
-    """Return a transport of its own for one camera: no proxy, a limit on every wait."""
+def transport(timeout_s: float, credentials: Credentials | None = None) -> Transport:
+    """Return a transport of its own for one camera: no proxy, a limit on every wait.
+
+    credentials: shown by HTTP digest to cameras that ask for it (RFC 7616), as they may instead of
+    WS-UsernameToken (ONVIF Core Specification §5.9).
+    """
     session = requests.Session()
     session.trust_env = False
+    session.verify = False
+    session.mount("https://", _CameraAdapter())
+    if credentials is not None:
+        session.auth = HTTPDigestAuth(credentials.user, credentials.password)
     return _Transport(session=session, timeout=timeout_s, operation_timeout=timeout_s)
+
+
+def signature(credentials: Credentials, clock_skew: timedelta | None) -> UsernameDigestTokenDtDiff:
+    """Return what signs messages: WS-UsernameToken with the camera's time (its clock minus ours).
+
+    Cameras refuse signatures from another hour.
+    """
+    user, password = credentials.user, credentials.password
+    return UsernameDigestTokenDtDiff(user, password, dt_diff=clock_skew, use_digest=True)
 
 
 def service(
@@ -68,18 +118,13 @@ def service(
 ) -> ONVIFService:
     """Return a service of one camera; makes no network call.
 
-    credentials: None leaves requests unsigned. clock_skew: the camera's clock minus ours; requests
-    are signed with the camera's time, for cameras refuse signatures from another hour.
+    credentials: None leaves requests unsigned; clock_skew: see `signature`.
     """
     user, password = (credentials.user, credentials.password) if credentials else ("", "")
     client = copy.copy(_parsed(name))
     client.transport = via
     client._default_service = None
-    client.wsse = (
-        UsernameDigestTokenDtDiff(user, password, dt_diff=clock_skew, use_digest=True)
-        if credentials
-        else None
-    )
+    client.wsse = signature(credentials, clock_skew) if credentials else None
     binding = f"{{{namespace_of(name)}}}{SERVICES[name]['binding']}"
     wsdl = str(WSDL_DIR / SERVICES[name]["wsdl"])
     return ONVIFService(url, user, password, wsdl, zeep_client=client, binding_name=binding)

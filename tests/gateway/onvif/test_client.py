@@ -20,7 +20,8 @@ from gateway.demo import DemoCamera
 from gateway.errors import GatewayError, OnvifError, UnauthorizedError, UnreachableError
 from gateway.onvif import client as client_module
 from gateway.onvif import vendor
-from gateway.onvif.client import OnvifClient, Profile, split_address, with_host
+from gateway.onvif.client import OnvifClient
+from gateway.onvif.profile import Profile
 from gateway.sources import Credentials
 
 Start = Callable[..., Any]
@@ -148,7 +149,8 @@ class TestOddAnswers:
             '<trt:Profiles token="bare"><tt:Name>no encoder</tt:Name></trt:Profiles>',
         )
         client = connected(scripted({"GetProfiles": told}).address)
-        assert client.profiles() == (Profile("main", "main name", "h264", 1920, 1080, None, None),)
+        main = Profile("main", "main name", "h264", 1920, 1080, None, None, encoder="e")
+        assert client.profiles() == (main,)
 
     @pytest.mark.parametrize("text", ["", "no address at all", "rtsp://host:port/"])
     def test_a_stream_without_address_is_nonsense(
@@ -236,41 +238,6 @@ class TestNoCamera:
             yield f"127.0.0.1:{server.server_port}"
             server.shutdown()
             thread.join()
-
-
-@pytest.mark.parametrize(
-    ("address", "host", "port"),
-    [
-        ("192.168.1.64", "192.168.1.64", 80),
-        ("192.168.1.64:8080", "192.168.1.64", 8080),
-        ("onvif://camera.village:8899", "camera.village", 8899),
-        ("http://192.168.1.64:81/onvif/device_service", "192.168.1.64", 81),
-        ("[fd00::64]:8080", "fd00::64", 8080),
-    ],
-)
-def test_addresses_are_understood(address: str, host: str, port: int) -> None:
-    assert split_address(address) == (host, port)
-    assert split_address(OnvifClient(address, None).address) == (host, port)
-
-
-@pytest.mark.parametrize("address", ["", "://", "camera:port", "camera:70000", "[fd00::64"])
-def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(OnvifError, match="give host or host:port"):
-        split_address(address)
-
-
-@pytest.mark.parametrize(
-    ("uri", "host", "expected"),
-    [
-        ("rtsp://10.0.0.9/live", "203.0.113.7", "rtsp://203.0.113.7/live"),
-        ("rtsp://10.0.0.9:5540/live?a=1&b=2", "cam", "rtsp://cam:5540/live?a=1&b=2"),
-        ("rtsp://user:p%40ss@10.0.0.9/live", "cam", "rtsp://cam/live"),
-        ("rtsp://10.0.0.9:554/live", "fd00::64", "rtsp://[fd00::64]:554/live"),
-        ("http://[fd00::1]:81/shot.jpg", "cam", "http://cam:81/shot.jpg"),
-    ],
-)
-def test_the_host_of_an_address_is_replaced(uri: str, host: str, expected: str) -> None:
-    assert with_host(uri, host) == expected
 
 
 def test_importing_onvif_zeep_changes_nothing_outside() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gateway.demo import DemoCamera
 from gateway.errors import OnvifError, UnauthorizedError, UnreachableError
-from gateway.onvif.client import Profile
 from gateway.onvif.onboard import MIN_SUB_WIDTH, choose, onboard
+from gateway.onvif.profile import Profile
 from gateway.sources import Credentials
 
 Start = Callable[..., Any]
