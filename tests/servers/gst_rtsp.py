@@ -35,6 +35,7 @@ AUDIO = "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay{number} pt=8"
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clip", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", required=True)
     parser.add_argument("--codec", choices=("h264", "h265"), default="h264")
     parser.add_argument("--fps", type=int, default=10)
@@ -131,7 +132,7 @@ def main():
     options = parse_arguments()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
-    server.set_address("127.0.0.1")
+    server.set_address(options.host)
     server.set_service(options.port)
     camera = Camera(options)
     if options.user:
