@@ -24,16 +24,27 @@ def load_yaml(path: Path) -> CommentedMap:
     Raises ConfigError when the file cannot be read, is not YAML, or is not a mapping.
     """
     try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text: str, path: Path) -> CommentedMap:
+    """Return the top-level mapping of a YAML text, as `load_yaml`; path: how errors name it."""
+    try:
+        document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: not valid YAML: {error.problem}.") from error
-    except YAMLError as error:
+    except (
+        YAMLError,
+        ValueError,
+        RecursionError,
+    ) as error:  # such as a 13th month, or 999 brackets
         raise ConfigError(f"{path}: not valid YAML: {error}.") from error
     if document is None:
         return CommentedMap()

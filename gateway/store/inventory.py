@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -120,11 +121,7 @@ class Inventory:
 
     def free_id(self, wish: str) -> str:
         """Return an id like `wish` ("Gate 2" → "gate-2") that no camera has yet."""
-        plain = unicodedata.normalize("NFKD", wish).encode("ascii", "ignore").decode().lower()
-        stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: ID_LENGTH - 5].strip("-") or "camera"
-        taken = {camera.id for camera in self.cameras()}
-        candidates = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10_000))
-        return next(candidate for candidate in candidates if candidate not in taken)
+        return slug(wish, {camera.id for camera in self.cameras()})
 
     def add(self, camera: Camera, password: str | None = None) -> None:
         """Add a camera; raises ConfigError when its id is taken."""
@@ -166,6 +163,14 @@ class Inventory:
 
     def _encrypted(self, password: str | None) -> str | None:
         return None if password is None else self._box.encrypt(password)
+
+
+def slug(wish: str, taken: Collection[str]) -> str:
+    """Return an id like `wish` ("Gate 2" → "gate-2") that is not taken."""
+    plain = unicodedata.normalize("NFKD", wish).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: ID_LENGTH - 5].strip("-") or "camera"
+    candidates = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 100_000))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def _row(connection: Connection, camera_id: str) -> RowMapping:
