@@ -111,6 +111,13 @@ class PictureClock:
         self._shift_s = wanted_s
         return datetime.fromtimestamp(shown_s + wanted_s, UTC), source
 
+    def moment(self, pts: int) -> datetime:
+        """Return when something beside the pictures was captured, by the newest picture's stamp.
+
+        pts: 90 kHz ticks on the line of the pictures; call it after the first `stamp`.
+        """
+        return datetime.fromtimestamp(pts / TICKS_PER_S + (self._shift_s or 0.0), UTC)
+
     def _believes(self, camera_s: float, arrival_s: float) -> bool:
         # FFmpeg hands the first report of a session to the picture before the one it belongs to.
         self._reports += 1
