@@ -29,7 +29,7 @@ from benchmarks.scenes import FPS, HEIGHT, WIDTH
 from gateway.config import LiveSettings
 from gateway.errors import GatewayError, MissingExtraError
 from gateway.hub import Hub
-from gateway.live import LiveViewers
+from gateway.live import LiveViewers, SteadySource
 from gateway.sources import AvSource
 
 VIEWER = Path(__file__).with_name("live_viewer.html")
@@ -130,11 +130,11 @@ def _arrivals_ms(hub: Hub, seconds: float) -> list[float]:
 
 async def _watch_hub(hub: Hub, plan: Plan) -> tuple[Watched, float]:
     """Return what one tab saw, and the milliseconds a second that each of several costs."""
-    viewers = LiveViewers(LiveSettings(bind_host=LOOPBACK))
+    viewers = LiveViewers(LiveSettings(bind_hosts=(LOOPBACK,)))
     alone_ms = await _cpu_ms_per_s(plan.costing_s)
 
     async def answer(offer: str) -> str:
-        return (await viewers.offer(hub, offer)).sdp
+        return (await viewers.offer(SteadySource(hub), offer)).sdp
 
     async with chromium() as browser:
         watched = await watch(await open_tab(browser, answer), plan.watching_s)

@@ -74,7 +74,7 @@ def _settings(data_dir: Path, port: int) -> dict[str, object]:
     return {
         "data_dir": str(data_dir),
         "serve": {"host": LOOPBACK, "port": port},
-        "live": {"bind_host": LOOPBACK},
+        "live": {"bind_hosts": [LOOPBACK]},
     }
 
 

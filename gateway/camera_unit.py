@@ -14,7 +14,7 @@ from gateway.decode import Picture
 from gateway.errors import StorageError
 from gateway.hub import Hub
 from gateway.incident_writer import IncidentWriter, Sighting
-from gateway.live import plays_live
+from gateway.live_mode import live_mode
 from gateway.mp4 import recover
 from gateway.recorder import Recorder
 from gateway.rules_file import rules_from_json
@@ -180,7 +180,7 @@ class CameraUnit:
         )
 
     def _live_mode(self) -> LiveMode:
-        return LiveMode.WHEP if plays_live(self.hub) else LiveMode.REFRESH
+        return live_mode(self.hub, self._bench.settings.live)
 
     def _source(self) -> Source:
         camera = self.camera

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from ruamel.yaml.comments import CommentedMap
 
@@ -92,7 +101,7 @@ class AnalysisSettings(Section):
 
 
 class RecordingSettings(Section):
-    """Evidence clips."""
+    """Clips of incidents, and continuous recording of the cameras that are set to it."""
 
     pre_s: float = Field(5.0, ge=0, le=60)
     """Seconds of picture kept from before an incident began."""
@@ -100,17 +109,81 @@ class RecordingSettings(Section):
     """Seconds recorded after it ended."""
     max_clip_s: float = Field(60.0, ge=5, le=600)
     """A clip never grows longer than this, however long the incident lasts."""
+    sound: bool = True
+    """Record sound too, where a camera sends it."""
+    segment_s: int = Field(300, ge=10, le=3600)
+    """Continuous recording begins a new file after so many seconds."""
+    keep_days: float = Field(7.0, gt=0)
+    """Continuous recordings older than this are deleted."""
+    max_gb: float = Field(0.0, ge=0)
+    """Continuous recordings beyond this are deleted, oldest first; 0: as much as the disk has."""
+    evidence_keep_days: float = Field(180.0, gt=0)
+    """Pictures and clips of incidents closed for longer than this are deleted."""
+    evidence_max_gb: float = Field(50.0, ge=0)
+    """Pictures and clips of incidents beyond this are deleted, oldest first; 0: never for size."""
     min_free_mb: int = Field(500, ge=0)
-    """With less free disk than this, clips are left out (pictures and incidents are not)."""
+    """With less free disk than this the oldest continuous recordings are deleted; below three
+    quarters of it continuous recording stops, below half no clips are begun. Incidents and their
+    pictures are always kept."""
+
+
+def _port_range(text: str) -> str:
+    first, _, last = text.partition("-")
+    if not 1024 <= int(first) <= int(last) <= 65535:
+        raise ValueError(f"{text!r} is not FIRST-LAST between 1024 and 65535, such as 50000-50199")
+    return text
+
+
+PortRange = Annotated[str, Field(pattern=r"^\d{4,5}-\d{4,5}$"), AfterValidator(_port_range)]
 
 
 class LiveSettings(Section):
     """Live pictures in the browser (WHEP)."""
 
-    bind_host: str | None = None
-    """Address offered to browsers for media; by default the machine's own addresses."""
+    bind_hosts: tuple[str, ...] = ()
+    """Addresses media is sent from and offered at; by default all of the machine's own."""
+    announced_hosts: tuple[str, ...] = ()
+    """Further addresses told to players, for a router that forwards the UDP ports to here."""
+    udp_ports: PortRange | None = None
+    """Ports media is sent from, such as 50000-50199, one a viewer and address; by default any."""
+    stun_url: str | None = Field(None, pattern=r"^stun:[^?]+$")
+    """stun:host:port of a server that tells this machine and players their outer address."""
+    turn_url: str | None = Field(None, pattern=r"^turns?:.+$")
+    """turn:host:port?transport=udp or turns:… of a relay for networks that let no UDP through."""
+    turn_username: str = ""
+    """User of the relay; this machine uses it, and players are told it."""
+    turn_password: SecretStr | None = None
+    """Password that goes with turn_username."""
+    turn_secret: SecretStr | None = None
+    """Instead of both: the secret shared with the relay (coturn's use-auth-secret), from which
+    credentials that last a day are made."""
     max_viewers: int = Field(64, ge=1)
     """Live pictures one worker sends at once; one more is refused with a clear message."""
+    max_transcodes: int = Field(2, ge=0)
+    """Cameras one worker transcodes at once for players that cannot play their stream; 0: none."""
+    transcode_width: int = Field(1280, ge=160, le=3840)
+    """Widest transcoded picture, pixels; larger streams are made smaller, none larger."""
+    transcode_height: int = Field(720, ge=90, le=2160)
+    """Highest transcoded picture, pixels."""
+    transcode_fps: float = Field(15.0, ge=1, le=30)
+    """Most transcoded pictures a second."""
+    transcode_kbps: int = Field(1500, ge=100, le=20_000)
+    """Most kilobits a second of a transcoded stream."""
+
+    @model_validator(mode="after")
+    def _relay_is_whole(self) -> Self:
+        named = bool(self.turn_username and self.turn_password)
+        if self.turn_url and named == (self.turn_secret is not None):
+            raise ValueError("turn_url needs turn_username and turn_password, or turn_secret alone")
+        return self
+
+    @property
+    def ports(self) -> range:
+        """Return the ports media may be sent from; empty: any."""
+        if self.udp_ports is None:
+            return range(0)
+        first, _, last = self.udp_ports.partition("-")
+        return range(int(first), int(last) + 1)
 
 
 class WorkerSettings(Section):
@@ -118,6 +191,21 @@ class WorkerSettings(Section):
 
     count: int = Field(1, ge=1, le=64)
     """Number of worker processes; cameras are spread over them."""
+
+
+class OnboardingSettings(Section):
+    """Finding cameras and taking them in."""
+
+    interfaces: tuple[str, ...] = ()
+    """Network interfaces searched by multicast, such as eth0; by default every one."""
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (80, 8000, 8080, 8899, 554)
+    """Ports asked at each address of a range."""
+    max_hosts: int = Field(1024, ge=1, le=65536)
+    """Addresses asked in one search."""
+    connections_per_s: float = Field(50.0, gt=0, le=1000)
+    """Connections a search makes each second, over all addresses."""
+    allowed_networks: tuple[IPvAnyNetwork, ...] = ()
+    """Networks the console may dial although they are link-local or a cloud's own."""
 
 
 class LogSettings(Section):
@@ -149,6 +237,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
     worker: WorkerSettings = WorkerSettings()
+    onboarding: OnboardingSettings = OnboardingSettings()
     log: LogSettings = LogSettings()
 
     @property

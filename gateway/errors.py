@@ -110,6 +110,12 @@ class NotPlayableError(GatewayError):
     code = "not_playable"
 
 
+class TranscodesFullError(NotPlayableError):
+    """A stream would have to be transcoded, and the worker already transcodes all it may."""
+
+    code = "transcodes_full"
+
+
 class NoPictureError(GatewayError):
     """A camera is known and has not given a picture yet."""
 

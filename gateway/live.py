@@ -1,126 +1,112 @@
 """Live pictures in the browser: a camera's H.264 packets passed through to WebRTC, by WHEP.
 
-Nothing is decoded or encoded, so a viewer costs little; what browsers cannot play as it is
-(another codec, pictures out of order) is refused with NotPlayableError, and the console then shows
-single pictures. All of it runs on one event loop.
+Nothing is decoded or encoded, so a viewer costs little. What browsers cannot play as it is (another
+codec, pictures out of order) is transcoded for a few cameras at a time; beyond that it is refused
+with NotPlayableError, and the console then shows single pictures. All of it runs on one event loop.
 """
 
 import asyncio
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
-import av
 import structlog
 from aiortc import MediaStreamTrack, RTCPeerConnection
-from aiortc.mediastreams import MediaStreamError
-from av.stream import Stream
+from aiortc.sdp import candidate_from_sdp
+from aiortc.stats import RTCRemoteInboundRtpStreamStats
 
+from gateway import telemetry
+from gateway.clock import utc_now
 from gateway.config import LiveSettings
 from gateway.errors import (
     BadOfferError,
     BusyError,
     NoPictureError,
+    NotFoundError,
     NotPlayableError,
+    TranscodesFullError,
 )
-from gateway.hub import Delivery, Hub, HubClosedError, HubReader
-from gateway.packets import TICKS_PER_S, StreamInfo
-from gateway.probe import Playability, playability
-from gateway.timeline import Timeline
-from gateway.webrtc import (
-    OFFER_ERRORS,
-    add_late,
-    answer_offer,
-    media_addresses,
-    new_peer,
-    split_mdns,
-)
-from gateway.worker_api import LiveAnswer
+from gateway.hub import Delivery, Hub, HubClosedError
+from gateway.live_mode import find_hindrance, plays
+from gateway.live_tracks import PictureTrack, SoundTrack, sound_codec
+from gateway.media_network import MediaNetwork
+from gateway.store.camera_states import LiveMode
+from gateway.transcode import Transcoders
+from gateway.webrtc import OFFER_ERRORS, Broadcast, add_late, answer_offer, split_mdns
+from gateway.whep import Hindrance, IceFragment, StreamChoice
+from gateway.worker_api import LiveAnswer, ViewerStatus
 
-READER_PACKETS = 50
-"""Packets that may wait for a viewer: two seconds at 25 fps, more is no longer live."""
+PICTURE_S = 6.0
+"""Longest wait for the first key frame of a stream that is pulled on demand, or transcoded."""
 CONNECT_S = 15.0
 """A browser that has not connected by then never will; a slow phone on 4G takes 3 s."""
-TIME_BASE = Fraction(1, TICKS_PER_S)
 
 log = structlog.get_logger()
 
-
-def plays_live(hub: Hub) -> bool:
-    """Say whether browsers can play what a camera sends now; False while it has sent nothing."""
-    return hub.info is not None and _judge(hub.info, hub.last_gop()).plays
+OnVoice = Callable[[MediaStreamTrack], None]
 
 
-def _judge(info: StreamInfo, packets: Iterable[Delivery]) -> Playability:
-    """Judge a stream by its description and, as that may keep B-frames back, by its packets."""
-    goes_back = any(later.packet.pts < earlier.packet.pts for earlier, later in pairwise(packets))
-    return playability(info.codec, info.profile, has_b_frames=info.has_b_frames or goes_back)
+class LiveSource(Protocol):
+    """One stream of a camera, pulled as long as somebody holds a lease."""
+
+    @property
+    def hub(self) -> Hub:
+        """What it sends."""
+        ...
+
+    def lease(self) -> AbstractContextManager[object]:
+        """Have it pulled until the end of the context."""
+        ...
 
 
-class PacketTrack(MediaStreamTrack):
-    """A camera's packets as a WebRTC track: from the last key frame on, then as they come.
+@dataclass(frozen=True, slots=True)
+class SteadySource:
+    """A stream that is pulled whether anyone watches or not."""
 
-    It ends when the hub does, and when the stream turns into one that browsers cannot play. It
-    reads the hub from the first `recv` on, which is when the viewer is connected.
-    """
+    hub: Hub
 
-    kind = "video"
+    def lease(self) -> AbstractContextManager[object]:
+        """Do nothing."""
+        return nullcontext()
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__()
-        self._hub = hub
-        self._reader: HubReader | None = None
-        self._timeline = Timeline()
-        self._last_pts = -1
 
-    async def recv(self) -> "av.Packet[Stream]":
-        """Return the next packet; raises MediaStreamError when the track has ended."""
-        if self.readyState != "live":
-            raise MediaStreamError
-        try:
-            if self._reader is None:
-                self._reader = self._hub.reader("live", READER_PACKETS)
-            delivery = await self._reader.get_async()
-        except HubClosedError as error:
-            self.stop()
-            raise MediaStreamError from error
-        pts = self._timeline.place(delivery).pts
-        if pts <= self._last_pts or not _judge(delivery.info, ()).plays:
-            self.stop()
-            raise MediaStreamError
-        self._last_pts = pts
-        packet = av.Packet(delivery.packet.data)
-        packet.pts = packet.dts = pts
-        packet.time_base = TIME_BASE
-        return packet
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """What a viewer is given."""
 
-    def stop(self) -> None:
-        """End the track and leave the hub."""
-        super().stop()
-        if self._reader is not None:
-            self._reader.close()
+    hub: Hub
+    mode: LiveMode = LiveMode.WHEP
+    why: Hindrance | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Viewer:
+    """One session. hold: what ends with it: the lease of the stream, its part of a transcoder."""
+
     session: str
     camera_id: str
+    stream: StreamChoice
     peer: RTCPeerConnection
-    track: PacketTrack
-    lookup: asyncio.Task[None] | None = None
+    began_at: datetime
+    hold: ExitStack = field(default_factory=ExitStack)
+    showing: _Showing | None = None
+    track: PictureTrack | None = None
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     closing: asyncio.Task[None] | None = None
+    lost_packets: int = 0
 
 
 class LiveViewers:
     """Every live session of one worker. Sessions end with their tab, their camera, or `delete`."""
 
     def __init__(self, settings: LiveSettings) -> None:
-        """Start with no session; raises ConfigError when `bind_host` is not of this machine."""
-        media_addresses(settings.bind_host)
-        self._bind_host = settings.bind_host
-        self._max_viewers = settings.max_viewers
+        """Start with no session; raises ConfigError when the addresses are not of this machine."""
+        self._settings = settings
+        self._network = MediaNetwork(settings)
+        self._transcoders = Transcoders(settings)
         self._viewers: dict[str, _Viewer] = {}
 
     @property
@@ -128,28 +114,53 @@ class LiveViewers:
         """The ids of the sessions there are, oldest first."""
         return tuple(self._viewers)
 
-    async def offer(self, hub: Hub, sdp: str) -> LiveAnswer:
-        """Answer one browser's offer; its pictures come as soon as it connects.
+    async def offer(
+        self,
+        source: LiveSource,
+        sdp: str,
+        stream: StreamChoice = StreamChoice.SUB,
+        on_voice: OnVoice | None = None,
+    ) -> LiveAnswer:
+        """Answer one player's offer; its pictures come as soon as it connects.
 
-        Raises NoPictureError, NotPlayableError, BadOfferError and BusyError.
+        stream: which one `source` is; only a sub stream is made smaller. on_voice: takes the
+        player's own sound where it offers to send any. Raises NoPictureError, NotPlayableError,
+        BadOfferError and BusyError.
         """
-        self._check_camera(hub)
+        camera_id = source.hub.camera_id
         if "H264/90000" not in sdp.upper() and "\nm=video" in sdp:
             raise NotPlayableError("this browser offers no H.264; show single pictures instead")
-        viewer = self._admit(hub)
+        viewer = self._admit(camera_id, stream)
         try:
-            offer, late = split_mdns(sdp)
-            addresses = media_addresses(self._bind_host)
-            answer = await answer_offer(viewer.peer, viewer.track, offer, addresses)
-            viewer.lookup = asyncio.create_task(add_late(viewer.peer, late))
+            viewer.hold.enter_context(source.lease())
+            viewer.showing = await self._showing(viewer, source.hub)
+            answer = await self._connect(viewer, viewer.showing, sdp, on_voice)
         except OFFER_ERRORS as error:
             await self.delete(viewer.session)
-            raise BadOfferError(f"the offer for {hub.camera_id} cannot be used: {error}") from error
+            raise BadOfferError(f"the offer for {camera_id} cannot be used: {error}") from error
         except BaseException:
             await self.delete(viewer.session)
             raise
         asyncio.get_running_loop().call_later(CONNECT_S, self._drop_unconnected, viewer)
-        return LiveAnswer(viewer.session, answer)
+        return LiveAnswer(viewer.session, answer, viewer.showing.mode, viewer.showing.why)
+
+    async def add_candidates(self, session: str, fragment: IceFragment) -> None:
+        """Take candidates that a player found after its offer; what cannot be used is left out.
+
+        Raises NotFoundError, and BadOfferError for a fragment of another ICE session.
+        """
+        viewer = self._viewers.get(session)
+        if viewer is None:
+            raise NotFoundError(f"there is no live session {session}; offer anew")
+        if fragment.ufrag and f"a=ice-ufrag:{fragment.ufrag}" not in (
+            viewer.peer.remoteDescription.sdp
+        ):
+            raise BadOfferError("an ICE restart is not supported; offer anew")
+        try:
+            candidates = [candidate_from_sdp(text) for text in fragment.candidates]
+        except OFFER_ERRORS as error:
+            raise BadOfferError(f"a candidate cannot be read: {error}") from error
+        self._spawn(viewer, add_late(viewer.peer, candidates))
 
     async def delete(self, session: str) -> None:
         """End one session and wait until it is gone; one that is not there is no error."""
@@ -161,28 +172,106 @@ class LiveViewers:
         """End every session."""
         await asyncio.gather(*(self._close(viewer) for viewer in list(self._viewers.values())))
 
-    def _check_camera(self, hub: Hub) -> None:
-        if hub.info is None:
-            raise NoPictureError(f"camera {hub.camera_id} has not sent anything yet")
-        verdict = _judge(hub.info, hub.last_gop())
-        if not verdict.plays:
-            raise NotPlayableError(
-                f"camera {hub.camera_id} cannot be shown live: {verdict.reason}; until then, "
-                "single pictures are shown"
-            )
+    async def status(self) -> tuple[ViewerStatus, ...]:
+        """Return how each session fares, oldest first."""
+        return tuple([await self._status(viewer) for viewer in list(self._viewers.values())])
 
-    def _admit(self, hub: Hub) -> _Viewer:
-        if len(self._viewers) >= self._max_viewers:
+    def _admit(self, camera_id: str, stream: StreamChoice) -> _Viewer:
+        if len(self._viewers) >= self._settings.max_viewers:
             raise BusyError(
-                f"{self._max_viewers} live pictures are open, the most this worker sends; close "
-                "one or raise live.max_viewers"
+                f"{self._settings.max_viewers} live pictures are open, the most this worker sends; "
+                "close one or raise live.max_viewers"
             )
-        peer = new_peer()
-        viewer = _Viewer(secrets.token_urlsafe(16), hub.camera_id, peer, PacketTrack(hub))
+        viewer = _Viewer(
+            secrets.token_urlsafe(16), camera_id, stream, self._network.new_peer(), utc_now()
+        )
         self._viewers[viewer.session] = viewer
-        viewer.track.on("ended", lambda: self._close(viewer))
-        peer.on("connectionstatechange", lambda: self._follow_state(viewer))
+        self._count(camera_id)
+        viewer.peer.on("connectionstatechange", lambda: self._follow_state(viewer))
         return viewer
+
+    async def _showing(self, viewer: _Viewer, hub: Hub) -> _Showing:
+        """Wait for the stream, and choose what the viewer is given of it."""
+        try:
+            async with asyncio.timeout(PICTURE_S):
+                delivery = await _first(hub)
+                why = find_hindrance(delivery.info, hub.last_gop(), self._settings)
+                if why is Hindrance.SIZE and viewer.stream is StreamChoice.MAIN:
+                    why = None
+                if why is None:
+                    return _Showing(hub)
+                return await self._transcoded(viewer, hub, why)
+        except TimeoutError as error:
+            raise NoPictureError(
+                f"camera {hub.camera_id} has sent nothing for {PICTURE_S:g} s; try again"
+            ) from error
+        except HubClosedError as error:
+            raise NotPlayableError(
+                f"camera {hub.camera_id} sends what cannot be decoded here, or was removed"
+            ) from error
+
+    async def _transcoded(self, viewer: _Viewer, hub: Hub, why: Hindrance) -> _Showing:
+        try:
+            small = viewer.hold.enter_context(self._transcoders.use(hub))
+        except TranscodesFullError:
+            if why is Hindrance.SIZE:
+                return _Showing(hub)
+            raise
+        await _first(small)
+        return _Showing(small, LiveMode.TRANSCODED, why)
+
+    async def _connect(
+        self, viewer: _Viewer, showing: _Showing, sdp: str, on_voice: OnVoice | None
+    ) -> str:
+        """Return the answer that gives the viewer what was chosen."""
+        info = showing.hub.info
+        codec = sound_codec(info.audio if info else None)
+        sound = SoundTrack() if codec and "\nm=audio" in sdp else None
+        viewer.track = PictureTrack(showing.hub, plays, sound)
+        viewer.track.on("ended", lambda: self._close(viewer))
+        offer, late = split_mdns(sdp)
+        broadcast = Broadcast(viewer.track, sound, codec, on_voice)
+        answer = await answer_offer(viewer.peer, broadcast, offer, self._network)
+        self._spawn(viewer, add_late(viewer.peer, late))
+        return answer
+
+    def _spawn(self, viewer: _Viewer, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        viewer.tasks.add(task)
+        task.add_done_callback(viewer.tasks.discard)
+
+    async def _status(self, viewer: _Viewer) -> ViewerStatus:
+        report = await self._report(viewer)
+        track = viewer.track
+        return ViewerStatus(
+            session=viewer.session,
+            camera=viewer.camera_id,
+            stream=viewer.stream,
+            mode=viewer.showing.mode if viewer.showing else LiveMode.WHEP,
+            began_at=viewer.began_at,
+            state=viewer.peer.connectionState,
+            sent_bytes=track.sent_bytes if track else 0,
+            dropped=track.dropped if track else 0,
+            lost_packets=report.packetsLost if report else None,
+            round_trip_ms=_milliseconds(report.roundTripTime) if report else None,
+        )
+
+    async def _report(self, viewer: _Viewer) -> RTCRemoteInboundRtpStreamStats | None:
+        """Return what the player last said of its pictures, and count what it lost."""
+        for sender in viewer.peer.getSenders():
+            if sender.kind != "video":
+                continue
+            for report in (await sender.getStats()).values():
+                if isinstance(report, RTCRemoteInboundRtpStreamStats):
+                    more = max(0, report.packetsLost - viewer.lost_packets)
+                    telemetry.LIVE_LOST.labels(viewer.camera_id).inc(more)
+                    viewer.lost_packets += more
+                    return report
+        return None
+
+    def _count(self, camera_id: str) -> None:
+        watching = sum(viewer.camera_id == camera_id for viewer in self._viewers.values())
+        telemetry.LIVE_VIEWERS.labels(camera_id).set(watching)
 
     def _follow_state(self, viewer: _Viewer) -> None:
         state = viewer.peer.connectionState
@@ -201,10 +290,24 @@ class LiveViewers:
         return viewer.closing
 
     async def _part(self, viewer: _Viewer) -> None:
-        viewer.track.stop()
-        if viewer.lookup is not None:
-            viewer.lookup.cancel()
+        if viewer.track is not None:
+            viewer.track.stop()
+        for task in viewer.tasks:
+            task.cancel()
         try:
+            await self._report(viewer)
             await viewer.peer.close()
+            await asyncio.to_thread(viewer.hold.close)
         finally:
             del self._viewers[viewer.session]
+            self._count(viewer.camera_id)
+
+
+async def _first(hub: Hub) -> Delivery:
+    """Wait for a stream's first key frame, or the one there is."""
+    with hub.reader("live-start", 1) as reader:
+        return await reader.get_async()
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)

@@ -33,6 +33,13 @@ DETECT_SECONDS = Histogram(
     "gridpatrol_detect_seconds", "From picture decoded to objects found", ["camera"]
 )
 
+LIVE_VIEWERS = Gauge("gridpatrol_live_viewers", "Players that watch live", ["camera"])
+LIVE_SENT = Counter("gridpatrol_live_sent_bytes_total", "Pictures sent to players", ["camera"])
+LIVE_LOST = Counter(
+    "gridpatrol_live_lost_packets_total", "RTP packets that players said they lost", ["camera"]
+)
+LIVE_TRANSCODES = Gauge("gridpatrol_live_transcodes", "Streams transcoded for players")
+
 
 def set_up_logging(settings: LogSettings, process: str, stream: TextIO = sys.stderr) -> None:
     """Send structlog's and the libraries' log lines to one stream in one format.

@@ -1,18 +1,15 @@
-"""aiortc as a gateway needs it: one camera's track out, on chosen addresses, without waiting.
+"""aiortc as a gateway needs it: one camera's tracks out, to a player that asked, without waiting.
 
-A browser asks first and from where it can be answered, so its own candidates hardly matter here;
-ours do.
+A player asks first and from where it can be answered, so its own candidates hardly matter here;
+ours do (`MediaNetwork`).
 """
 
-import ipaddress
 import re
-import socket
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
-from aioice import Candidate
-from aioice.ice import get_host_addresses
 from aiortc import (
     MediaStreamTrack,
-    RTCConfiguration,
     RTCIceCandidate,
     RTCPeerConnection,
     RTCRtpSender,
@@ -22,10 +19,15 @@ from aiortc import (
 from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
 from aiortc.sdp import candidate_from_sdp
 
-from gateway.errors import ConfigError
+from gateway.media_network import MediaNetwork
 
-LOOPBACK = "127.0.0.1"
-SENT_CODECS = ("video/H264", "video/rtx")
+VIDEO_CODECS = ("video/H264", "video/rtx")
+OFFERED_SOUNDS = {
+    "audio/PCMA": "PCMA/8000",
+    "audio/PCMU": "PCMU/8000",
+    "audio/opus": "OPUS/48000",
+}
+"""What an offer, in capitals, says when it can play a codec."""
 MDNS_CANDIDATE = re.compile(r"^a=candidate:(\S+ \d+ \S+ \d+ \S+\.local .*?)\r?\n", re.M | re.I)
 
 END_OF_CANDIDATES = "a=end-of-candidates\r\n"
@@ -37,51 +39,59 @@ OFFER_ERRORS = (
 """What aiortc raises for an offer: its own errors where it looks, Python's where it does not."""
 
 
-def new_peer() -> RTCPeerConnection:
-    """Return a peer that asks nobody on the Internet who it is (aiortc's default would)."""
-    return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """What one peer is sent. video: H.264 packets.
 
-
-def media_addresses(bind_host: str | None) -> list[str]:
-    """Return where media is offered: the address chosen, or all of this machine.
-
-    Loopback, which aioice leaves out, is better than none. Raises ConfigError when `bind_host` is
-    no address of this machine.
+    sound: packets of `sound_codec` ("audio/PCMA", "audio/PCMU" or "audio/opus"), None without.
+    on_voice: takes the player's own sound, where that is wanted; it is then asked for.
     """
-    if bind_host is None:
-        return get_host_addresses(use_ipv4=True, use_ipv6=True) or [LOOPBACK]
-    try:
-        is_v6 = ipaddress.ip_address(bind_host).version == 6
-        family = socket.AF_INET6 if is_v6 else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((bind_host, 0))
-    except (ValueError, OSError) as error:
-        raise ConfigError(
-            f"live.bind_host is {bind_host}, and media cannot be sent from there ({error}); name "
-            "an address of this machine, or leave the setting out"
-        ) from error
-    return [bind_host]
+
+    video: MediaStreamTrack
+    sound: MediaStreamTrack | None = None
+    sound_codec: str = ""
+    on_voice: Callable[[MediaStreamTrack], None] | None = None
 
 
 async def answer_offer(
-    peer: RTCPeerConnection, track: MediaStreamTrack, sdp: str, addresses: list[str]
+    peer: RTCPeerConnection, broadcast: Broadcast, sdp: str, network: MediaNetwork
 ) -> str:
     """Return the answer to an offer; raises one of OFFER_ERRORS when there can be none.
 
-    The track and the codecs come before the offer is read: aiortc chooses the codec there, and
-    would send H.264 bytes under the name of VP8.
+    Tracks and codecs come before the offer is read: aiortc chooses the codec there, and would send
+    H.264 bytes under the name of VP8. Raises BusyError when no port is free for media.
     """
-    peer.addTrack(track)
-    (transceiver,) = peer.getTransceivers()
-    transceiver.direction = "sendonly"
-    codecs = RTCRtpSender.getCapabilities("video").codecs
-    transceiver.setCodecPreferences([each for each in codecs if each.mimeType in SENT_CODECS])
-    _gather_on(transceiver, addresses)
+    video = _send(peer, broadcast.video, VIDEO_CODECS)
+    network.hold(video)
+    if "\nm=audio" in sdp:
+        network.hold(_add_sound(peer, broadcast, sdp))
     await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
     await peer.setLocalDescription(await peer.createAnswer())
-    if transceiver.currentDirection != "sendonly":
+    if video.currentDirection != "sendonly":
         raise ValueError("it asks for no video")
     return peer.localDescription.sdp
+
+
+def _add_sound(peer: RTCPeerConnection, broadcast: Broadcast, sdp: str) -> RTCRtpTransceiver:
+    """Add the audio half of a peer, which may be silent, one way or both ways."""
+    codec = broadcast.sound_codec
+    if broadcast.sound is not None and OFFERED_SOUNDS[codec] in sdp.upper():
+        sound = _send(peer, broadcast.sound, (codec,))
+    else:
+        sound = peer.addTransceiver("audio", direction="inactive")
+    if broadcast.on_voice is not None:
+        sound.direction = {"sendonly": "sendrecv", "inactive": "recvonly"}[sound.direction]
+        peer.on("track", broadcast.on_voice)
+    return sound
+
+
+def _send(
+    peer: RTCPeerConnection, track: MediaStreamTrack, codecs: Collection[str]
+) -> RTCRtpTransceiver:
+    transceiver = peer.addTransceiver(track, direction="sendonly")
+    known = RTCRtpSender.getCapabilities(track.kind).codecs
+    transceiver.setCodecPreferences([each for each in known if each.mimeType in codecs])
+    return transceiver
 
 
 def split_mdns(sdp: str) -> tuple[str, list[RTCIceCandidate]]:
@@ -97,22 +107,11 @@ def split_mdns(sdp: str) -> tuple[str, list[RTCIceCandidate]]:
 
 
 async def add_late(peer: RTCPeerConnection, candidates: list[RTCIceCandidate]) -> None:
-    """Look the candidates of `split_mdns` up after all: a firewall may let only answers in."""
+    """Add candidates after the offer, by name or address: a firewall may let only answers in.
+
+    All media share the transport of the first (BUNDLE), so they are that one's.
+    """
+    mid = next(each.mid for each in peer.getTransceivers() if not each._bundled)
     for candidate in candidates:
-        candidate.sdpMid = peer.getTransceivers()[0].mid
+        candidate.sdpMid = mid
         await peer.addIceCandidate(candidate)
-
-
-def _gather_on(transceiver: RTCRtpTransceiver, chosen: list[str]) -> None:
-    """Offer media on these addresses only; neither aiortc nor aioice has a setting for it."""
-    connection = transceiver.sender.transport.transport.iceGatherer._connection
-    gather = connection.get_component_candidates
-
-    async def gather_here(
-        component: int,
-        addresses: list[str],  # noqa: ARG001  the name is aioice's
-        timeout: int = 5,
-    ) -> list[Candidate]:
-        return await gather(component, chosen, timeout)
-
-    connection.get_component_candidates = gather_here  # type: ignore[method-assign]

@@ -18,10 +18,11 @@ from gateway.camera_unit import Bench, CameraUnit
 from gateway.clock import utc_now
 from gateway.decode import Picture
 from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
-from gateway.live import LiveViewers
+from gateway.live import LiveViewers, SteadySource
 from gateway.session import SessionState
 from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
+from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
 from vision.types import FrameSize
 
@@ -101,9 +102,13 @@ class Worker:
         """End every live session."""
         await self._viewers.close_all()
 
-    async def whep_offer(self, camera: str, offer: str) -> LiveAnswer:
+    async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         """Start a live session."""
-        return await self._viewers.offer(self._unit(camera).hub, offer)
+        return await self._viewers.offer(SteadySource(self._unit(camera).hub), offer, stream)
+
+    async def live_candidates(self, session: str, fragment: IceFragment) -> None:
+        """Take more of a player's candidates."""
+        await self._viewers.add_candidates(session, fragment)
 
     async def live_delete(self, session: str) -> None:
         """End a live session."""
@@ -119,7 +124,8 @@ class Worker:
 
     async def status(self) -> WorkerStatus:
         """Return what the worker is doing."""
-        return WorkerStatus(str(self._shard), tuple(self._units), self._viewers.sessions)
+        viewers = await self._viewers.status()
+        return WorkerStatus(str(self._shard), tuple(self._units), self._viewers.sessions, viewers)
 
     async def reload(self) -> None:
         """Read the inventory again; start, stop and replace cameras to match."""

@@ -13,7 +13,19 @@ from starlette.middleware import Middleware
 from gateway.api.errors import UnauthenticatedError, answer_errors
 from gateway.api.layers import BodyLimit
 from gateway.clock import to_iso
-from gateway.whep import MAX_OFFER_BYTES, SDP_TYPE, read_offer
+from gateway.store.camera_states import LiveMode
+from gateway.whep import (
+    MAX_OFFER_BYTES,
+    MODE_HEADER,
+    SDP_TYPE,
+    WHY_HEADER,
+    Hindrance,
+    IceFragment,
+    StreamChoice,
+    parse_fragment,
+    read_offer,
+    read_text,
+)
 
 CAPTURED_AT_HEADER = "X-Captured-At"
 """When the picture of a snapshot was taken: ISO 8601, UTC."""
@@ -21,10 +33,35 @@ CAPTURED_AT_HEADER = "X-Captured-At"
 
 @dataclass(frozen=True, slots=True)
 class LiveAnswer:
-    """One viewer's live session: its random id, and the SDP answer to its offer."""
+    """One viewer's live session: its random id, and the SDP answer to its offer.
+
+    why: what keeps the stream from being shown as it is; None when it is.
+    """
 
     session: str
     sdp: str
+    mode: LiveMode = LiveMode.WHEP
+    why: Hindrance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerStatus:
+    """How one live session fares.
+
+    state: of its WebRTC connection. sent_bytes: of pictures. lost_packets, round_trip_ms: as the
+    player last reported, None before. dropped: pictures it was too slow for.
+    """
+
+    session: str
+    camera: str
+    stream: StreamChoice
+    mode: LiveMode
+    began_at: datetime
+    state: str
+    sent_bytes: int
+    dropped: int
+    lost_packets: int | None
+    round_trip_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +79,23 @@ class WorkerStatus:
     shard: str
     cameras: tuple[str, ...]
     live_sessions: tuple[str, ...]
+    viewers: tuple[ViewerStatus, ...] = ()
 
 
 class WorkerControl(Protocol):
     """What a worker does when asked; every method runs on the event loop of the worker's port."""
 
-    async def whep_offer(self, camera: str, offer: str) -> LiveAnswer:
+    async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         """Start a live session.
 
         Raises NotFoundError (not a camera of this worker), NoPictureError (nothing arrives),
         NotPlayableError, BadOfferError and BusyError.
+        """
+
+    async def live_candidates(self, session: str, fragment: IceFragment) -> None:
+        """Take candidates that a player found after its offer.
+
+        Raises NotFoundError, and BadOfferError for another ICE session's or unreadable ones.
         """
 
     async def live_delete(self, session: str) -> None:
@@ -129,11 +173,23 @@ async def read_snapshot(
 
 
 @router.post("/cameras/{camera}/whep")
-async def start_live(control: Control, camera: str, request: Request) -> Response:
+async def start_live(
+    control: Control, camera: str, request: Request, stream: StreamChoice = StreamChoice.SUB
+) -> Response:
     """Answer a viewer's offer."""
-    answer = await control.whep_offer(camera, await read_offer(request))
-    headers = {"Location": f"/live/{answer.session}"}
+    answer = await control.whep_offer(camera, await read_offer(request), stream)
+    headers = {
+        "Location": f"/live/{answer.session}",
+        MODE_HEADER: answer.mode,
+        WHY_HEADER: answer.why or "",
+    }
     return Response(answer.sdp, status.HTTP_201_CREATED, headers, SDP_TYPE)
+
+
+@router.patch("/live/{session}", status_code=status.HTTP_204_NO_CONTENT)
+async def add_candidates(control: Control, session: str, request: Request) -> None:
+    """Take more of a viewer's candidates."""
+    await control.live_candidates(session, parse_fragment(await read_text(request)))
 
 
 @router.delete("/live/{session}", status_code=status.HTTP_204_NO_CONTENT)

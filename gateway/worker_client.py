@@ -17,9 +17,11 @@ from gateway.errors import (
     NoPictureError,
     NotFoundError,
     NotPlayableError,
+    TranscodesFullError,
     WorkerUnreachableError,
 )
-from gateway.whep import SDP_TYPE
+from gateway.store.camera_states import LiveMode
+from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
 
 CONNECT_TIMEOUT_S = 2.0
@@ -30,7 +32,10 @@ ANSWER_TIMEOUT_S = 10.0
 
 PASSED_ON: Mapping[str, type[GatewayError]] = {
     kind.code: kind
-    for kind in (NotFoundError, NoPictureError, NotPlayableError, BadOfferError, BusyError)
+    for kind in (
+        *(NotFoundError, NoPictureError, NotPlayableError, TranscodesFullError),
+        *(BadOfferError, BusyError),
+    )
 }
 """Errors a worker may answer with, by code; they are raised here as they were there."""
 
@@ -38,7 +43,7 @@ _STATUS = TypeAdapter(WorkerStatus)
 
 
 class _Body(TypedDict, total=False):
-    params: Mapping[str, int]
+    params: Mapping[str, int | str]
     content: bytes
     headers: Mapping[str, str]
 
@@ -62,15 +67,30 @@ class WorkerClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def whep_offer(self, worker_url: str, camera: str, offer: str) -> LiveAnswer:
+    async def whep_offer(
+        self, worker_url: str, camera: str, offer: str, stream: StreamChoice
+    ) -> LiveAnswer:
         """Start a live session; see `WorkerControl.whep_offer`."""
         answer = await self._ask(
             "POST",
             f"{worker_url}/cameras/{quote(camera, safe='')}/whep",
+            params={"stream": stream},
             content=offer.encode(),
             headers={"Content-Type": SDP_TYPE},
         )
-        return LiveAnswer(answer.headers["Location"].rpartition("/")[2], answer.text)
+        why = answer.headers[WHY_HEADER]
+        return LiveAnswer(
+            session=answer.headers["Location"].rpartition("/")[2],
+            sdp=answer.text,
+            mode=LiveMode(answer.headers[MODE_HEADER]),
+            why=Hindrance(why) if why else None,
+        )
+
+    async def live_candidates(self, worker_url: str, session: str, fragment: str) -> None:
+        """Add candidates to a live session; see `WorkerControl.live_candidates`."""
+        await self._ask(
+            "PATCH", f"{worker_url}/live/{quote(session, safe='')}", content=fragment.encode()
+        )
 
     async def live_delete(self, worker_url: str, session: str) -> None:
         """End a live session; one that is not there is no error."""

@@ -8,7 +8,7 @@ from gateway.api.errors import ErrorBody, MediaTypeError
 from gateway.api.runtime import RuntimeDep
 from gateway.api.security import SignInDep
 from gateway.api.services import ServicesDep
-from gateway.whep import SDP_TYPE, read_offer
+from gateway.whep import SDP_TYPE, StreamChoice, read_offer
 
 router = APIRouter(prefix="/api", tags=["live"])
 
@@ -41,6 +41,7 @@ async def start_live(
     sign_in: SignInDep,
     services: ServicesDep,
     runtime: RuntimeDep,
+    stream: StreamChoice = StreamChoice.SUB,
 ) -> Response:
     """Answer a WebRTC offer with a camera's live pictures; they end with the sign-in session."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -48,7 +49,7 @@ async def start_live(
         raise MediaTypeError(f"An offer must be {SDP_TYPE}, not {content_type or 'untyped'}.")
     offer = await read_offer(request)
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    answer = await services.workers.whep_offer(worker_url, camera, offer)
+    answer = await services.workers.whep_offer(worker_url, camera, offer, stream)
     runtime.live.begin(worker_url, answer.session, sign_in.token)
     location = f"{services.serve.root_path}/api/live/{answer.session}"
     return Response(answer.sdp, status.HTTP_201_CREATED, {"Location": location}, SDP_TYPE)

@@ -13,9 +13,10 @@ from gateway.store.tables import camera_states, cameras
 
 
 class LiveMode(StrEnum):
-    """How a browser can show the camera: WebRTC, or pictures fetched again and again."""
+    """How a browser shows the camera: WebRTC, the same transcoded, or pictures again and again."""
 
     WHEP = "whep"
+    TRANSCODED = "transcoded"
     REFRESH = "refresh"
 
 
@@ -38,7 +39,8 @@ class CameraState:
     code, detail: the stable word of the error and its sentence, "" when well. since: when `state`
     began. updated_at: of this report; an old one means that its worker is gone. last_picture_at:
     captured_at of the newest decoded picture. analysed_fps: pictures given to the detector each
-    second. worker_url: where the owning worker answers.
+    second. worker_url: where the owning worker answers. reader, transport, note: how the stream is
+    read, and why not in the usual way, as in `gateway.session.SessionReport`.
     """
 
     camera_id: str
@@ -52,6 +54,9 @@ class CameraState:
     live: LiveMode = LiveMode.REFRESH
     analysed_fps: float | None = None
     worker_url: str | None = None
+    reader: str = ""
+    transport: str = ""
+    note: str = ""
 
 
 class CameraStates:
@@ -101,7 +106,8 @@ def _stored(connection: Connection) -> dict[str, CameraState]:
 
 def _visible(state: CameraState) -> tuple[object, ...]:
     """Return the part of a state that people see change."""
-    return (state.state, state.code, state.detail, state.stream, state.live, state.worker_url)
+    shown = (state.state, state.code, state.detail, state.stream, state.live, state.worker_url)
+    return (*shown, state.reader, state.transport, state.note)
 
 
 def _columns(state: CameraState) -> dict[str, object]:
@@ -123,6 +129,9 @@ def _columns(state: CameraState) -> dict[str, object]:
         "live": state.live,
         "analysed_fps": state.analysed_fps,
         "worker_url": state.worker_url,
+        "reader": state.reader,
+        "transport": state.transport,
+        "note": state.note,
     }
 
 
@@ -149,4 +158,7 @@ def _state(row: RowMapping) -> CameraState:
         live=LiveMode(row["live"]),
         analysed_fps=row["analysed_fps"],
         worker_url=row["worker_url"],
+        reader=row["reader"],
+        transport=row["transport"],
+        note=row["note"],
     )

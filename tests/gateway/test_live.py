@@ -26,10 +26,14 @@ from gateway.errors import (
     ConfigError,
     NoPictureError,
     NotPlayableError,
+    TranscodesFullError,
 )
 from gateway.hub import Hub
-from gateway.live import LiveViewers, plays_live
+from gateway.live import LiveViewers, SteadySource
+from gateway.live_mode import live_mode
 from gateway.sources import AvSource
+from gateway.store.camera_states import LiveMode
+from gateway.whep import Hindrance, StreamChoice
 
 PATIENCE_S = 20
 
@@ -106,7 +110,7 @@ async def watch(browser, viewers: LiveViewers, hub: Hub):
     """Open a tab that watches; return it and its session's answer."""
     page = await browser.new_page()
     await page.set_content(PAGE)
-    answer = await viewers.offer(hub, await page.evaluate("offer()"))
+    answer = await viewers.offer(SteadySource(hub), await page.evaluate("offer()"))
     await page.evaluate("(sdp) => accept(sdp)", answer.sdp)
     return page, answer
 
@@ -206,7 +210,7 @@ async def test_a_browser_is_told_when_its_session_is_deleted(browser, viewers, c
 
 @pytest.mark.browser
 async def test_media_can_be_offered_on_loopback_alone(browser, coded_stream):
-    hub, viewers = Hub("gate"), LiveViewers(LiveSettings(bind_host="127.0.0.1"))
+    hub, viewers = Hub("gate"), LiveViewers(LiveSettings(bind_hosts=("127.0.0.1",)))
     with camera(coded_stream("h264", 500), hub):
         page, answer = await watch(browser, viewers, hub)
         await pictures(page, 3)
@@ -230,7 +234,7 @@ async def peer(codecs: tuple[str, ...] = ("video/H264",)) -> AsyncIterator[RTCPe
 
 
 async def connect(viewers: LiveViewers, hub: Hub, client: RTCPeerConnection) -> str:
-    answer = await viewers.offer(hub, client.localDescription.sdp)
+    answer = await viewers.offer(SteadySource(hub), client.localDescription.sdp)
     await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
     await until(lambda: client.connectionState == "connected" and hub.readers)
     return answer.session
@@ -264,37 +268,116 @@ def without_warning(stream):
     return replace(stream, info=replace(stream.info, has_b_frames=False))
 
 
+# codec, B-frames, not announced -> why it is transcoded.
+HINDERED = [
+    ("hevc", False, False, Hindrance.CODEC),
+    ("mpeg4", False, False, Hindrance.CODEC),
+    ("h264", True, False, Hindrance.ORDER),
+    ("h264", True, True, Hindrance.ORDER),
+]
+
+
+async def watched(client: RTCPeerConnection, answer, picture_number) -> list[int]:
+    """Connect another player; return the numbers of the first pictures it decodes."""
+    await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+    (receiver,) = client.getReceivers()
+    async with asyncio.timeout(PATIENCE_S):
+        return [picture_number(await receiver.track.recv()) for _ in range(8)]
+
+
+@pytest.mark.parametrize(("codec", "b_frames", "hidden", "why"), HINDERED)
+async def test_what_browsers_do_not_play_is_transcoded_and_says_why(
+    viewers, coded_stream, picture_number, codec, b_frames, hidden, why
+):
+    stream = coded_stream(codec, 250, b_frames=b_frames)
+    hub = Hub("gate")
+    with camera(without_warning(stream) if hidden else stream, hub):
+        await until(lambda: len(hub.last_gop()) > 5)
+        assert live_mode(hub, LiveSettings()) is LiveMode.TRANSCODED
+        async with peer() as client:
+            answer = await viewers.offer(SteadySource(hub), client.localDescription.sdp)
+            assert (answer.mode, answer.why) == (LiveMode.TRANSCODED, why)
+            numbers = await watched(client, answer, picture_number)
+            assert numbers == sorted(set(numbers))
+            await viewers.delete(answer.session)
+            assert hub.readers == ()
+
+
+async def test_viewers_of_one_camera_share_a_transcoder_and_others_wait_their_turn(coded_stream):
+    settings = LiveSettings(max_transcodes=1)
+    viewers, gate, yard = LiveViewers(settings), Hub("gate"), Hub("yard")
+    stream = coded_stream("hevc", 250)
+    with camera(stream, gate), camera(stream, yard):
+        async with peer() as one, peer() as two, peer() as three:
+            first = await connect(viewers, gate, one)
+            second = await connect(viewers, gate, two)
+            assert [reader.name for reader in gate.readers] == ["transcoder"]
+            with pytest.raises(TranscodesFullError, match=r"yard .*live\.max_transcodes"):
+                await viewers.offer(SteadySource(yard), three.localDescription.sdp)
+            await viewers.delete(first)
+            assert [reader.name for reader in gate.readers] == ["transcoder"]
+            await viewers.delete(second)
+            assert gate.readers == ()
+            await connect(viewers, yard, three)
+        await viewers.close_all()
+    assert yard.readers == ()
+
+
+async def test_where_nothing_may_be_transcoded_pictures_are_shown_instead(viewers, coded_stream):
+    settings = LiveSettings(max_transcodes=0)
+    viewers, hub = LiveViewers(settings), hub_of(coded_stream("hevc", 30))
+    assert live_mode(hub, settings) is LiveMode.REFRESH
+    async with peer() as client:
+        with pytest.raises(NotPlayableError, match="gate needs transcoding"):
+            await viewers.offer(SteadySource(hub), client.localDescription.sdp)
+    assert (viewers.sessions, hub.readers) == ((), ())
+
+
+# stream asked for, transcodes allowed -> how a large H.264 stream is shown.
 @pytest.mark.parametrize(
-    ("codec", "b_frames", "hidden", "reason"),
+    ("stream", "most", "mode"),
     [
-        ("hevc", False, False, "hevc; use H.264"),
-        ("mpeg4", False, False, "mpeg4; use H.264"),
-        ("h264", True, False, "B-frames"),
-        ("h264", True, True, "B-frames"),
+        (StreamChoice.SUB, 1, LiveMode.TRANSCODED),
+        (StreamChoice.MAIN, 1, LiveMode.WHEP),
+        (StreamChoice.SUB, 0, LiveMode.WHEP),
     ],
 )
-async def test_what_browsers_do_not_play_is_refused(
-    viewers, coded_stream, codec, b_frames, hidden, reason
+async def test_a_camera_without_a_small_stream_is_made_small_for_tiles(
+    coded_stream, stream, most, mode
 ):
-    stream = coded_stream(codec, 30, b_frames=b_frames)
-    hub = hub_of(without_warning(stream) if hidden else stream)
-    assert not plays_live(hub)
-    async with peer() as client:
-        with pytest.raises(NotPlayableError, match=f"gate cannot be shown live: .*{reason}"):
-            await viewers.offer(hub, client.localDescription.sdp)
+    viewers = LiveViewers(
+        LiveSettings(transcode_width=160, transcode_height=90, max_transcodes=most)
+    )
+    hub = Hub("gate")
+    with camera(coded_stream("h264", 250), hub):
+        async with peer() as client:
+            answer = await viewers.offer(SteadySource(hub), client.localDescription.sdp, stream)
+            assert answer.mode is mode
+        await viewers.close_all()
 
 
-async def test_a_camera_that_sent_nothing_has_no_picture(viewers):
-    assert not plays_live(Hub("gate"))
+async def test_a_stream_that_cannot_be_decoded_is_refused(viewers, coded_stream):
+    hub = Hub("gate")
+    stream = coded_stream("hevc", 250)
+    with camera(replace(stream, info=replace(stream.info, codec="no-such-codec")), hub):
+        async with peer() as client:
+            with pytest.raises(NotPlayableError, match="cannot be decoded"):
+                await viewers.offer(SteadySource(hub), client.localDescription.sdp)
+    assert (viewers.sessions, hub.readers) == ((), ())
+
+
+async def test_a_camera_that_sent_nothing_has_no_picture(viewers, monkeypatch):
+    monkeypatch.setattr("gateway.live.PICTURE_S", 0.05)
+    assert live_mode(Hub("gate"), LiveSettings()) is LiveMode.REFRESH
     async with peer() as client:
         with pytest.raises(NoPictureError, match="gate"):
-            await viewers.offer(Hub("gate"), client.localDescription.sdp)
+            await viewers.offer(SteadySource(Hub("gate")), client.localDescription.sdp)
 
 
 async def test_a_browser_without_h264_gets_pictures_instead(viewers, coded_stream):
     async with peer(("video/VP8",)) as client:
         with pytest.raises(NotPlayableError, match=r"no H\.264"):
-            await viewers.offer(hub_of(coded_stream()), client.localDescription.sdp)
+            await viewers.offer(SteadySource(hub_of(coded_stream())), client.localDescription.sdp)
 
 
 async def test_a_browser_that_hides_its_address_connects_at_once(viewers, coded_stream):
@@ -304,19 +387,19 @@ async def test_a_browser_that_hides_its_address_connects_at_once(viewers, coded_
             r"(a=candidate:\S+ 1 udp \d+) \S+", r"\1 nobody.local", client.localDescription.sdp
         )
         assert "a=end-of-candidates" in sdp
-        answer = await asyncio.wait_for(viewers.offer(hub, sdp), timeout=0.5)
+        answer = await asyncio.wait_for(viewers.offer(SteadySource(hub), sdp), timeout=0.5)
         await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
         await until(lambda: client.connectionState == "connected" and hub.readers)
 
 
 async def test_one_viewer_too_many_is_refused(viewers, coded_stream):
     hub = hub_of(coded_stream("h264", 30))
-    assert plays_live(hub)
+    assert live_mode(hub, LiveSettings()) is LiveMode.WHEP
     async with peer() as one, peer() as two, peer() as three:
         first = await connect(viewers, hub, one)
         await connect(viewers, hub, two)
         with pytest.raises(BusyError, match=r"live\.max_viewers"):
-            await viewers.offer(hub, three.localDescription.sdp)
+            await viewers.offer(SteadySource(hub), three.localDescription.sdp)
         await viewers.delete(first)
         await connect(viewers, hub, three)
 
@@ -324,7 +407,7 @@ async def test_one_viewer_too_many_is_refused(viewers, coded_stream):
 async def test_who_never_connects_is_dropped(viewers, coded_stream, monkeypatch):
     monkeypatch.setattr("gateway.live.CONNECT_S", 0.05)
     async with peer() as client:
-        await viewers.offer(hub_of(coded_stream()), client.localDescription.sdp)
+        await viewers.offer(SteadySource(hub_of(coded_stream())), client.localDescription.sdp)
         assert len(viewers.sessions) == 1
         await until(lambda: viewers.sessions == ())
 
@@ -344,7 +427,7 @@ async def test_an_offer_that_cannot_be_used_is_refused(viewers, coded_stream, wr
         sdp = client.localDescription.sdp
         assert part in sdp
         with pytest.raises(BadOfferError, match="gate"):
-            await viewers.offer(hub_of(coded_stream()), sdp.replace(part, wrong))
+            await viewers.offer(SteadySource(hub_of(coded_stream())), sdp.replace(part, wrong))
     assert viewers.sessions == ()
 
 
@@ -358,12 +441,12 @@ async def test_a_garbled_offer_leaves_nothing_behind(viewers, coded_stream, line
     at = line % len(lines)
     lines[at] = lines[at][:kept] + added
     with suppress(BadOfferError, NotPlayableError):
-        answer = await viewers.offer(hub_of(coded_stream()), "\r\n".join(lines))
+        answer = await viewers.offer(SteadySource(hub_of(coded_stream())), "\r\n".join(lines))
         await viewers.delete(answer.session)
     assert viewers.sessions == ()
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "not-an-address", "300.1.1.1"])
 async def test_an_address_that_is_not_ours_is_told_at_the_start(host):
-    with pytest.raises(ConfigError, match=rf"live\.bind_host is {host}"):
-        LiveViewers(LiveSettings(bind_host=host))
+    with pytest.raises(ConfigError, match=rf"live\.bind_hosts has {host}"):
+        LiveViewers(LiveSettings(bind_hosts=(host,)))

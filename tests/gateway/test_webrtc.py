@@ -1,7 +1,6 @@
 import pytest
 
-from gateway.errors import ConfigError
-from gateway.webrtc import LOOPBACK, OFFER_ERRORS, media_addresses, split_mdns
+from gateway.webrtc import OFFER_ERRORS, split_mdns
 
 NAMED = "a=candidate:1 1 udp 2113937151 0a1b-2c.local 4711 typ host generation 0\r\n"
 PLAIN = "a=candidate:2 1 udp 2113937150 192.0.2.9 4712 typ host\r\n"
@@ -29,14 +28,3 @@ def test_names_of_multicast_dns_are_taken_out(offer, left, ports):
 def test_a_candidate_that_is_none_spoils_the_offer(line):
     with pytest.raises(OFFER_ERRORS):
         split_mdns(line.replace(" generation 0", ""))
-
-
-def test_media_is_offered_from_somewhere():
-    assert media_addresses(None)
-    assert media_addresses(LOOPBACK) == [LOOPBACK]
-
-
-@pytest.mark.parametrize("host", ["203.0.113.7", "not-an-address", "300.1.1.1"])
-def test_an_address_that_is_not_ours_is_refused(host):
-    with pytest.raises(ConfigError, match=rf"live\.bind_host is {host}"):
-        media_addresses(host)

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from gateway.errors import NotFoundError
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
+from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
 from gateway.worker_client import WorkerClient
 
@@ -51,16 +52,25 @@ class ScriptedWorker:
     cameras: set[str] = field(default_factory=lambda: {"gate"})
     refusal: Exception | None = None
     live: set[str] = field(default_factory=set)
+    shown: LiveAnswer = field(default_factory=lambda: LiveAnswer("", ANSWER))
+    streams: list[StreamChoice] = field(default_factory=list)
+    fragments: list[IceFragment] = field(default_factory=list)
     widths: list[int | None] = field(default_factory=list)
     reloads: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
-    async def whep_offer(self, camera: str, offer: str) -> LiveAnswer:
+    async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         self._check(camera)
         assert offer == OFFER
         session = f"live-{len(self.live)}"
         self.live.add(session)
-        return LiveAnswer(session, ANSWER)
+        self.streams.append(stream)
+        return replace(self.shown, session=session)
+
+    async def live_candidates(self, session: str, fragment: IceFragment) -> None:
+        if session not in self.live:
+            raise NotFoundError(f"there is no live session {session}")
+        self.fragments.append(fragment)
 
     async def live_delete(self, session: str) -> None:
         self.live.discard(session)

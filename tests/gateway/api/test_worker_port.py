@@ -16,6 +16,7 @@ from gateway.errors import (
     StorageError,
     WorkerUnreachableError,
 )
+from gateway.whep import StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_client import WorkerClient
 
@@ -31,7 +32,7 @@ async def client_of(token: str):
 
 async def test_every_question_gets_its_answer(worker, worker_url):
     async with client_of(worker.token) as client:
-        answer = await client.whep_offer(worker_url, "gate", worker.offer)
+        answer = await client.whep_offer(worker_url, "gate", worker.offer, StreamChoice.MAIN)
         assert answer == LiveAnswer("live-0", worker.answer)
         assert await client.status(worker_url) == WorkerStatus("0/1", ("gate",), ("live-0",))
         await client.live_delete(worker_url, "live-0")
@@ -58,7 +59,7 @@ async def test_a_workers_refusal_is_raised_here_as_it_was_there(worker, worker_u
     worker.refusal = kind("what failed, and what to do")
     async with client_of(worker.token) as client:
         with pytest.raises(kind, match="what failed, and what to do"):
-            await client.whep_offer(worker_url, "gate", worker.offer)
+            await client.whep_offer(worker_url, "gate", worker.offer, StreamChoice.MAIN)
 
 
 async def test_an_unknown_camera_and_a_nonsensical_offer(worker, worker_url):
@@ -66,7 +67,7 @@ async def test_an_unknown_camera_and_a_nonsensical_offer(worker, worker_url):
         with pytest.raises(NotFoundError, match="nowhere"):
             await client.snapshot(worker_url, "nowhere", None)
         with pytest.raises(BadOfferError, match="not SDP"):
-            await client.whep_offer(worker_url, "gate", "nonsense")
+            await client.whep_offer(worker_url, "gate", "nonsense", StreamChoice.SUB)
 
 
 @pytest.mark.parametrize("fault", [StorageError("disk full"), RuntimeError("boom")])

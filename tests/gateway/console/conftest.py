@@ -27,12 +27,13 @@ from gateway.config import LiveSettings, ServeSettings, SiteSettings
 from gateway.dispatch.relay import QueueState, RelayState
 from gateway.errors import NotFoundError
 from gateway.hub import Hub
-from gateway.live import LiveViewers
+from gateway.live import LiveViewers, SteadySource
 from gateway.mp4 import ClipLabel, ClipWriter
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.inventory import Camera
+from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
 from gateway.worker_client import WorkerClient
 from vision.types import ChangeType
@@ -92,9 +93,12 @@ class FilmWorker:
     hub: Hub = field(default_factory=lambda: Hub("road"))
     viewers: LiveViewers = field(default_factory=lambda: LiveViewers(LiveSettings()))
 
-    async def whep_offer(self, camera: str, offer: str) -> LiveAnswer:
+    async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         self._check(camera)
-        return await self.viewers.offer(self.hub, offer)
+        return await self.viewers.offer(SteadySource(self.hub), offer, stream)
+
+    async def live_candidates(self, session: str, fragment: IceFragment) -> None:
+        await self.viewers.add_candidates(session, fragment)
 
     async def live_delete(self, session: str) -> None:
         await self.viewers.delete(session)
