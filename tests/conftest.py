@@ -1,14 +1,18 @@
 """What many tests stand on: real footage, and a real RTSP server that can be frozen and killed."""
 
+import importlib.util
 import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -25,6 +29,7 @@ from gateway.footage import (
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"
+ONVIF_SERVER = Path(__file__).parent / "servers" / "onvif_device.py"
 PACKAGES = (
     "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
 )
@@ -69,6 +74,30 @@ def virtual_cameras(
 def virtual_camera(virtual_cameras: dict[str, DemoCamera]) -> DemoCamera:
     """The one that shows vehicles: streams of 1280x544 and 640x272."""
     return virtual_cameras["demo-road"]
+
+
+@pytest.fixture(scope="session")
+def onvif_server() -> ModuleType:
+    """Return servers/onvif_device.py, a device that can be told to misbehave."""
+    spec = importlib.util.spec_from_file_location("onvif_device", ONVIF_SERVER)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def onvif_device(onvif_server: ModuleType) -> Iterator[Callable[..., Any]]:
+    """Return a starter of ONVIF devices; fields are those of `OnvifDevice`, and `tls`."""
+    with ExitStack() as running:
+
+        def start(**fields: object) -> Any:
+            tls = fields.pop("tls", None)
+            device = onvif_server.OnvifDevice(**fields)
+            running.callback(onvif_server.serve(device, tls))
+            return device
+
+        yield start
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """One ONVIF camera as typed questions and answers, with every failure one of our errors."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,8 +22,8 @@ TIMEOUT_S = 5.0
 DEVICE_PATH = "/onvif/device_service"
 """Where every ONVIF device answers first (ONVIF Core Specification §5.1.1)."""
 
-SERVICES = ("media", "ptz", "events", "imaging")
-"""The services whose addresses are noted, by the names of `vendor`; Media2 is the fifth."""
+SERVICES = {"media": "Media", "ptz": "PTZ", "events": "Events", "imaging": "Imaging"}
+"""The services whose addresses are noted: name in `vendor`, name in GetCapabilities."""
 MEDIA2 = "media2"
 
 Answer = TypeVar("Answer")
@@ -52,6 +53,7 @@ class OnvifClient:
         self.clock_skew: timedelta | None = None
         self._transport = vendor.transport(TIMEOUT_S, credentials)
         self._urls: dict[str, str] = {}
+        self._profiles: tuple[Profile, ...] | None = None
         self._told_by_media2: frozenset[str] = frozenset()
 
     @property
@@ -71,7 +73,8 @@ class OnvifClient:
 
     def connect(self) -> None:
         """Learn the camera's time and where its services are."""
-        self.clock_skew = self._measure_skew()
+        self.measure_skew()
+        self._profiles = None
         try:
             self._urls = self.ask(
                 "devicemgmt", "GetCapabilities", self._by_capability, {"Category": "All"}
@@ -79,6 +82,8 @@ class OnvifClient:
         except OnvifError:
             # Newer cameras may know only the newer of the two questions.
             self._urls = self._services()
+        if not self._urls.keys() >= SERVICES.keys():
+            self._add_services()
 
     def has(self, service: str) -> bool:
         """Say whether the camera has a service, by its name in `SERVICES`; after `connect`."""
@@ -91,16 +96,48 @@ class OnvifClient:
             raise OnvifError(f"{self.address} has no {service} service")
         return url
 
+    def measure_skew(self) -> timedelta | None:
+        """Return the camera's clock minus ours: by its time query, else by its HTTP `Date`.
+
+        Signatures go by it from then on.
+
+        The query is unsigned, as ONVIF wants it, for signing needs the answer. Some cameras refuse
+        it all the same; their refusal carries a date.
+        """
+        dates: list[str] = []
+
+        def note_date(response: requests.Response, *_: object, **__: object) -> None:
+            dates.append(response.headers.get("Date", ""))
+
+        session = self._transport.session
+        session.hooks["response"] = [note_date]
+        told: datetime | None
+        try:
+            told = self.ask("devicemgmt", "GetSystemDateAndTime", _device_time, signed=False)
+        except UnreachableError:
+            raise
+        except GatewayError:
+            told = _header_time(dates[-1]) if dates else None
+        finally:
+            session.hooks["response"] = []
+        self.clock_skew = told - utc_now() if told else None
+        return self.clock_skew
+
     def device_information(self) -> DeviceInformation:
         """Ask what the camera is."""
         return self.ask("devicemgmt", "GetDeviceInformation", _device_information)
 
     def profiles(self) -> tuple[Profile, ...]:
-        """Ask for the video streams the camera offers; those it does not describe are left out.
+        """Return the video streams the camera offers; those it does not describe are left out.
 
-        H.265 has no place in the first media service: where that describes none of its streams, or
+        Asked once after each `connect`. H.265 has no place in the first media service: where that describes none of its streams, or
         not all, the second is asked.
         """
+        if self._profiles is None:
+            self._profiles = self._ask_profiles()
+        return self._profiles
+
+    def _ask_profiles(self) -> tuple[Profile, ...]:
         try:
             listed, whole = self.ask("media", "GetProfiles", _profiles)
         except OnvifError:
@@ -130,30 +167,6 @@ class OnvifClient:
             return self._ask_media2("GetSnapshotUri", body, lambda a: self._uri(media2.uri(a)))
         question = {"ProfileToken": token}
         return self.ask("media", "GetSnapshotUri", lambda a: self._uri(a.Uri), question)
-
-    def _measure_skew(self) -> timedelta | None:
-        """Return the camera's clock minus ours: by its time query, else by its HTTP `Date`.
-
-        The query is unsigned, as ONVIF wants it, for signing needs the answer. Some cameras refuse
-        it all the same; their refusal carries a date.
-        """
-        dates: list[str] = []
-
-        def note_date(response: requests.Response, *_: object, **__: object) -> None:
-            dates.append(response.headers.get("Date", ""))
-
-        session = self._transport.session
-        session.hooks["response"] = [note_date]
-        told: datetime | None
-        try:
-            told = self.ask("devicemgmt", "GetSystemDateAndTime", _device_time, signed=False)
-        except UnreachableError:
-            raise
-        except GatewayError:
-            told = _header_time(dates[-1]) if dates else None
-        finally:
-            session.hooks["response"] = []
-        return told - utc_now() if told else None
 
     def ask(
         self,
@@ -209,18 +222,19 @@ class OnvifClient:
         question = {"IncludeCapability": False}
         return self.ask("devicemgmt", "GetServices", self._by_namespace, question)
 
+    def _add_services(self) -> None:
+        """Add what only the newer question tells: Media2, and what cameras tell out of order."""
+        with suppress(OnvifError, UnauthorizedError):
+            self._urls = self._services() | self._urls
+
     def _find_media2(self) -> bool:
-        """Say whether there is a second media service; only the newer question tells."""
-        if MEDIA2 not in self._urls:
-            try:
-                self._urls = self._services() | self._urls
-            except OnvifError:
-                return False
-        return MEDIA2 in self._urls
+        if not self.has(MEDIA2):
+            self._add_services()
+        return self.has(MEDIA2)
 
     def _by_capability(self, answer: Any) -> dict[str, str]:  # noqa: ANN401 - see `_profiles`
         """Read GetCapabilities; one without media, the least we need, is no use."""
-        found = {name: getattr(answer, name.capitalize(), None) for name in SERVICES}
+        found = {name: getattr(answer, told, None) for name, told in SERVICES.items()}
         urls = {name: self._dialled(one["XAddr"]) for name, one in found.items() if one}
         return {"media": urls["media"]} | urls
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from gateway.errors import OnvifError, UnreachableError
 from gateway.onvif.client import DeviceInformation, OnvifClient
 from gateway.onvif.profile import Profile
+from gateway.onvif.survey import Feature, survey
 from gateway.sources import Credentials
 
 MIN_SUB_WIDTH = 320
@@ -21,6 +22,7 @@ class CameraDraft:
     """What onboarding learnt. URIs carry no credentials; sub_uri is None with a single stream.
 
     failed: what the camera could not do, operation by operation; it is used all the same.
+    features: what works on it beyond its streams, see `survey`; url: its address for the inventory.
     """
 
     name: str
@@ -31,12 +33,14 @@ class CameraDraft:
     sub_uri: str | None
     clock_skew: timedelta | None
     failed: tuple[str, ...]
+    features: tuple[Feature, ...]
+    url: str
 
 
 def onboard(address: str, credentials: Credentials | None) -> CameraDraft:
     """Ask a camera what it is and where its streams are.
 
-    address: host, host:port or onvif://host:port. Raises UnreachableError, UnauthorizedError, and
+    address: as `DeviceAddress` reads it. Raises UnreachableError, UnauthorizedError, and
     OnvifError when it names no stream at all.
     """
     client = OnvifClient(address, credentials)
@@ -58,6 +62,8 @@ def onboard(address: str, credentials: Credentials | None) -> CameraDraft:
         sub_uri=sub_uri,
         clock_skew=client.clock_skew,
         failed=tuple(failed),
+        features=survey(client),
+        url=client.dialled.url,
     )
 
 

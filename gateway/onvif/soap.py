@@ -15,7 +15,7 @@ from zeep.loader import parse_xml
 from zeep.settings import Settings
 
 from gateway.onvif.failures import explain
-from gateway.onvif.vendor import REFUSALS, signature
+from gateway.onvif.vendor import REFUSALS, declared, signature
 from gateway.sources import Credentials
 
 ENVELOPE = """<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
@@ -62,7 +62,7 @@ def answer(content: bytes, status: int, address: str, operation: str) -> Element
     if status in REFUSALS:
         raise explain(TransportError("refused", status_code=status), address, operation)
     try:
-        root = parse_xml(content, None, settings=_PATIENT)
+        root = parse_xml(declared(content), None, settings=_PATIENT)
     except (ZeepError, ValueError, AttributeError) as error:
         raise explain(error, address, operation) from error
     inside = next(children(next(children(root, "Body"), None)), None)

@@ -41,12 +41,38 @@ WSDL_DIR = Path(onvif.__file__).parent.parent / "wsdl"
 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 """See `camera_tls`; nothing but ONVIF goes through this library here."""
 
+PREFIXES = {
+    b"tds": b"http://www.onvif.org/ver10/device/wsdl",
+    b"trt": b"http://www.onvif.org/ver10/media/wsdl",
+    b"tr2": b"http://www.onvif.org/ver20/media/wsdl",
+    b"tptz": b"http://www.onvif.org/ver20/ptz/wsdl",
+    b"ptz": b"http://www.onvif.org/ver20/ptz/wsdl",
+    b"timg": b"http://www.onvif.org/ver20/imaging/wsdl",
+    b"tev": b"http://www.onvif.org/ver10/events/wsdl",
+    b"tt": b"http://www.onvif.org/ver10/schema",
+    b"ter": b"http://www.onvif.org/ver10/error",
+}
+"""Prefixes as ONVIF's own documents spell them (Core Specification §2.3, Namespaces)."""
+
 _parsing = threading.Lock()
 
 
 def namespace_of(name: str) -> str:
     """Return the XML namespace of a service ("media")."""
     return str(SERVICES[name]["ns"])
+
+
+def declared(answer: bytes) -> bytes:
+    """Return an answer with every customary prefix in it declared."""
+    missing = [
+        b' xmlns:%s="%s"' % (prefix, uri)
+        for prefix, uri in PREFIXES.items()
+        if b"%s:" % prefix in answer and b"xmlns:%s=" % prefix not in answer
+    ]
+    place = answer.find(b":Envelope ") + len(b":Envelope")
+    if not missing or place < len(b":Envelope"):
+        return answer
+    return answer[:place] + b"".join(missing) + answer[place:]
 
 
 @functools.cache
@@ -76,12 +102,16 @@ class _CameraAdapter(HTTPAdapter):
 
 
 class _Transport(Transport):  # type: ignore[misc] # zeep ships no types
-    """Keeps the status of a refusal, which zeep forgets when an error page comes with it."""
+    """Keeps the status of a refusal, which zeep forgets when an error page comes with it.
+
+    And declares the customary prefixes that some cameras use without declaring them.
+    """
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
         response: requests.Response = super().post(address, message, headers)
         if response.status_code in REFUSALS:
             raise TransportError("refused", status_code=response.status_code)
+        response._content = declared(response.content)
         return response
 
 

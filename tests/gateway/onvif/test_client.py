@@ -110,6 +110,7 @@ class TestOddAnswers:
         assert [(what, bool(signed)) for what, _, signed in camera.asked] == [
             ("GetSystemDateAndTime", False),
             ("GetCapabilities", True),
+            ("GetServices", True),
             ("GetProfiles", True),
         ]
 
