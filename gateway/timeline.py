@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.hub import Delivery
+from gateway.hub import AudioDelivery, Delivery
 from gateway.packets import TICKS_PER_S
 
 MAX_LEAP_TICKS = 10 * TICKS_PER_S
@@ -46,6 +46,17 @@ class Timeline:
         pts = max(packet.pts + self._offset, self._last_dts)
         self._top_pts = max(self._top_pts, pts)
         return Moment(pts, self._last_dts)
+
+    def place_sound(self, sound: AudioDelivery) -> int | None:
+        """Return where some sound lies, in ticks; None where it belongs to no picture placed yet.
+
+        Sound follows the pictures of its session: what comes before the first of them, or strays
+        further from them than a camera's clock may leap, has no place.
+        """
+        if self._last is None or sound.epoch != self._last.epoch:
+            return None
+        ticks = sound.packet.pts + self._offset
+        return ticks if ticks >= 0 and abs(ticks - self._top_pts) <= MAX_LEAP_TICKS else None
 
     @staticmethod
     def _is_broken(last: Delivery, delivery: Delivery) -> bool:

@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.hub import Delivery
-from gateway.packets import TICKS_PER_S, ClockSource, StreamInfo, VideoPacket
+from gateway.hub import AudioDelivery, Delivery
+from gateway.packets import (
+    TICKS_PER_S,
+    AudioInfo,
+    AudioPacket,
+    ClockSource,
+    StreamInfo,
+    VideoPacket,
+)
 from gateway.timeline import Moment, Timeline
 
 INFO = StreamInfo("h264", 64, 48, 25.0, b"")
@@ -85,3 +92,22 @@ def test_a_sound_session_keeps_its_own_intervals(gaps):
         pts += gap
         placed.append(timeline.place(delivery(1, pts, pts, 0.0)).pts)
     assert placed[-1] == pts - 777
+
+
+# The sound's epoch and pts, after a picture of session 2 at pts 9000 that lies at 0 -> its place.
+@pytest.mark.parametrize(
+    ("epoch", "pts", "place"),
+    [
+        (2, 9000, 0),
+        (2, 12_600, 3600),
+        (2, 8999, None),
+        (1, 12_600, None),
+        (2, 9000 + 11 * TICKS_PER_S, None),
+    ],
+)
+def test_sound_lies_beside_the_pictures_of_its_session(epoch, pts, place):
+    timeline, moment = Timeline(), datetime(2026, 1, 1, tzinfo=UTC)
+    sound = AudioDelivery(epoch, AudioInfo("aac", 8000, 1), AudioPacket(b"", pts, moment, 5.0))
+    assert timeline.place_sound(sound) is None
+    timeline.place(delivery(2, 9000, 9000, 5.0))
+    assert timeline.place_sound(sound) == place

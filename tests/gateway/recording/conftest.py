@@ -1,0 +1,189 @@
+"""Sound beside the coded streams, what ffprobe says of films, and a camera with its recorder."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from gateway.config import RecordingSettings
+from gateway.errors import StorageError
+from gateway.hub import AudioDelivery, Hub
+from gateway.packets import TICKS_PER_S, AudioInfo, AudioPacket
+from gateway.recording.camera_recorder import CameraRecorder
+from gateway.recording.clips import ClipBook
+from gateway.recording.disk import DiskGuard
+from gateway.recording.films import ClipFile, SegmentFile
+from gateway.recording.outlet import Outlet
+from gateway.recording.segments import SegmentCutter
+
+SETTINGS = RecordingSettings(pre_s=1, post_s=1, max_clip_s=60, min_free_mb=0)
+FIRST_PTS, FIRST_S = 12345, 1000.0
+STARTED = datetime.fromisoformat("2026-05-01T08:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A film as ffprobe sees it. times: seconds at which the pictures are shown, in file order."""
+
+    duration_s: float
+    video: dict
+    audio: dict | None
+    times: list[float]
+
+    @property
+    def pictures(self) -> int:
+        return len(self.times)
+
+
+@pytest.fixture(scope="session")
+def ffprobe() -> Callable[[Path], Probed]:
+    """Return a prober of films: no complaint, a key frame first, timestamps that rise, an end."""
+    if shutil.which("ffprobe") is None:
+        pytest.skip("no ffprobe on PATH; on Debian: apt-get install ffmpeg")
+
+    def probe(path: Path) -> Probed:
+        asked = ["ffprobe", "-v", "warning", "-show_format", "-show_streams", "-show_packets"]
+        run = subprocess.run(
+            [*asked, "-of", "json", path], capture_output=True, text=True, check=False
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        said = json.loads(run.stdout)
+        streams = {stream["codec_type"]: stream for stream in said["streams"]}
+        for kind in streams:
+            track = [packet for packet in said["packets"] if packet["codec_type"] == kind]
+            stamps = [float(packet["dts_time"]) for packet in track]
+            assert all(before < after for before, after in pairwise(stamps)), kind
+            assert "K" in track[0]["flags"]
+        pictures = [p for p in said["packets"] if p["codec_type"] == "video"]
+        times = [float(packet["pts_time"]) for packet in pictures]
+        duration_s = float(said["format"]["duration"])
+        end_s = float(said["format"]["start_time"]) + duration_s
+        assert max(times) < end_s <= max(times) + 1.0
+        assert min(times) <= 0.1
+        return Probed(duration_s, streams["video"], streams.get("audio"), times)
+
+    return probe
+
+
+@pytest.fixture
+def show(picture_number) -> Callable[[Path], list[int]]:
+    """Return what decodes a film and tells the numbers of its pictures."""
+
+    def numbers(path: Path) -> list[int]:
+        with av.open(str(path)) as film:
+            return [picture_number(frame) for frame in film.decode(video=0)]
+
+    return numbers
+
+
+@cache
+def _coded(codec: str, seconds: float) -> tuple[AudioInfo, tuple[bytes, ...], float]:
+    """Return a tone in a codec: what is known of it, its packets, and how long each lasts."""
+    rate = {"aac": 16_000}.get(codec, 8000)
+    coder = av.CodecContext.create(codec, "w")
+    coder.sample_rate, coder.layout, coder.time_base = rate, "mono", Fraction(1, rate)
+    coder.format = "fltp" if codec == "aac" else "s16"
+    coder.flags |= av.codec.context.Flags.global_header
+    step = 1024 if codec == "aac" else 160
+    packets = []
+    for number in range(int(seconds * rate / step)):
+        wave = np.sin((np.arange(step) + number * step) * 2 * np.pi * 440 / rate) * 0.5
+        samples = wave if codec == "aac" else wave * 32767
+        kind = np.float32 if codec == "aac" else np.int16
+        frame = av.AudioFrame.from_ndarray(samples.astype(kind)[None], coder.format.name, "mono")
+        frame.sample_rate, frame.pts = rate, number * step
+        packets += [bytes(packet) for packet in coder.encode(frame)]
+    return AudioInfo(codec, rate, 1, bytes(coder.extradata or b"")), tuple(packets), step / rate
+
+
+@pytest.fixture(scope="session")
+def coded_sound() -> Callable[..., list[AudioDelivery]]:
+    """Return a maker of sound on the line of the coded streams."""
+
+    def make(
+        codec: str = "pcm_alaw", seconds: float = 4.0, *, epoch: int = 1, later_s: float = 0.0
+    ) -> list[AudioDelivery]:
+        info, coded, step_s = _coded(codec, seconds)
+        sounds = []
+        for number, data in enumerate(coded):
+            at_s = number * step_s
+            packet = AudioPacket(
+                data,
+                FIRST_PTS + round(at_s * TICKS_PER_S),
+                STARTED + timedelta(seconds=at_s + later_s),
+                FIRST_S + at_s + later_s,
+            )
+            sounds.append(AudioDelivery(epoch, info, packet))
+        return sounds
+
+    return make
+
+
+@dataclass
+class Desk:
+    """A camera's hub and recorder, driven turn by turn, and what the recorder told."""
+
+    folder: Path
+    settings: RecordingSettings = SETTINGS
+    continuous: bool = False
+    free_mb: int = 1 << 20
+    hub: Hub = field(default_factory=lambda: Hub("gate"))
+    clips: list[ClipFile] = field(default_factory=list)
+    segments: list[SegmentFile] = field(default_factory=list)
+    errors: list[StorageError] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        guard = DiskGuard(self.folder, self.settings.min_free_mb, lambda _path: self.free_mb << 20)
+        clips = Outlet("gate", self._now, self.clips.append, self.errors.append)
+        segments = Outlet("gate", self._now, self.segments.append, self.errors.append)
+        cutter = SegmentCutter("gate", self.folder / "segments", self.settings, segments, guard)
+        self.recorder = CameraRecorder(
+            self.hub,
+            self.settings,
+            ClipBook("gate", self.settings, clips, guard),
+            cutter if self.continuous else None,
+        )
+        self.recorder.open()
+
+    @staticmethod
+    def _now(job: Callable[[], None]) -> None:
+        job()
+
+    def play(self, stream, later_s: float = 0.0, pictures: slice = slice(None), sounds=()) -> None:
+        """Publish packets as one session, stamped `later_s` after they were made, and take them."""
+        self.hub.start(stream.info)
+        self.follow(stream, later_s, pictures, sounds)
+
+    def follow(
+        self, stream, later_s: float = 0.0, pictures: slice = slice(None), sounds=()
+    ) -> None:
+        for delivery in list(stream.deliveries(later_s=later_s))[pictures]:
+            self.hub.publish(delivery.packet)
+        for sound in sounds:
+            self.hub.publish_audio(sound.packet)
+        self.recorder.turn()
+
+
+@pytest.fixture
+def open_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    """Return a starter of recorders; each must let go of its hub."""
+    desks = []
+
+    def start(**options) -> Desk:
+        desks.append(Desk(tmp_path, **options))
+        return desks[-1]
+
+    yield start
+    for desk in desks:
+        desk.recorder.close()
+        assert desk.hub.readers == ()
