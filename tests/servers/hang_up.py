@@ -30,7 +30,8 @@ async def main(here: str, there: str, seconds: float) -> None:
             end.transport.abort()
 
     await asyncio.start_server(relay, *address(here))
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 
