@@ -25,6 +25,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
 from gateway.yaml_file import explain, load_yaml, merged
+from vision.health import AlarmType, HealthLimits
 
 ENV_PREFIX = "GRIDPATROL_"
 
@@ -186,6 +187,48 @@ class LiveSettings(Section):
         return range(int(first), int(last) + 1)
 
 
+class HealthSettings(Section):
+    """Cameras and the site watched over: what is a fault, and when it becomes an incident."""
+
+    off: tuple[str, ...] = ()
+    """Kinds of fault that never become incidents, such as camera_dark where no lamp burns."""
+    alarms: tuple[AlarmType, ...] = (AlarmType.TAMPER, AlarmType.LINE, AlarmType.DIGITAL_INPUT)
+    """Which of the cameras' own alarms become incidents; motion would be one for every leaf."""
+    offline_s: float = Field(45.0, ge=5, le=3600)
+    """A camera without pictures for so long is an incident; longer than a reboot of your cameras
+    if those are not to be told."""
+    unit_share: float = Field(0.6, gt=0, le=1)
+    """When this share of a unit's cameras is lost together, and at least unit_least of them, that
+    is one incident of the unit instead of one of each camera."""
+    unit_least: int = Field(3, ge=2)
+    """See unit_share."""
+    frozen_s: float = Field(60.0, ge=10, le=3600)
+    """Pictures that stay the same for so long, while packets come, are frozen."""
+    accept_view_s: float = Field(1800.0, ge=60, le=86_400)
+    """A view that has been another for so long is taken for the camera's own; the incident ends."""
+    clock_off_s: float = Field(60.0, ge=1, le=86_400)
+    """A camera's clock may be wrong by so much."""
+    gop_s: float = Field(12.0, ge=1, le=120)
+    """Key frames further apart than this are told: viewers and analysis wait for them."""
+    lost_ratio: float = Field(0.05, gt=0, le=1)
+    """Share of a minute's pictures that may be lost to damage."""
+    disk_free_mb: int = Field(2000, ge=0)
+    """Less free disk than this is an incident; keep it above recording.min_free_mb, so that people
+    hear of it before clips are left out."""
+
+    @property
+    def limits(self) -> HealthLimits:
+        """Return what counts as a fault of a camera."""
+        return HealthLimits(
+            frozen_s=self.frozen_s,
+            accept_view_s=self.accept_view_s,
+            clock_off_s=self.clock_off_s,
+            gop_s=self.gop_s,
+            lost_ratio=self.lost_ratio,
+            alarms=frozenset(self.alarms),
+        )
+
+
 class WorkerSettings(Section):
     """The processes that own cameras."""
 
@@ -236,6 +279,7 @@ class Settings(BaseSettings):
     analysis: AnalysisSettings = AnalysisSettings()
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
+    health: HealthSettings = HealthSettings()
     worker: WorkerSettings = WorkerSettings()
     onboarding: OnboardingSettings = OnboardingSettings()
     log: LogSettings = LogSettings()

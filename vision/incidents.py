@@ -12,7 +12,7 @@ from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from vision.rule import RuleSpec
+from vision.rule import IncidentSpec
 from vision.scene import sighted_s
 from vision.types import ChangeType, Condition, Incident, IncidentChange
 
@@ -133,10 +133,12 @@ def _seen_now(at: datetime, condition: Condition) -> bool:
 class _Case:
     """One incident as it grows, and what has been told of it."""
 
-    def __init__(self, incident: Incident, peaks: tuple[str, ...]) -> None:
+    def __init__(
+        self, incident: Incident, peaks: tuple[str, ...], told: IncidentChange | None = None
+    ) -> None:
         self.incident = incident
         self._peaks = peaks
-        self._told: IncidentChange | None = None
+        self._told = told
 
     def see(self, at: datetime, condition: Condition) -> None:
         """Note the newest readings, their peaks, and when the evidence was seen."""
@@ -177,7 +179,7 @@ class _Case:
 class _Machine:
     """The phases of one subject of one rule, and its incidents one after another."""
 
-    def __init__(self, camera: str, spec: RuleSpec) -> None:
+    def __init__(self, camera: str, spec: IncidentSpec) -> None:
         self._camera = camera
         self._spec = spec
         self._phase = Phase.IDLE
@@ -202,10 +204,20 @@ class _Machine:
             return [self._case.close(at)]
         return []
 
+    def adopt(self, told: IncidentChange) -> None:
+        """Go on with an open incident that another process left, as of its last change."""
+        self._case = _Case(told.incident, self._spec.peaks, told)
+        self._phase = Phase.OPEN
+
     def end(self, at: datetime) -> list[IncidentChange]:
         """Close what is open, because no further look will come."""
         action = self._take(Event.ENDED)
         return [self._case.close(at)] if action is Action.CLOSE and self._case else []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an incident is open."""
+        return self._phase in {Phase.OPEN, Phase.CLEARING}
 
     def forgettable(self, at: datetime) -> bool:
         """Return whether nothing that happened so far can matter any more."""
@@ -262,7 +274,7 @@ class IncidentBook:
     are dropped, so memory follows what is going on, not what ever went on.
     """
 
-    def __init__(self, camera: str, specs: Iterable[RuleSpec]) -> None:
+    def __init__(self, camera: str, specs: Iterable[IncidentSpec]) -> None:
         self._camera = camera
         self._specs = {spec.id: spec for spec in specs}
         self._machines: dict[tuple[str, str], _Machine] = {}
@@ -288,6 +300,24 @@ class IncidentBook:
             if key in judged or not machine.forgettable(at)
         }
         return changes
+
+    def adopt(self, told: Iterable[IncidentChange]) -> None:
+        """Go on with open incidents that another process left, each as of its last change.
+
+        For a new book, before its first step: nobody has looked meanwhile, so whether they still
+        hold is seen anew. Those of rules this book was not given are passed over.
+        """
+        for change in told:
+            incident = change.incident
+            spec = self._specs.get(incident.rule)
+            if spec is not None and incident.closed_at is None:
+                machine = _Machine(self._camera, spec)
+                machine.adopt(change)
+                self._machines[incident.rule, incident.subject] = machine
+
+    def open_subjects(self) -> frozenset[tuple[str, str]]:
+        """Return rule and subject of every incident that is open."""
+        return frozenset(key for key, machine in self._machines.items() if machine.is_open)
 
     def close_all(self, at: datetime) -> list[IncidentChange]:
         """Close what is open, because no further frame will come (a file ends, a camera goes)."""

@@ -40,17 +40,17 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSpec(ABC):
-    """The settings every rule has. Subclasses add their own fields and say how to build the rule.
+class IncidentSpec:
+    """When a condition becomes an incident, and what kind of incident.
 
-    zone: id of the zone it watches, None for the whole picture. confirm_s: the condition must be
+    zone: id of the zone it is about, None for the whole picture. confirm_s: the condition must be
     seen to hold for so long before an incident opens. clear_s: it must be gone for so long before
     the incident closes. cool_down_s: when it returns so soon after it last held, the same incident
     goes on instead of a new one. Raises RuleError for a value out of bounds.
     """
 
     type: ClassVar[str]
-    """Name in the RULES table and in rules files."""
+    """What incidents name as the type of their rule."""
     peaks: ClassVar[tuple[str, ...]] = ()
     """Readings whose highest value an incident keeps (as peak_…) and is updated by."""
 
@@ -71,6 +71,14 @@ class RuleSpec(ABC):
         value = getattr(self, name)
         if not low <= value <= high:
             raise RuleError(f"rule {self.id}: {name} is {value:g}, outside {low:g} to {high:g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec(IncidentSpec, ABC):
+    """The settings of a rule that judges scenes; `type` is its name in RULES and in rules files.
+
+    Subclasses add their own fields and say how to build the rule.
+    """
 
     @abstractmethod
     def build(self, zone: Zone | None) -> Rule:

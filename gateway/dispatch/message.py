@@ -35,6 +35,7 @@ class CameraPart(_Part):
     """The camera, as it was named when the incident opened."""
 
     id: str
+    """"@site" where the incident is of no one camera: a unit that dropped, the disk."""
     name: str
     channel_code: str
     """The grid platform's number of the camera, "" if it has none."""
@@ -66,6 +67,7 @@ class ModelPart(_Part):
     """The model that saw it."""
 
     name: str
+    """"none", with a sha256 of zeros, where no model did: a camera's health, its own alarm."""
     sha256: Sha256
 
 

@@ -5,7 +5,7 @@ crash does nothing.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -17,8 +17,16 @@ from gateway.store.database import Database
 from gateway.store.evidence import Evidence, add_missing
 from gateway.store.journal import Topic, note
 from gateway.store.outbox import post
-from gateway.store.stored_incident import Ending, Origin, StoredIncident, assemble, row_of
+from gateway.store.stored_incident import (
+    Ending,
+    Origin,
+    StoredIncident,
+    assemble,
+    incident_of,
+    row_of,
+)
 from gateway.store.tables import incidents
+from vision.health import HEALTH
 from vision.types import ChangeType, Incident, IncidentChange
 
 Compose: TypeAlias = Callable[[StoredIncident, ChangeType, datetime], str]
@@ -76,11 +84,46 @@ class Incidents:
     ) -> tuple[StoredIncident, ...]:
         """Close what a camera's last worker left open when it ended; return those incidents.
 
-        They end when they were last seen: nobody knows about later.
+        They end when they were last seen: nobody knows about later. What tells of the camera's own
+        health stays: a restart is no cure, whoever watches next goes on with it (`left_open`).
         """
+        seen = _open_of(camera_id).where(incidents.c.rule_type != HEALTH)
+        return self._interrupt(seen, at, compose)
+
+    def give_up(self, camera_id: str, at: datetime, compose: Compose) -> tuple[StoredIncident, ...]:
+        """Close all that is open of a camera that is taken away; return those incidents."""
+        return self._interrupt(_open_of(camera_id), at, compose)
+
+    def left_open(
+        self, rules: Collection[str], camera_id: str | None = None
+    ) -> tuple[IncidentChange, ...]:
+        """Return the last change of each open incident of these rules, oldest first.
+
+        For `IncidentBook.adopt`. camera_id: of one camera; None for all.
+        """
+        query = select(incidents).where(
+            incidents.c.closed_at.is_(None), incidents.c.rule.in_(rules)
+        )
+        if camera_id is not None:
+            query = query.where(incidents.c.camera_id == camera_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(incidents.c.opened_at, incidents.c.id))
+            return tuple(
+                IncidentChange(
+                    ChangeType.UPDATED,
+                    row["change_sequence"],
+                    row["last_seen_at"],
+                    incident_of(row),
+                )
+                for row in rows.mappings()
+            )
+
+    def _interrupt(
+        self, which: Select[*tuple[object, ...]], at: datetime, compose: Compose
+    ) -> tuple[StoredIncident, ...]:
         closed = []
         with self._database.write() as connection:
-            for row in connection.execute(_open_of(camera_id)).mappings().all():
+            for row in connection.execute(which).mappings().all():
                 values = {
                     "closed_at": row["last_seen_at"],
                     "ending": Ending.INTERRUPTED,

@@ -41,6 +41,15 @@ class CameraRef:
     grid: str
 
 
+SITE_ID = "@site"
+"""Stands where an incident names its camera and concerns none: no slug can be like it."""
+
+
+def site_ref(name: str, unit: str = "") -> CameraRef:
+    """Return what stands for the camera in an incident of the whole site, or of one unit of it."""
+    return CameraRef(SITE_ID, name, "", unit, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Camera:
     """One camera. Its password is not here: `Inventory.password` gives it to whoever dials.

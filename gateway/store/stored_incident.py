@@ -30,6 +30,10 @@ class ModelRef:
     sha256: str
 
 
+NO_MODEL = ModelRef("none", "0" * 64)
+"""For incidents that no model saw: a camera's own health, its own alarms, the site's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What an incident comes from: the camera, the model, the version of gridpatrol."""
@@ -73,7 +77,7 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
     posts = {incident_id: (at, queue_id) for incident_id, at, queue_id in posted}
     return tuple(
         StoredIncident(
-            incident=_incident(row),
+            incident=incident_of(row),
             origin=_origin(row),
             revision=row["revision"],
             ending=None if row["ending"] is None else Ending(row["ending"]),
@@ -102,7 +106,8 @@ def _origin(row: RowMapping) -> Origin:
     return Origin(camera, ModelRef(row["model_name"], row["model_sha256"]), row["version"])
 
 
-def _incident(row: RowMapping) -> Incident:
+def incident_of(row: RowMapping) -> Incident:
+    """Return the incident that a row of the table holds."""
     return Incident(
         id=row["id"],
         camera=row["camera_id"],
