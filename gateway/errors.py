@@ -128,6 +128,12 @@ class BadOfferError(GatewayError):
     code = "bad_offer"
 
 
+class IceRestartError(GatewayError):
+    """A player wants to begin ICE anew within its session, which is not supported."""
+
+    code = "ice_restart"
+
+
 class BusyError(GatewayError):
     """A limit of this machine is reached, such as the number of viewers."""
 

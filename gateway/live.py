@@ -24,6 +24,7 @@ from gateway.config import LiveSettings
 from gateway.errors import (
     BadOfferError,
     BusyError,
+    IceRestartError,
     NoPictureError,
     NotFoundError,
     NotPlayableError,
@@ -132,8 +133,7 @@ class LiveViewers:
             raise NotPlayableError("this browser offers no H.264; show single pictures instead")
         viewer = self._admit(camera_id, stream)
         try:
-            viewer.hold.enter_context(source.lease())
-            viewer.showing = await self._showing(viewer, source.hub)
+            viewer.showing = await self._showing(viewer, source)
             answer = await self._connect(viewer, viewer.showing, sdp, on_voice)
         except OFFER_ERRORS as error:
             await self.delete(viewer.session)
@@ -147,7 +147,7 @@ class LiveViewers:
     async def add_candidates(self, session: str, fragment: IceFragment) -> None:
         """Take candidates that a player found after its offer; what cannot be used is left out.
 
-        Raises NotFoundError, and BadOfferError for a fragment of another ICE session.
+        Raises NotFoundError, IceRestartError for another ICE session's, BadOfferError.
         """
         viewer = self._viewers.get(session)
         if viewer is None:
@@ -155,7 +155,7 @@ class LiveViewers:
         if fragment.ufrag and f"a=ice-ufrag:{fragment.ufrag}" not in (
             viewer.peer.remoteDescription.sdp
         ):
-            raise BadOfferError("an ICE restart is not supported; offer anew")
+            raise IceRestartError("ICE cannot begin anew within a session; offer anew")
         try:
             candidates = [candidate_from_sdp(text) for text in fragment.candidates]
         except OFFER_ERRORS as error:
@@ -190,9 +190,11 @@ class LiveViewers:
         viewer.peer.on("connectionstatechange", lambda: self._follow_state(viewer))
         return viewer
 
-    async def _showing(self, viewer: _Viewer, hub: Hub) -> _Showing:
-        """Wait for the stream, and choose what the viewer is given of it."""
+    async def _showing(self, viewer: _Viewer, source: LiveSource) -> _Showing:
+        """Have the stream pulled, wait for it, and choose what the viewer is given of it."""
+        hub = source.hub
         try:
+            viewer.hold.enter_context(source.lease())
             async with asyncio.timeout(PICTURE_S):
                 delivery = await _first(hub)
                 why = find_hindrance(delivery.info, hub.last_gop(), self._settings)

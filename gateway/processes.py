@@ -18,7 +18,6 @@ from gateway.detector_setup import open_detector
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.relay import Relay
-from gateway.errors import WorkerUnreachableError
 from gateway.incident_writer import IncidentWriter
 from gateway.secrets import SecretBox
 from gateway.serving import listen, serving, stop_signal
@@ -58,9 +57,7 @@ def reload_workers(settings: Settings) -> None:
 
 async def _reload(rows: Iterable[WorkerRow], token: str) -> None:
     async with _client(token) as workers:
-        for row in rows:
-            with contextlib.suppress(WorkerUnreachableError):
-                await workers.reload(row.url)
+        await workers.reload_all(row.url for row in rows)
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +88,8 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 relay_state=lambda: relay.state,
                 site=settings.site,
                 serve=settings.serve,
+                live=settings.live,
+                onboarding=settings.onboarding,
             )
             async with serving(create_app(services), listener):
                 log.info("serving", host=settings.serve.host, port=settings.serve.port)

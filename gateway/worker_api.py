@@ -95,7 +95,7 @@ class WorkerControl(Protocol):
     async def live_candidates(self, session: str, fragment: IceFragment) -> None:
         """Take candidates that a player found after its offer.
 
-        Raises NotFoundError, and BadOfferError for another ICE session's or unreadable ones.
+        Raises NotFoundError, IceRestartError for another ICE session's, BadOfferError.
         """
 
     async def live_delete(self, session: str) -> None:

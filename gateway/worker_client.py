@@ -1,7 +1,8 @@
 """How `serve` talks to the worker that owns a camera: HTTP on loopback with a bearer token."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TypedDict, Unpack
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from gateway.errors import (
     BadOfferError,
     BusyError,
     GatewayError,
+    IceRestartError,
     NoPictureError,
     NotFoundError,
     NotPlayableError,
@@ -34,7 +36,7 @@ PASSED_ON: Mapping[str, type[GatewayError]] = {
     kind.code: kind
     for kind in (
         *(NotFoundError, NoPictureError, NotPlayableError, TranscodesFullError),
-        *(BadOfferError, BusyError),
+        *(BadOfferError, IceRestartError, BusyError),
     )
 }
 """Errors a worker may answer with, by code; they are raised here as they were there."""
@@ -115,6 +117,12 @@ class WorkerClient:
     async def reload(self, worker_url: str) -> None:
         """Have a worker read the inventory again."""
         await self._ask("POST", f"{worker_url}/reload")
+
+    async def reload_all(self, worker_urls: Iterable[str]) -> None:
+        """Have workers read the inventory again; one that is gone reads it when it comes back."""
+        for url in worker_urls:
+            with suppress(WorkerUnreachableError):
+                await self.reload(url)
 
     async def _ask(self, method: str, url: str, **body: Unpack[_Body]) -> httpx.Response:
         try:

@@ -9,21 +9,24 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway.api import (
+    camera_settings,
     cameras,
     console,
     events,
     evidence,
     health,
+    imports,
     incidents,
     live,
     locales,
     metrics,
+    onboarding,
     session,
     system,
 )
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.errors import ErrorBody, answer_errors
-from gateway.api.layers import BodyLimit, PathPrefix, SecurityHeaders
+from gateway.api.layers import BodyLimit, PathPrefix, PlayerCors, SecurityHeaders
 from gateway.api.live_sessions import PRUNE_S
 from gateway.api.repeat import repeat
 from gateway.api.runtime import Runtime
@@ -36,6 +39,9 @@ ROUTES = (
     session.router,
     system.router,
     cameras.router,
+    camera_settings.router,
+    onboarding.router,
+    imports.router,
     live.router,
     incidents.router,
     evidence.router,
@@ -63,8 +69,9 @@ def create_app(services: Services) -> FastAPI:
         middleware=[
             Middleware(PathPrefix, prefix=services.serve.root_path),
             Middleware(SecurityHeaders),
+            Middleware(PlayerCors),
             Middleware(OriginCheck, allowed=services.serve.allowed_origins),
-            Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES),
+            Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES, larger=imports.LARGE_BODIES),
         ],
     )
     app.state.services = services
@@ -98,3 +105,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await runtime.watch.end_all()
+        await to_thread.run_sync(runtime.jobs.close)

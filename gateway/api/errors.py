@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 from gateway.errors import (
     BadOfferError,
     BusyError,
+    ConfigError,
     GatewayError,
+    IceRestartError,
     NoPictureError,
     NotFoundError,
     NotPlayableError,
@@ -43,6 +45,12 @@ class BadOriginError(GatewayError):
     code = "bad_origin"
 
 
+class ForbiddenError(GatewayError):
+    """Who is signed in may not do this."""
+
+    code = "forbidden"
+
+
 class BadRequestError(GatewayError):
     """A parameter or body is not what the API takes."""
 
@@ -53,6 +61,22 @@ class MediaTypeError(GatewayError):
     """The body is of another media type than the route takes."""
 
     code = "unsupported_media_type"
+
+
+class NotSendingError(NoPictureError):
+    """A camera that somebody wants to watch live sends nothing now; it may in a moment."""
+
+
+class PreconditionMissingError(GatewayError):
+    """A change to a live session does not say which state of it is meant."""
+
+    code = "precondition_required"
+
+
+class PreconditionFailedError(GatewayError):
+    """A change to a live session means another state of it than there is."""
+
+    code = "precondition_failed"
 
 
 class TooManyAttemptsError(GatewayError):
@@ -72,8 +96,14 @@ STATUS: Mapping[type[GatewayError], HTTPStatus] = {
     BadCredentialsError: HTTPStatus.UNAUTHORIZED,
     PasswordRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadOriginError: HTTPStatus.FORBIDDEN,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFoundError: HTTPStatus.NOT_FOUND,
     NoPictureError: HTTPStatus.NOT_FOUND,
+    NotSendingError: HTTPStatus.CONFLICT,
+    PreconditionMissingError: HTTPStatus.PRECONDITION_REQUIRED,
+    PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    IceRestartError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotPlayableError: HTTPStatus.CONFLICT,
     MediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -134,7 +164,7 @@ def error_response(error: GatewayError) -> JSONResponse:
     headers = None
     if isinstance(error, TooManyAttemptsError):
         headers = {"Retry-After": str(error.retry_after_s)}
-    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE or isinstance(error, NotSendingError):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
     return _answer(status, error.code, str(error), headers)
 

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from http import HTTPStatus
 
@@ -19,6 +21,19 @@ SECURITY_HEADERS = (
     ("Cache-Control", "no-store"),
 )
 """Set unless the route has set its own."""
+
+WHEP_PATH = re.compile(r"/api/(?:cameras/[^/]+/whep|live/[^/]+)$")
+CORS_HEADERS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "OPTIONS, GET, POST, PATCH, DELETE"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match"),
+    (
+        "Access-Control-Expose-Headers",
+        "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, X-Live-Mode, X-Live-Why",
+    ),
+    ("Access-Control-Max-Age", "600"),
+)
+"""What a player on another page may send and read. With "*", browsers send no cookies."""
 
 
 def content_security_policy(script_hashes: tuple[str, ...] = ()) -> str:
@@ -91,25 +106,58 @@ class SecurityHeaders:
         await self._app(scope, receive, complete)
 
 
-class BodyLimit:
-    """ASGI layer that stops reading a request's body beyond a size; the answer is a 413."""
+class PlayerCors:
+    """ASGI layer that lets the pages of others speak WHEP, as it demands; never with our cookies.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Who watches so needs a player's token (`Authorization`), which no page has by itself.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; the answer carries the headers of the Fetch standard §3.3."""
+        if scope["type"] != "http" or not WHEP_PATH.search(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in CORS_HEADERS:
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, complete)
+
+
+class BodyLimit:
+    """ASGI layer that stops reading a request's body beyond a size; the answer is a 413.
+
+    larger: other sizes for the paths of some routes, without the proxy's prefix.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; raise HTTPException where its body is read too far."""
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        max_bytes = self._larger.get(path, self._max_bytes)
         read_bytes = 0
 
         async def counted() -> Message:
             nonlocal read_bytes
             message = await receive()
             read_bytes += len(message.get("body", b""))
-            if read_bytes > self._max_bytes:
+            if read_bytes > max_bytes:
                 raise HTTPException(
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                    f"The body is larger than {self._max_bytes} bytes, the most taken here.",
+                    f"The body is larger than {max_bytes} bytes, the most taken here.",
                 )
             return message
 

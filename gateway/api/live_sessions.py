@@ -1,7 +1,8 @@
 """Live pictures on their way from workers to browsers, each under the sign-in that asked for it."""
 
+import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -17,11 +18,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveSession:
-    """One viewer of one camera: the worker that sends, and the session's id there."""
+    """One viewer of one camera: the worker that sends, and the session's id there.
+
+    etag: names the one ICE session there is (RFC 9110 §8.8.3).
+    """
 
     id: str
     worker_url: str
     among: "LiveSessions"
+    etag: str = field(default_factory=lambda: f'"{secrets.token_urlsafe(9)}"')
 
     async def end(self) -> None:
         """Stop the pictures."""
@@ -39,16 +44,22 @@ class LiveSessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def begin(self, worker_url: str, session_id: str, token: str) -> None:
-        """Remember a session that a worker has just begun for a sign-in."""
+    def begin(self, worker_url: str, session_id: str, token: str) -> LiveSession:
+        """Remember a session that a worker has just begun for who has a token; return it."""
         session = LiveSession(session_id, worker_url, self)
         self._sessions[session_id] = session
         self._watch.hold(session, token)
+        return session
+
+    def find(self, session_id: str, token: str) -> LiveSession | None:
+        """Return a session of who has a token; None when it is not there, or another's."""
+        session = self._sessions.get(session_id)
+        return session if session is not None and self._watch.holds(session, token) else None
 
     async def end(self, session_id: str, token: str) -> None:
-        """End a session of this sign-in; one that is not there, or another's, is left alone."""
-        session = self._sessions.get(session_id)
-        if session is not None and self._watch.holds(session, token):
+        """End a session of who has a token; one that is not there, or another's, is left alone."""
+        session = self.find(session_id, token)
+        if session is not None:
             await self.stop(session)
 
     async def stop(self, session: LiveSession) -> None:

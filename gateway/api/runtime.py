@@ -1,6 +1,7 @@
 """What the API keeps in memory while it runs, and how its routes come by it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Self, cast
 
 from anyio import CapacityLimiter
@@ -12,6 +13,8 @@ from gateway.api.event_messages import EventMessages
 from gateway.api.live_sessions import LiveSessions
 from gateway.api.services import Services
 from gateway.api.session_watch import SessionWatch
+from gateway.api.watcher import still_good
+from gateway.jobs import JobBoard
 from gateway.locales import Catalogues
 
 PASSWORD_CHECKS = 2
@@ -27,17 +30,19 @@ class Runtime:
     broadcaster: Broadcaster
     catalogues: Catalogues
     password_checks: CapacityLimiter
+    jobs: JobBoard
 
     @classmethod
     def new(cls, services: Services) -> Self:
         """Return the state of a server that nobody uses yet. Raises ConfigError: bad catalogues."""
-        watch = SessionWatch(services.store.sessions)
+        watch = SessionWatch(partial(still_good, services.store))
         return cls(
             watch=watch,
             live=LiveSessions(services.workers, watch),
             broadcaster=Broadcaster(EventMessages(services)),
             catalogues=Catalogues.load(services.locale_dir),
             password_checks=CapacityLimiter(PASSWORD_CHECKS),
+            jobs=JobBoard(),
         )
 
 

@@ -10,10 +10,15 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api.errors import BadOriginError, UnauthenticatedError, error_response
+from gateway.api.errors import (
+    BadOriginError,
+    ForbiddenError,
+    UnauthenticatedError,
+    error_response,
+)
 from gateway.api.services import Services, ServicesDep
 from gateway.store.sessions import LONGEST
-from gateway.store.users import User
+from gateway.store.users import Role, User
 
 COOKIE = "gridpatrol_session"
 
@@ -50,6 +55,13 @@ def signed_in(connection: HTTPConnection, services: ServicesDep) -> SignIn:
 SignInDep = Annotated[SignIn, Depends(signed_in)]
 
 
+def administrator(sign_in: SignInDep) -> SignIn:
+    """Return who is asking; raises ForbiddenError unless it is an administrator."""
+    if sign_in.user.role is not Role.ADMIN:
+        raise ForbiddenError("Only an administrator may do this: ask one, or sign in as one.")
+    return sign_in
+
+
 def set_cookie(response: Response, connection: HTTPConnection, token: str) -> None:
     """Hand a session's token to the browser, out of reach of scripts and of other sites."""
     response.set_cookie(
@@ -70,6 +82,12 @@ def clear_cookie(response: Response, connection: HTTPConnection) -> None:
 
 def _cookie_path(connection: HTTPConnection) -> str:
     return connection.scope.get("root_path") or "/"
+
+
+def bearer_token(scope: Scope) -> str:
+    """Return the token of `Authorization: Bearer` (RFC 6750 §2.1), "" without one."""
+    kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
 
 
 def comes_from_here(scope: Scope, allowed: tuple[str, ...]) -> bool:
@@ -99,8 +117,16 @@ def _normal_origin(text: str) -> tuple[str, str, int] | None:
     return (parts.scheme, parts.hostname, port)
 
 
+def _without_cookies(scope: Scope) -> Scope:
+    return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"cookie"]}
+
+
 class OriginCheck:
-    """ASGI layer that refuses requests which change something unless our own pages sent them."""
+    """ASGI layer that refuses requests which change something unless our own pages sent them.
+
+    What carries a bearer token comes from a program that was given it, and no browser adds one by
+    itself: it needs no Origin, and goes on without cookies, so that they lend it no rights.
+    """
 
     def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
         self._app = app
@@ -108,6 +134,9 @@ class OriginCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 403."""
+        if scope["type"] == "http" and bearer_token(scope):
+            await self._app(_without_cookies(scope), receive, send)
+            return
         unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
         if unsafe and not comes_from_here(scope, self._allowed):
             refusal = BadOriginError(

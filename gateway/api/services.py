@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from gateway.clock import utc_now
-from gateway.config import ServeSettings, SiteSettings
+from gateway.config import LiveSettings, OnboardingSettings, ServeSettings, SiteSettings
+from gateway.dial_policy import DialPolicy
 from gateway.dispatch.relay import RelayState
 from gateway.store import Store
 from gateway.worker_client import WorkerClient
@@ -36,6 +37,8 @@ class Services:
     relay_state: Callable[[], RelayState]
     site: SiteSettings = field(default_factory=SiteSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)
+    onboarding: OnboardingSettings = field(default_factory=OnboardingSettings)
     metrics_token: SecretStr | None = None
     console_dir: Path = CONSOLE_DIR
     locale_dir: Path = LOCALE_DIR
@@ -45,6 +48,11 @@ class Services:
     def evidence_dir(self) -> Path:
         """The only directory that evidence is served from."""
         return self.data_dir / "evidence"
+
+    @property
+    def dial_policy(self) -> DialPolicy:
+        """What people may have this machine dial."""
+        return DialPolicy(self.onboarding.allowed_networks)
 
     @property
     def version(self) -> str:

@@ -1,11 +1,10 @@
 """Ends what would outlive its sign-in: open event channels and live pictures."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from anyio import to_thread
-
-from gateway.store.sessions import Sessions
 
 RECHECK_S = 3.0
 """How often sessions are looked at that another process, or time, may have ended."""
@@ -19,10 +18,13 @@ class Held(Protocol):
 
 
 class SessionWatch:
-    """What is open under which session token. Used on the event loop only."""
+    """What is open under which token. Used on the event loop only.
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
+    still_good: says whether a token still holds; may wait for the database.
+    """
+
+    def __init__(self, still_good: Callable[[str], bool]) -> None:
+        self._still_good = still_good
         self._held: dict[Held, str] = {}
         self.paused = asyncio.Lock()
         """Nothing is rechecked while this is held, for whoever exchanges one token for another."""
@@ -60,6 +62,6 @@ class SessionWatch:
         """End everything whose session has ended. Raises StorageError."""
         for token in set(self._held.values()):
             async with self.paused:
-                ended = await to_thread.run_sync(self._sessions.peek, token) is None
-            if ended:
+                holds = await to_thread.run_sync(self._still_good, token)
+            if not holds:
                 await self.end(token)

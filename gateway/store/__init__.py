@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.secrets import SecretBox
+from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
 from gateway.store.change_watch import ChangeWatch
 from gateway.store.database import Database
@@ -14,6 +15,8 @@ from gateway.store.incidents import Incidents
 from gateway.store.inventory import Inventory
 from gateway.store.journal import Journal
 from gateway.store.outbox import Outbox
+from gateway.store.player_tokens import PlayerTokens
+from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
 from gateway.store.users import Users
 from gateway.store.workers import Workers
@@ -31,13 +34,16 @@ class Store:
         self._database = database
         self.inventory = Inventory(database, box)
         self.camera_states = CameraStates(database)
+        self.camera_controls = CameraControls(database)
         self.incidents = Incidents(database)
         self.incident_list = IncidentList(database)
         self.evidence = EvidenceFiles(database)
+        self.segments = Segments(database)
         self.outbox = Outbox(database)
         self.journal = Journal(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
+        self.player_tokens = PlayerTokens(database, box)
         self.workers = Workers(database)
 
     @classmethod

@@ -68,6 +68,8 @@ class ScriptedWorker:
         return replace(self.shown, session=session)
 
     async def live_candidates(self, session: str, fragment: IceFragment) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         if session not in self.live:
             raise NotFoundError(f"there is no live session {session}")
         self.fragments.append(fragment)

@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.config import ServeSettings
-from gateway.errors import BadOfferError, BusyError, NoPictureError, NotPlayableError
+from gateway.config import LiveSettings, ServeSettings
+from gateway.errors import (
+    BadOfferError,
+    BusyError,
+    IceRestartError,
+    NoPictureError,
+    NotPlayableError,
+    TranscodesFullError,
+)
+from gateway.store.camera_states import LiveMode
 from gateway.store.workers import Worker
+from gateway.whep import Hindrance, IceFragment, StreamChoice
+from gateway.worker_api import LiveAnswer
 
 SDP = {"Content-Type": "application/sdp"}
 WHEP = "/api/cameras/gate/whep"
@@ -121,7 +131,8 @@ def test_sessions_of_a_worker_that_died_are_forgotten(
     ("refusal", "status"),
     [
         (NotPlayableError("H.265 cannot be played"), 409),
-        (NoPictureError("nothing arrives"), 404),
+        (NoPictureError("nothing arrives"), 409),
+        (TranscodesFullError("two already"), 409),
         (BadOfferError("no video in it"), 400),
         (BusyError("64 viewers already"), 503),
     ],
@@ -171,9 +182,145 @@ def test_an_offer_of_unsaid_length_is_cut_off_when_it_grows_too_long(browser, ga
     refused(browser.post(WHEP, content=chunks, headers=SDP), 413, "too_large")
 
 
-def test_options_and_patch(browser, gate, refused):
-    answer = browser.options(WHEP)
-    assert answer.status_code == 204
-    assert answer.headers["accept-post"] == "application/sdp"
+def test_the_stream_asked_for_and_how_it_is_shown_come_through(browser, gate, worker, refused):
+    worker.shown = LiveAnswer("", worker.answer, LiveMode.TRANSCODED, Hindrance.CODEC)
+    offer = {"content": worker.offer, "headers": SDP}
+    answers = [browser.post(WHEP + query, **offer) for query in ("", "?stream=main")]
+    assert worker.streams == [StreamChoice.SUB, StreamChoice.MAIN]
+    shown = {(one.headers["x-live-mode"], one.headers["x-live-why"]) for one in answers}
+    assert shown == {("transcoded", "codec")}
+    refused(browser.post(f"{WHEP}?stream=third", **offer), 422, "bad_request")
+
+
+def test_a_camera_that_sends_nothing_now_is_to_be_asked_again(browser, gate, worker):
+    worker.refusal = NoPictureError("nothing arrives")
+    assert browser.post(WHEP, content=worker.offer, headers=SDP).headers["retry-after"] == "2"
+    worker.refusal = NotPlayableError("never")
+    assert "retry-after" not in browser.post(WHEP, content=worker.offer, headers=SDP).headers
+
+
+def test_servers_for_players_are_told_to_who_may_watch(make_site, gate, worker):
+    settings = LiveSettings(
+        stun_url="stun:relay:3478", turn_url="turn:relay:3478", turn_secret="north"
+    )
+    site = make_site(live=settings)
+    client, stranger = site.signed_in(), site.client()
+    for answer in (client.post(WHEP, content=worker.offer, headers=SDP), client.options(WHEP)):
+        first, second = answer.headers.get_list("link")
+        assert first == '<stun:relay:3478>; rel="ice-server"'
+        assert second.startswith('<turn:relay:3478>; rel="ice-server"; username="')
+    assert "link" not in stranger.options(WHEP).headers
+    client.close()
+    stranger.close()
+
+
+FRAGMENT = "a=ice-ufrag:abcd\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 4711 typ host\r\n"
+
+
+def test_candidates_found_later_reach_the_worker_under_the_sessions_tag(
+    browser, gate, worker, refused
+):
+    answer = browser.post(WHEP, content=worker.offer, headers=SDP)
+    location, tag = answer.headers["location"], answer.headers["etag"]
+    assert tag[0] == tag[-1] == '"'
+
+    def patch(path: str = location, kind: str = "application/trickle-ice-sdpfrag", **headers):
+        return browser.patch(path, content=FRAGMENT, headers={"Content-Type": kind} | headers)
+
+    for accepted in (tag, f'"other", {tag}', "*"):
+        done = patch(**{"If-Match": accepted})
+        assert (done.status_code, done.content, "etag" in done.headers) == (204, b"", False)
+    assert worker.fragments[-1] == IceFragment("abcd", ("1 1 udp 1 192.0.2.1 4711 typ host",))
+    refused(patch(), 428, "precondition_required")
+    refused(patch(**{"If-Match": '"other"'}), 412, "precondition_failed")
+    refused(patch(kind="application/sdp", **{"If-Match": tag}), 415, "unsupported_media_type")
+    refused(patch("/api/live/never-was", **{"If-Match": tag}), 404, "not_found")
+    worker.refusal = IceRestartError("no restart")
+    refused(patch(**{"If-Match": "*"}), 422, "ice_restart")
+    assert len(worker.fragments) == 3
+
+
+def test_what_is_no_fragment_is_refused(browser, gate, worker, refused):
+    answer = browser.post(WHEP, content=worker.offer, headers=SDP)
+    headers = {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"}
+    for fragment in (b"", b"nonsense", b"\xff\xfe"):
+        patched = browser.patch(answer.headers["location"], content=fragment, headers=headers)
+        refused(patched, 400, "bad_offer")
+
+
+def test_what_is_not_for_reading_says_nothing(browser, gate):
     for path in (WHEP, "/api/live/x"):
-        refused(browser.patch(path, headers={"If-Match": "*"}), 405, "method_not_allowed")
+        answer = browser.get(path)
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_players_on_other_pages_may_ask_and_read_but_bring_no_cookies(site, browser, gate, refused):
+    stranger = site.client(Origin="https://player.example")
+    for path, accept in ((WHEP, "accept-post"), ("/api/live/x", "accept-patch")):
+        answer = stranger.options(path, headers={"Access-Control-Request-Method": "POST"})
+        assert answer.status_code == 204
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+        assert "Authorization" in answer.headers["access-control-allow-headers"]
+        assert "ETag" in answer.headers["access-control-expose-headers"]
+        assert accept in answer.headers
+    denied = stranger.post(WHEP, headers={"Authorization": "Bearer x"} | SDP)
+    refused(denied, 401, "unauthenticated")
+    assert denied.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-origin" not in stranger.options("/api/cameras").headers
+    stranger.close()
+
+
+def player(site, token: str):
+    """Return a player on another page that was given a token."""
+    return site.client(Origin="https://player.example", Authorization=f"Bearer {token}")
+
+
+@pytest.fixture
+def token(browser, gate) -> str:
+    answer = browser.post("/api/cameras/gate/player-token", json={"days": 2})
+    assert answer.status_code == 201
+    return answer.json()["token"]
+
+
+def test_a_player_with_a_token_watches_one_camera_and_does_nothing_else(
+    site, store, camera, token, worker, refused
+):
+    store.inventory.add(replace(camera, id="yard"))
+    with player(site, token) as client:
+        location = client.post(WHEP, content=worker.offer, headers=SDP).headers["location"]
+        assert worker.live == {"live-0"}
+        other = client.post("/api/cameras/yard/whep", content=worker.offer, headers=SDP)
+        refused(other, 401, "unauthenticated")
+        for path in ("/api/cameras", "/api/session", "/api/cameras/gate/snapshot.jpg"):
+            refused(client.get(path), 401, "unauthenticated")
+        more = client.post("/api/cameras/gate/player-token", json={"days": 2})
+        refused(more, 401, "unauthenticated")
+        client.delete(location)
+    assert worker.live == set()
+
+
+def test_a_token_beside_a_cookie_counts_alone(site, browser, gate, worker, refused):
+    headers = SDP | {"Authorization": "Bearer player_nonsense", "Origin": "https://evil.example"}
+    refused(browser.post(WHEP, content=worker.offer, headers=headers), 401, "unauthenticated")
+    session = browser.cookies["gridpatrol_session"]
+    assert browser.delete("/api/session", headers=headers).status_code == 204
+    assert site.store.sessions.peek(session) is not None, "another page ended the session"
+
+
+def test_a_token_dies_with_its_users_password_and_its_pictures_too(site, token, worker, refused):
+    with player(site, token) as client:
+        client.post(WHEP, content=worker.offer, headers=SDP)
+        site.await_call(site.app.state.runtime.watch.recheck)
+        assert worker.live == {"live-0"}
+        site.store.users.reset_password("admin")
+        site.await_call(site.app.state.runtime.watch.recheck)
+        assert worker.live == set()
+        refused(client.post(WHEP, content=worker.offer, headers=SDP), 401, "unauthenticated")
+
+
+def test_tokens_are_for_known_cameras_and_a_bounded_time(site, browser, gate, refused):
+    refused(browser.post("/api/cameras/moon/player-token", json={}), 404, "not_found")
+    for days in (0, 91):
+        answer = browser.post("/api/cameras/gate/player-token", json={"days": days})
+        refused(answer, 422, "bad_request")

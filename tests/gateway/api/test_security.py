@@ -54,6 +54,7 @@ UNSAFE = [
     ("DELETE", "/api/session"),
     ("POST", "/api/session/password"),
     ("POST", "/api/cameras/gate/whep"),
+    ("POST", "/api/cameras/gate/player-token"),
     ("DELETE", "/api/live/x"),
     ("PATCH", "/api/live/x"),
 ]
@@ -76,6 +77,8 @@ GUARDED = [
     ("GET", "/api/cameras/gate"),
     ("GET", "/api/cameras/gate/snapshot.jpg"),
     ("POST", "/api/cameras/gate/whep"),
+    ("POST", "/api/cameras/gate/player-token"),
+    ("PATCH", "/api/live/x"),
     ("DELETE", "/api/live/x"),
     ("GET", "/api/incidents"),
     ("GET", "/api/incidents/x"),
@@ -85,6 +88,9 @@ OPEN = {
     ("POST", "/api/session"),
     ("DELETE", "/api/session"),
     ("OPTIONS", "/api/cameras/{camera}/whep"),
+    ("GET", "/api/cameras/{camera}/whep"),
+    ("OPTIONS", "/api/live/{session}"),
+    ("GET", "/api/live/{session}"),
     ("GET", "/api/locales"),
     ("GET", "/api/locales/{language}.json"),
     ("GET", "/healthz"),
@@ -115,6 +121,7 @@ def test_every_documented_route_is_guarded_or_open_on_purpose(site):
     }
     by_id = {
         ("DELETE", "/api/live/{session}"),
+        ("PATCH", "/api/live/{session}"),
         ("GET", "/api/incidents/{incident}"),
         ("GET", "/api/evidence/{evidence}"),
     }

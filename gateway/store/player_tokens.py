@@ -1,0 +1,80 @@
+"""Tokens for players that cannot sign in, such as a television: one camera, for some days.
+
+A token is a sealed note: whose it is, which camera, until when, and under which password it was
+made. Nothing of it is stored: who changes their password, or is removed, takes all theirs back.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import select
+
+from gateway.clock import utc_now
+from gateway.errors import StorageError
+from gateway.secrets import SecretBox
+from gateway.store.database import Database
+from gateway.store.tables import users
+
+PREFIX = "player_"
+"""Tells a player's token from a session's, for people who find one and for us."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerToken:
+    """What a token allows: one camera's live pictures until it expires, in a user's name."""
+
+    user_id: int
+    camera_id: str
+    expires_at: datetime
+
+
+class _Note(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_id: int
+    camera_id: str
+    expires_at: datetime
+    password: str
+
+
+class PlayerTokens:
+    """Makes tokens, and says which are good."""
+
+    def __init__(self, database: Database, box: SecretBox) -> None:
+        self._database = database
+        self._box = box
+
+    def make(self, user_id: int, camera_id: str, lasts: timedelta) -> tuple[str, PlayerToken]:
+        """Return a new token of a user for a camera, and what it allows."""
+        expires_at = utc_now().replace(microsecond=0) + lasts
+        note = _Note(
+            user_id=user_id,
+            camera_id=camera_id,
+            expires_at=expires_at,
+            password=self._password_mark(user_id) or "",
+        )
+        token = PREFIX + self._box.encrypt(note.model_dump_json())
+        return token, PlayerToken(user_id, camera_id, expires_at)
+
+    def find(self, token: str, now: datetime | None = None) -> PlayerToken | None:
+        """Return what a token allows; None for one that is expired, taken back or not ours."""
+        if not token.startswith(PREFIX):
+            return None
+        try:
+            note = _Note.model_validate_json(self._box.decrypt(token.removeprefix(PREFIX)))
+        except (StorageError, ValidationError):
+            return None
+        if note.expires_at <= (now or utc_now()):
+            return None
+        if note.password != self._password_mark(note.user_id):
+            return None
+        return PlayerToken(note.user_id, note.camera_id, note.expires_at)
+
+    def _password_mark(self, user_id: int) -> str | None:
+        """Return what changes with a user's password and does not give it away."""
+        query = select(users.c.password_hash).where(users.c.id == user_id)
+        with self._database.read() as connection:
+            stored = connection.scalar(query)
+        return None if stored is None else hashlib.sha256(stored.encode()).hexdigest()
