@@ -28,6 +28,8 @@ from gateway.rtsp.read_buffer import thread_buffer
 MAX_UNSENT_BYTES = 256 << 10
 """A server that asks and never reads is left when so much waits for it."""
 
+SHORTEST_RTP_BYTES = 12
+
 METHODS = "OPTIONS, GET_PARAMETER, SET_PARAMETER, ANNOUNCE, TEARDOWN, REDIRECT"
 ANSWERS: Mapping[str, tuple[int, str]] = dict.fromkeys(METHODS.split(", "), (200, "OK"))
 """How a server's own requests are answered; others are not implemented (501)."""
@@ -217,6 +219,22 @@ class InterleavedPort:
         """Hand what arrives from now on to these."""
         self._connection.parser.sinks |= zip(self.numbers, (rtp, rtcp), strict=True)
 
+    def follow(self, payload_type: int) -> None:
+        """Take RTP of this type on whatever channel it comes, once `listen` was called.
+
+        Some servers agree to one channel and send on another.
+        """
+        parser, (rtp_channel, rtcp_channel) = self._connection.parser, self.numbers
+
+        def stray(channel: int, data: bytes, received_s: float, arrival_s: float) -> None:
+            if len(data) < SHORTEST_RTP_BYTES or data[1] & 0x7F != payload_type:
+                return
+            rtp = parser.sinks[channel] = parser.sinks[rtp_channel]
+            parser.sinks.setdefault(channel + 1, parser.sinks[rtcp_channel])
+            rtp(data, received_s, arrival_s)
+
+        parser.stray = stray
+
     def send_rtp(self, data: bytes) -> None:
         """Send one RTP packet."""
         self._connection.send_frame(self.numbers[0], data)
@@ -227,6 +245,7 @@ class InterleavedPort:
 
     def close(self) -> None:
         """Listen no more; harmless when repeated."""
+        self._connection.parser.stray = None
         for channel in self.numbers:
             self._connection.parser.sinks.pop(channel, None)
 

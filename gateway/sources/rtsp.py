@@ -25,7 +25,7 @@ from gateway.rtsp.client import (
     TrackPort,
     TransportRefusedError,
 )
-from gateway.rtsp.connection import Endpoint, connect
+from gateway.rtsp.connection import Endpoint, InterleavedPort, connect
 from gateway.rtsp.errors import RtspProtocolError
 from gateway.rtsp.feed import Feed
 from gateway.rtsp.receiver import AudioReceiver, VideoReceiver, is_supported
@@ -45,6 +45,9 @@ video does arrive: cameras with "smart" codecs send one every 10 to 20 s."""
 
 REPORT_S = 5.0
 """Between receiver reports: the least of RFC 3550 §6.2."""
+
+LOOK_S = 2.0
+"""How long a change of patience may take to be noticed."""
 
 GOODBYE_S = 0.5
 """How long a camera may take to answer TEARDOWN."""
@@ -160,6 +163,8 @@ class RtspLink:
         info = audio_info(heard) if heard and sound_port else None
         video = VideoReceiver(track, reorder=is_udp, audio=info)
         self._feed = Feed(sink, video, port)
+        if isinstance(port, InterleavedPort):
+            port.follow(track.payload_type)
         if heard and sound_port:
             self._feed.add_sound(AudioReceiver(heard, video, reorder=is_udp), sound_port)
         return self._feed
@@ -223,7 +228,7 @@ class RtspLink:
             left_s = since_s + limit_s - monotonic_s()
             if left_s <= 0:
                 raise self._stalled(feed, since_s, limit_s)
-            await asyncio.sleep(left_s)
+            await asyncio.sleep(min(left_s, self.silence_limit_s, LOOK_S))
 
     def _stalled(self, feed: Feed, since_s: float, limit_s: float) -> GatewayError:
         what = "has sent nothing"
