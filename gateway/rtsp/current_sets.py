@@ -22,10 +22,13 @@ class CurrentSets:
         self.changed = False
         self._grammar = grammar
         self._sets: dict[tuple[int, int], bytes] = {}
+        self._known: frozenset[bytes] = frozenset()
 
     def see(self, unit: bytes) -> None:
         """Take one parameter set; what is none, or broken, is left out."""
         unit = unit.rstrip(b"\x00")
+        if unit in self._known:
+            return
         syntax = self._grammar.syntax
         if not syntax.header_bytes < len(unit) <= MAX_SET_BYTES:
             return
@@ -38,10 +41,11 @@ class CurrentSets:
             number = format_.set_id if format_ else None
         else:
             format_, number = None, _number(unit, self._grammar, place)
-        if number is None or self._sets.get((place, number)) == unit:
+        if number is None:
             return
         self.format = format_ or self.format
         self._sets[place, number] = unit
+        self._known = frozenset(self._sets.values())
         if len({place for place, _ in self._sets}) == len(syntax.parameter_sets):
             self.annex_b = b"".join(START_CODE + self._sets[key] for key in sorted(self._sets))
             self.changed = True

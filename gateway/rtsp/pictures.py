@@ -35,6 +35,8 @@ _HEAD_BYTES = 16
 
 I_SLICE, B_SLICE = 2, 1
 
+_LAST_SLICE_ROLE = Role.KEY_SLICE
+
 MAX_WAITING_BYTES = 1 << 16
 """Units without a picture are let go when more of them wait for one."""
 
@@ -56,6 +58,7 @@ class PictureBuilder:
         self._grammar = grammar
         self._sets = sets
         self._finish = finish
+        self._role = grammar.role
         self._header_bytes = grammar.syntax.header_bytes
         self._parts: list[bytes] = []
         self._size = 0
@@ -73,8 +76,8 @@ class PictureBuilder:
             self._cut_off()
         if len(unit) <= self._header_bytes:
             return
-        role = self._grammar.role(unit[0])
-        if role <= Role.KEY_SLICE:
+        role = self._role(unit[0])
+        if role <= _LAST_SLICE_ROLE:
             self._begin_slice(unit, role)
             self._add(unit)
         else:
@@ -85,9 +88,9 @@ class PictureBuilder:
         if self._is_open:
             self._cut_off()
         self._is_open = True
-        role = self._grammar.role(header[0])
+        role = self._role(header[0])
         head = header + piece
-        if role <= Role.KEY_SLICE:
+        if role <= _LAST_SLICE_ROLE:
             self._begin_slice(head, role)
             self._add(head)
         else:
@@ -109,7 +112,7 @@ class PictureBuilder:
             self._pieces.append(piece)
             if is_last:
                 unit, self._pieces, self._is_open = b"".join(self._pieces), None, False
-                self._other(unit, self._grammar.role(unit[0]))
+                self._other(unit, self._role(unit[0]))
 
     def byte_stream(self, data: bytes) -> bool:
         """Take a piece of Annex B, which some cameras send for units; False where it is none."""
@@ -210,8 +213,7 @@ class PictureBuilder:
             self.unit(unit.rstrip(b"\x00"))
 
     def _add(self, unit: bytes) -> None:
-        self._parts.append(START_CODE)
-        self._parts.append(unit)
+        self._parts += START_CODE, unit
         self._size += len(unit)
         if self._size > MAX_PICTURE_BYTES:
             self._overflow()

@@ -125,8 +125,10 @@ class VideoReceiver:
         if self._reorder is None:
             self._take(bytes(data), received_s, arrival_s)
         else:
-            for arrival in self._reorder.push(bytes(data), received_s, arrival_s):
-                self._take(*arrival)
+            for early, early_s, early_arrival_s in self._reorder.push(
+                bytes(data), received_s, arrival_s
+            ):
+                self._take(early, early_s, early_arrival_s)
         if not self._ready:
             return ()
         ready = tuple(self._ready)
@@ -164,10 +166,12 @@ class VideoReceiver:
         if self._timestamp is None:
             return
         pictures = self._pictures
-        within = timestamp == self._timestamp and pictures.has_slices
+        pictures.gap()
+        if timestamp != self._timestamp:
+            pictures.turn()
+        within = pictures.has_slices
         if not (within and pictures.is_disposable) and self._key_due_s is None:
             self._key_due_s = received_s + KEY_PATIENCE_S
-        pictures.gap()
 
     def _finish(self, data: bytes, is_key: bool) -> None:
         """Pass on one picture, or leave it out."""
