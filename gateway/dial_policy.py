@@ -7,6 +7,7 @@ and those where clouds keep the secrets of a machine are refused, unless the sit
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from gateway.address_range import IpAddress
 from gateway.errors import ConfigError, UnreachableError
@@ -40,6 +41,22 @@ class DialPolicy:
         """Return whether an address may be dialled."""
         plain = getattr(address, "ipv4_mapped", None) or address
         return not _within(plain, REFUSED) or _within(plain, self._allowed)
+
+    def check_uri(self, uri: str) -> None:
+        """Return when a camera's address or stream may be dialled; raises as `check`.
+
+        Files of this machine are refused too.
+        """
+        try:
+            host = urlsplit(uri if "://" in uri else f"//{uri}").hostname
+        except ValueError:
+            host = None
+        if not host:
+            raise ConfigError(
+                "this is no address of a camera; films are added at the machine itself, by"
+                " gridpatrol add-camera"
+            )
+        self.check(host)
 
     def check(self, host: str) -> None:
         """Return when every address behind a host name may be dialled.

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from gateway.errors import OnvifError
+from gateway.onvif.address import DeviceAddress
 from gateway.packets import Transport
 from gateway.sources import SOURCES
 from gateway.store.inventory import ID_LENGTH, RecordMode
 
 MAX_TEXT = 200
+ONVIF_SCHEMES = ("onvif", "onvifs")
 MAX_URI = 2000
 
 
@@ -95,12 +98,18 @@ def _degrees(name: str, limit: float) -> _Parse:
 
 
 def _address(value: str) -> str:
-    if "://" in value and not value.lower().startswith("onvif://"):
+    """Return a stream's address as it is, an ONVIF device's as the inventory keeps it."""
+    scheme, separator, rest = value.partition("://")
+    if separator and scheme.lower() not in ONVIF_SCHEMES:
         return _uri(value)
-    bare = value if "://" in value else f"onvif://{value}"
-    if not _is_url(bare) or bare.rpartition("@")[2].partition("://")[2].strip("/").count("/"):
+    userinfo, at, place = (rest if separator else value).rpartition("@")
+    if "/" in place.rstrip("/") or " " in value:
         raise BadValueError("address")
-    return _text(bare.rstrip("/"))
+    try:
+        url = DeviceAddress.parse(f"{scheme if separator else 'onvif'}://{place}").url
+    except OnvifError:
+        raise BadValueError("address") from None
+    return _text(url.replace("://", f"://{userinfo}{at}", 1))
 
 
 def _uri(value: str) -> str:

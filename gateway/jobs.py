@@ -3,7 +3,6 @@
 import secrets
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -18,6 +17,9 @@ AT_ONCE = 3
 MOST_WAITING = 12
 KEEP_S = 900.0
 """How long a finished job may be asked for: an onboarding person's tea break."""
+
+CLOSE_S = 4.0
+"""How long `close` waits; the whole process has ten seconds to stop."""
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +81,11 @@ class Job(Generic[Item]):
             self._status = replace(self._status, done=done, total=total)
         self.check()
 
+    def step(self, total: int) -> None:
+        """Tell that one more step of `total` is done."""
+        with self._lock:
+            self._status = replace(self._status, done=self._status.done + 1, total=total)
+
     def find(self, item: Item) -> None:
         """Add a result."""
         with self._lock:
@@ -120,7 +127,8 @@ class JobBoard:
         self._clock = clock
         self._lock = threading.Lock()
         self._jobs: dict[str, Job[object]] = {}
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
+        self._threads: dict[str, threading.Thread] = {}
+        self._room = threading.Semaphore(AT_ONCE)
 
     def start(self, kind: str, work: Callable[[Job[object]], None]) -> JobStatus[object]:
         """Have work done as soon as there is room; return the new job.
@@ -135,7 +143,12 @@ class JobBoard:
             if unfinished >= AT_ONCE + MOST_WAITING:
                 raise BusyError(f"{unfinished} jobs are not done yet; cancel one or wait for it")
             self._jobs[job.status.id] = job
-        self._pool.submit(job.run, work)
+            # A daemon: a camera that lets a job wait must not keep the process from stopping.
+            thread = threading.Thread(
+                target=self._run, args=(job, work), name=f"job-{kind}", daemon=True
+            )
+            self._threads[job.status.id] = thread
+        thread.start()
         return job.status
 
     def get(self, job_id: str) -> JobStatus[object]:
@@ -155,11 +168,18 @@ class JobBoard:
         return job.status
 
     def close(self) -> None:
-        """Cancel all jobs and wait until their threads are done."""
+        """Cancel all jobs, and wait some seconds for their threads."""
         with self._lock:
             for job in self._jobs.values():
                 job.cancelled.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+            threads = tuple(self._threads.values())
+        deadline_s = self._clock() + CLOSE_S
+        for thread in threads:
+            thread.join(max(0.0, deadline_s - self._clock()))
+
+    def _run(self, job: Job[object], work: Callable[[Job[object]], None]) -> None:
+        with self._room:
+            job.run(work)
 
     def _job(self, job_id: str) -> Job[object]:
         with self._lock:
@@ -173,4 +193,4 @@ class JobBoard:
         limit_s = self._clock() - KEEP_S
         over = [key for key, job in self._jobs.items() if (job.ended_s or limit_s) < limit_s]
         for key in over:
-            del self._jobs[key]
+            del self._jobs[key], self._threads[key]

@@ -1,40 +1,84 @@
-"""From what a person names (a URL, an ONVIF address, a file, a folder) to cameras in the inventory.
+"""From what a person names (a URL, an ONVIF address, a brand, a file) to cameras in the inventory.
 
 A connection is tried before it is saved. No stream address is typed in where ONVIF can be asked.
 """
 
-import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import structlog
 
-from gateway.errors import ConfigError, NotFoundError, NotVideoError
-from gateway.onvif.onboard import onboard
+from gateway.brand_urls import Candidate, candidates
+from gateway.errors import (
+    ConfigError,
+    GatewayError,
+    NotFoundError,
+    NotVideoError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from gateway.named_source import ONVIF_SCHEMES, NamedSource, understood
+from gateway.onvif.onboard import CameraDraft, onboard
+from gateway.onvif.profile import Profile
+from gateway.onvif.stream_choice import chosen_uris
+from gateway.onvif.survey import Outcome
+from gateway.packets import Transport
 from gateway.probe import ProbeReport, probe
-from gateway.sources import SOURCES, Credentials, shown, split_credentials
+from gateway.session_limit import count_sessions
+from gateway.sources import Credentials, LinkOptions, shown
 from gateway.store import Store
 from gateway.store.inventory import Camera
+from gateway.survey import Survey, survey_to_json
 
-PASSWORD_VARIABLE = "GRIDPATROL_CAMERA_PASSWORD"  # noqa: S105 - a name, not a password
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".m4v", ".ts", ".flv", ".webm", ".mpg", ".mpeg")
 TRY_S = 1.0
 """How much of a stream must come before it counts as working."""
+MEASURE_S = 4.0
+"""How much of a stream is measured for a survey: two key frames of most cameras."""
+BETWEEN_TRIES_S = 0.5
+"""Pause between two guesses at a camera's address: some close their door to the impatient."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a source turned out to be: where it is, its streams, what it calls itself."""
+    """What a source turned out to be: where it is, its streams, what it calls itself.
+
+    profiles: the streams to choose from. device: maker, model, firmware. failed: what it could not
+    do. clock_skew_s: its clock by ONVIF minus ours. All of these are for ONVIF devices.
+    """
 
     name: str
     address: str
     main_uri: str | None
     sub_uri: str | None = None
     credentials: Credentials | None = field(default=None, repr=False)
+    profiles: tuple[Profile, ...] = ()
+    device: str = ""
+    failed: tuple[str, ...] = ()
+    clock_skew_s: float | None = None
+    transport: Transport = Transport.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """How to come from an address to streams, where the address alone does not say.
+
+    brand: a key of `BRANDS`, or "any", for cameras without ONVIF; channel: a recorder's input.
+    main_profile, sub_profile: tokens of ONVIF profiles; "" leaves the choice to the rule.
+    """
+
+    brand: str = ""
+    channel: int = 1
+    main_profile: str = ""
+    sub_profile: str = ""
+
+
+BY_RULE = Approach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +92,26 @@ class Wish:
     grid: str = ""
 
 
-def look_at(source: str, ask_password: Callable[[str], str]) -> Iterator[Finding]:
+def look_at(
+    source: str, ask_password: Callable[[str], str], how: Approach = BY_RULE
+) -> Iterator[Finding]:
     """Yield what a source is, each connection tried.
 
-    source: rtsp://… or another scheme of `SOURCES`, onvif://[user[:password]@]host[:port], a video
-    file, or a folder of them, of which those that cannot be played are left out. ask_password:
-    gives the password of "user@host" where none is in the URL nor in $GRIDPATROL_CAMERA_PASSWORD.
-    Raises ConfigError, NotFoundError, UnreachableError, UnauthorizedError, NotVideoError,
-    OnvifError.
+    source: rtsp://… or another scheme of `SOURCES`, onvif://[user[:password]@]host[:port], with a
+    brand also [user[:password]@]host[:port], a video file, or a folder of them, of which those that
+    cannot be played are left out. ask_password: gives the password of "user@host" where none is in
+    the URL. Raises ConfigError, NotFoundError, UnreachableError,
+    UnauthorizedError, NotVideoError, OnvifError.
     """
-    wanted = _understood(source, ask_password)
+    if how.brand and "://" not in source:
+        source = f"rtsp://{source}"
+    wanted = understood(source, ask_password)
     if wanted.path is not None:
         yield from _films(wanted.path)
-    elif wanted.scheme == "onvif":
-        yield _ask_device(wanted)
+    elif how.brand:
+        yield _guess(wanted, how)
+    elif wanted.scheme in ONVIF_SCHEMES:
+        yield _ask_device(wanted, how)
     else:
         probe(wanted.url, wanted.credentials, TRY_S)
         name = urlsplit(wanted.url).hostname or shown(wanted.url)
@@ -73,17 +123,54 @@ def examine(source: str, ask_password: Callable[[str], str], seconds: float) -> 
 
     Raises as `look_at`.
     """
-    wanted = _understood(source, ask_password)
+    wanted = understood(source, ask_password)
     if wanted.path is not None:
         return probe(str(wanted.path), None, seconds)
     url = wanted.url
-    if wanted.scheme == "onvif":
-        draft = onboard(urlsplit(url).netloc, wanted.credentials)
+    if wanted.scheme in ONVIF_SCHEMES:
+        draft = onboard(url, wanted.credentials)
         url = draft.sub_uri or draft.main_uri
     return probe(url, wanted.credentials, seconds)
 
 
-def adopt(store: Store, found: Finding, wish: Wish | None = None) -> Camera:
+def measure(found: Finding, seconds: float = MEASURE_S) -> Survey:
+    """Measure a camera's streams, and how many connections it holds at once.
+
+    Raises what `probe` raises for the stream that is analysed; what else fails is noted.
+    """
+    analysed = found.sub_uri or found.main_uri
+    if analysed is None:
+        raise ConfigError(f"{found.name} has no stream to measure; give its main stream")
+    failed = [*found.failed]
+    first = probe(analysed, found.credentials, seconds, found.transport)
+    reports = {analysed: first}
+    if found.main_uri is not None and found.main_uri != analysed:
+        try:
+            main = probe(found.main_uri, found.credentials, seconds, found.transport)
+            reports[found.main_uri] = main
+        except GatewayError as error:
+            failed.append(f"main stream: {error}")
+    return Survey(
+        main=reports.get(found.main_uri or ""),
+        sub=reports.get(found.sub_uri or ""),
+        sessions_allowed=_sessions(analysed, found, first.reader),
+        clock_skew_s=found.clock_skew_s,
+        device=found.device,
+        failed=tuple(failed),
+    )
+
+
+def _sessions(uri: str, found: Finding, reader: str) -> int | None:
+    """Return how many connections the camera holds; reader: what could read the stream."""
+    if reader == "file":
+        return None
+    options = LinkOptions(found.transport, through_ffmpeg=reader == "ffmpeg")
+    return count_sessions(uri, found.credentials, options)
+
+
+def adopt(
+    store: Store, found: Finding, wish: Wish | None = None, survey: Survey | None = None
+) -> Camera:
     """Put a finding into the inventory and return its camera.
 
     A camera of the same address is kept as people know it; how it is dialled is brought up to date.
@@ -91,9 +178,11 @@ def adopt(store: Store, found: Finding, wish: Wish | None = None) -> Camera:
     """
     password = found.credentials.password if found.credentials else None
     username = found.credentials.user if found.credentials else ""
-    known = next((c for c in store.inventory.cameras() if c.address == found.address), None)
+    known = next((c for c in store.inventory.cameras() if _is_same(c, found)), None)
     if known is not None:
         same = replace(known, username=username, main_uri=found.main_uri, sub_uri=found.sub_uri)
+        if survey is not None:
+            same = replace(same, survey=survey_to_json(survey))
         store.inventory.replace(same)
         store.inventory.set_password(known.id, password)
         return store.inventory.get(known.id)
@@ -109,6 +198,7 @@ def adopt(store: Store, found: Finding, wish: Wish | None = None) -> Camera:
             username=username,
             main_uri=found.main_uri,
             sub_uri=found.sub_uri,
+            survey=survey_to_json(survey),
         )
     except ValueError as error:
         raise ConfigError(f"the camera cannot be saved: {error}") from error
@@ -116,73 +206,82 @@ def adopt(store: Store, found: Finding, wish: Wish | None = None) -> Camera:
     return camera
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A source as understood: either a path, or a URL without its credentials."""
-
-    path: Path | None
-    scheme: str
-    url: str
-    credentials: Credentials | None
+def _is_same(camera: Camera, found: Finding) -> bool:
+    """Say whether a camera is the one found: the inputs of a recorder share their address."""
+    if camera.address != found.address:
+        return False
+    return found.address.startswith(ONVIF_SCHEMES) or camera.main_uri == found.main_uri
 
 
-def _understood(source: str, ask_password: Callable[[str], str]) -> _Wanted:
-    if not source.strip():
-        raise ConfigError("no source is named; give rtsp://…, onvif://…, a file or a folder")
-    if "://" not in source:
-        return _Wanted(_existing(Path(source)), "", "", None)
-    parts = _parts(source)
-    scheme = parts.scheme.lower()
-    if scheme == "file":
-        return _Wanted(_existing(Path(unquote(parts.path))), "", "", None)
-    if scheme not in (*SOURCES, "onvif"):
-        known = ", ".join((*SOURCES, "onvif"))
-        raise ConfigError(f"{shown(source)} has a scheme that is none of {known}")
-    bare, credentials = split_credentials(source)
-    return _Wanted(None, scheme, bare, _with_password(bare, credentials, ask_password))
-
-
-def _existing(path: Path) -> Path:
-    if path.exists():
-        return path
-    # Who forgets the scheme of user:password@host must not find the password in a log.
-    named = str(path).rpartition("@")[2]
-    raise NotFoundError(f"there is no file or folder {named}; a camera is rtsp://… or onvif://…")
-
-
-def _parts(url: str) -> SplitResult:
-    """Return the parts of a URL; what cannot be read is not shown, a password may be in it."""
-    try:
-        parts = urlsplit(url)
-        is_sound = parts.port != 0 and bool(parts.hostname or parts.scheme == "file")
-    except ValueError:
-        is_sound = False
-    if not is_sound:
-        raise ConfigError(
-            "the source is no URL with host and port; in a user or password write / as %2F,"
-            " ? as %3F, # as %23 and [ as %5B"
-        )
-    return parts
-
-
-def _with_password(
-    url: str, credentials: Credentials | None, ask_password: Callable[[str], str]
-) -> Credentials | None:
-    """Return the credentials with a password; a URL without a user needs none."""
-    if credentials is None or credentials.password:
-        return credentials
-    password = os.environ.get(PASSWORD_VARIABLE)
-    if password is None:
-        password = ask_password(f"{credentials.user}@{urlsplit(url).hostname}")
-    return Credentials(credentials.user, password)
-
-
-def _ask_device(wanted: _Wanted) -> Finding:
+def _ask_device(wanted: NamedSource, how: Approach) -> Finding:
     """Ask an ONVIF device for its streams, and try the one that will be analysed."""
-    draft = onboard(urlsplit(wanted.url).netloc, wanted.credentials)
-    probe(draft.sub_uri or draft.main_uri, wanted.credentials, TRY_S)
-    address = f"onvif://{draft.address}"
-    return Finding(draft.name, address, draft.main_uri, draft.sub_uri, wanted.credentials)
+    draft = onboard(wanted.url, wanted.credentials)
+    found = _drafted(draft, wanted.credentials)
+    if how.main_profile:
+        found = replace(found, main_uri=_chosen(draft, wanted, how.main_profile))
+    if how.sub_profile:
+        found = replace(found, sub_uri=_chosen(draft, wanted, how.sub_profile))
+    probe(found.sub_uri or found.main_uri or "", wanted.credentials, TRY_S)
+    return found
+
+
+def _drafted(draft: CameraDraft, credentials: Credentials | None) -> Finding:
+    device = draft.device
+    broken = (one for one in draft.features if one.outcome is Outcome.FAILED)
+    skew = draft.clock_skew
+    return Finding(
+        draft.name,
+        draft.url,
+        draft.main_uri,
+        draft.sub_uri,
+        credentials,
+        profiles=draft.profiles,
+        device=" ".join(filter(None, (device.manufacturer, device.model, device.firmware))),
+        failed=(*draft.failed, *(f"{one.name}: {one.why}" for one in broken)),
+        clock_skew_s=None if skew is None else round(skew.total_seconds(), 3),
+    )
+
+
+def _chosen(draft: CameraDraft, wanted: NamedSource, token: str) -> str:
+    (uri,) = chosen_uris(draft.url, wanted.credentials, [token])
+    return uri
+
+
+def _guess(wanted: NamedSource, how: Approach) -> Finding:
+    """Try a brand's known addresses against the camera; the first that plays is taken.
+
+    A refused password ends it at once, for cameras lock accounts after a few.
+    """
+    parts = urlsplit(wanted.url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    tried = 0
+    for candidate in candidates(how.brand, host, parts.port, how.channel):
+        try:
+            probe(candidate.main_uri, wanted.credentials, TRY_S)
+        except UnauthorizedError:
+            raise
+        except GatewayError as error:
+            if isinstance(error, UnreachableError) and tried == 0:
+                raise
+            tried += 1
+            time.sleep(BETWEEN_TRIES_S)
+            continue
+        return _guessed(candidate, parts.hostname or host, wanted.credentials)
+    raise NotVideoError(
+        f"{host} plays none of the {tried} addresses known of {how.brand}; look into the camera's"
+        " own pages for its RTSP address"
+    )
+
+
+def _guessed(candidate: Candidate, host: str, credentials: Credentials | None) -> Finding:
+    sub_uri = candidate.sub_uri
+    if sub_uri is not None:
+        try:
+            probe(sub_uri, credentials, TRY_S)
+        except GatewayError:
+            sub_uri = None
+    address = candidate.main_uri
+    return Finding(host, address, candidate.main_uri, sub_uri, credentials)
 
 
 def _films(path: Path) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ class Survey:
     do, operation by operation.
     """
 
-    measured_at: datetime = field(default_factory=utc_now)
+    measured_at: datetime = field(default_factory=lambda: utc_now().replace(microsecond=0))
     main: ProbeReport | None = None
     sub: ProbeReport | None = None
     sessions_allowed: int | None = None

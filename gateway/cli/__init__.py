@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from gateway.cli import analyze, cameras, machine, models, processes, queue
+from gateway.cli import analyze, cameras, inventory, machine, models, processes, queue
 from gateway.cli.output import err
 from gateway.errors import GatewayError
 from vision.errors import ModelError, RuleError, RuntimeUnavailableError, VisionError
@@ -39,6 +39,7 @@ app.command()(analyze.analyze)
 app.command("check-config")(machine.check_config)
 app.command()(machine.doctor)
 app.command("reset-password")(machine.reset_password)
+app.add_typer(inventory.app, name="cameras")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
 

@@ -1,13 +1,14 @@
 """Finding cameras: WS-Discovery on the local networks, and asking addresses one by one.
 
 Answers come to a port of our own, so it works beside another program that listens for devices.
-IPv4 only; multicast does not cross routers, there an address must be asked.
+Over IPv4 and, where the machine has it, IPv6. Multicast does not cross routers, there an address
+must be asked.
 """
 
 import selectors
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from gateway.errors import NotFoundError, UnreachableError
 from gateway.onvif.client import OnvifClient
 from gateway.onvif.probe_match import Match, probes, read_matches
 
-GROUP = ("239.255.255.250", 3702)
+PORT = 3702
+GROUPS = {socket.AF_INET: "239.255.255.250", socket.AF_INET6: "ff02::c"}
 """Where devices listen (WS-Discovery §2.4)."""
 TIMES_ASKED = 3
 REPEAT_S = 0.25
@@ -36,16 +38,16 @@ class Discovered:
     hardware: str
 
 
-def discover(timeout_s: float, interface: str | None = None) -> tuple[Discovered, ...]:
+def discover(timeout_s: float, interfaces: Sequence[str] = ()) -> tuple[Discovered, ...]:
     """Ask the networks of this machine by multicast; return who answered in time, by address.
 
-    interface: the name of the one network interface to ask through ("eth0"), None for all of them,
-    the machine's own loopback included. Raises NotFoundError for a name that is not there and
+    interfaces: names of the network interfaces to ask through ("eth0"), none for all of them, the
+    machine's own loopback included. Raises NotFoundError for a name that is not there and
     UnreachableError when no interface carries multicast.
     """
     with ExitStack() as opened:
         try:
-            mouths = [opened.enter_context(_mouth(index)) for index in _indices(interface)]
+            mouths = [opened.enter_context(one) for one in _mouths(_indices(interfaces))]
         except OSError as error:
             raise _cannot_search(error) from error
         matches = {match.endpoint: match for match in _search(mouths, timeout_s)}
@@ -64,23 +66,27 @@ def _answering(address: str) -> Discovered | None:
     return Discovered(client.address, "", "") if client.is_device() else None
 
 
-def _mouth(index: int) -> socket.socket:
-    """Return a socket that speaks through the interface of that number and hears the answers."""
-    mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    # struct ip_mreqn: group, own address (any), interface
-    choice = struct.pack("@4s4si", bytes(4), bytes(4), index)
-    mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
-    return mouth
+def _mouths(indices: Iterable[int]) -> Iterator[socket.socket]:
+    """Yield sockets that speak through the interfaces of those numbers and hear the answers."""
+    for index in indices:
+        mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        # struct ip_mreqn: group, own address (any), interface
+        choice = struct.pack("@4s4si", bytes(4), bytes(4), index)
+        mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
+        yield mouth
+        with suppress(OSError):  # a machine without IPv6
+            mouth = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+            mouth.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+            yield mouth
 
 
-def _indices(interface: str | None) -> tuple[int, ...]:
+def _indices(interfaces: Sequence[str]) -> tuple[int, ...]:
     known = {name: index for index, name in socket.if_nameindex()}
-    if interface is None:
-        return tuple(known.values())
-    if interface not in known:
-        listed = ", ".join(known)
-        raise NotFoundError(f"there is no network interface {interface!r}; there are: {listed}")
-    return (known[interface],)
+    for name in interfaces:
+        if name not in known:
+            listed = ", ".join(known)
+            raise NotFoundError(f"there is no network interface {name!r}; there are: {listed}")
+    return tuple(known[name] for name in interfaces or known)
 
 
 def _search(mouths: list[socket.socket], timeout_s: float) -> Iterator[Match]:
@@ -103,7 +109,7 @@ def _send(mouths: list[socket.socket], questions: tuple[bytes, ...]) -> None:
     for mouth in mouths:
         try:
             for question in questions:
-                mouth.sendto(question, GROUP)
+                mouth.sendto(question, (GROUPS[mouth.family], PORT))
         except OSError as error:  # the interface is down, or knows no multicast
             failures.append(error)
     if len(failures) == len(mouths):
@@ -114,8 +120,8 @@ def _hear(ears: selectors.BaseSelector, until_s: float) -> Iterator[Match]:
     while (left_s := until_s - monotonic_s()) > 0:
         for key, _ in ears.select(left_s):
             with suppress(OSError):  # such as an ICMP refusal, told late
-                datagram, (sender, _) = key.fileobj.recvfrom(DATAGRAM_BYTES)  # type: ignore[union-attr]
-                yield from read_matches(datagram, sender)
+                datagram, sender = key.fileobj.recvfrom(DATAGRAM_BYTES)  # type: ignore[union-attr]
+                yield from read_matches(datagram, sender[0])
 
 
 def _cannot_search(reason: object) -> UnreachableError:

@@ -81,17 +81,18 @@ def _address(urls: list[str], sender: str) -> str:
     """Return the address to ask a device at, "" when it names none.
 
     Devices list all they have. The one they answer from is sure to reach them; next best is what
-    they say, unless it is good on their own link only or IPv6, which few villages route.
+    they say, unless it is good on their own link only, and IPv6, which few villages route, last.
     """
     services = [service for service in map(_service, urls) if service]
     same = [service for service in services if service.hostname == sender]
-    routed = [service for service in services if _is_routed(service.hostname or "")]
-    if same or routed:
-        return (same or routed)[0].netloc
+    routed = [service for service in services if _is_routed(service.hostname or "", 4)]
+    newer = [service for service in services if _is_routed(service.hostname or "", 6)]
+    if same or routed or newer:
+        return (same or routed or newer)[0].netloc
     if not services:
         return ""
-    port = services[0].port
-    return f"{sender}:{port}" if port else sender
+    host, port = f"[{sender}]" if ":" in sender else sender, services[0].port
+    return f"{host}:{port}" if port else host
 
 
 def _service(url: str) -> SplitResult | None:
@@ -104,12 +105,13 @@ def _service(url: str) -> SplitResult | None:
     return parts if is_sound and parts.hostname else None
 
 
-def _is_routed(host: str) -> bool:
+def _is_routed(host: str, version: int) -> bool:
+    """Say whether an address of that kind is good beyond its own link; names are taken for IPv4."""
     try:
         address = ip_address(host)
     except ValueError:
-        return True
-    return address.version == 4 and not (address.is_link_local or address.is_unspecified)
+        return version == 4
+    return address.version == version and not (address.is_link_local or address.is_unspecified)
 
 
 def _scope(scopes: list[str], part: str) -> str:

@@ -33,6 +33,17 @@ def with_credentials(url: str, credentials: Credentials | None) -> str:
     return urlunsplit(parts._replace(netloc=f"{userinfo}@{host}"))
 
 
+def filled(url: str, credentials: Credentials | None) -> str:
+    """Return the URL with `{user}` and `{password}` filled in, for cameras that want them there.
+
+    An underscore is encoded too: such cameras part the words of their path by it. Never show it.
+    """
+    user, password = (credentials.user, credentials.password) if credentials else ("", "")
+    for place, value in (("{user}", user), ("{password}", password)):
+        url = url.replace(place, quote(value, safe="").replace("_", "%5F"))
+    return url
+
+
 def shown(url: str) -> str:
     """Return the URL as it may appear in a log, an error or a report: without any secret."""
     bare, _ = split_credentials(url)

@@ -52,5 +52,5 @@ def test_user_and_password_inside_a_path_are_places_to_fill():
 
 @pytest.mark.parametrize(("brand", "channel"), [("nikon", 1), ("dahua", 0), ("dahua", 1000)])
 def test_what_is_not_in_the_table(brand, channel):
-    with pytest.raises(ConfigError, match="no brand|not between"):
+    with pytest.raises(ConfigError, match=r"no brand|not between"):
         list(candidates(brand, "10.0.0.8", channel=channel))

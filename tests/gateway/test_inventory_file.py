@@ -80,7 +80,7 @@ def test_excels_ways_of_saving(encoding, delimiter, newline):
     text = newline.join(delimiter.join(line) for line in lines)
     (entry,) = read_csv(text, encoding).entries
     assert (entry.id, entry.name, entry.grid) == ("gate", "村口", "第三网格")
-    assert entry.address == "onvif://10.0.0.8"
+    assert entry.address == "onvif://10.0.0.8:80"
 
 
 @pytest.mark.parametrize("heading", ["name", "Name", "名称", "名称 name", " NAME ", "摄像机名称"])

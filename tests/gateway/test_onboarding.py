@@ -15,7 +15,7 @@ from gateway.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from gateway.onboarding import PASSWORD_VARIABLE, Finding, Wish, adopt, examine, look_at
+from gateway.onboarding import Finding, Wish, adopt, examine, look_at
 from gateway.onvif.onboard import onboard
 from gateway.sources import Credentials, with_credentials
 from gateway.store import Store
@@ -29,11 +29,6 @@ def nobody(who: str) -> str:
 
 def see(source: str, ask: Callable[[str], str] = nobody) -> list[Finding]:
     return list(look_at(source, ask))
-
-
-@pytest.fixture(autouse=True)
-def no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
 
 
 @pytest.fixture
@@ -56,13 +51,6 @@ class TestOnvif:
         assert (found.main_uri or "").startswith("rtsp://127.0.0.1:")
         assert found.sub_uri not in (None, found.main_uri)
         assert virtual_camera.credentials.password not in repr(found)
-
-    def test_the_password_may_come_from_the_environment(
-        self, virtual_camera: DemoCamera, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv(PASSWORD_VARIABLE, virtual_camera.credentials.password)
-        (found,) = see(f"onvif://admin@{virtual_camera.address}")
-        assert found.credentials == virtual_camera.credentials
 
     def test_the_password_may_be_asked_for(self, virtual_camera: DemoCamera) -> None:
         asked: list[str] = []

@@ -120,7 +120,7 @@ def test_what_a_camera_says_is_read(responder: Any) -> None:
 
 def test_an_interface_that_is_not_there_is_told() -> None:
     with pytest.raises(NotFoundError, match=r"'eth99'; there are: .*lo"):
-        discover(1.0, interface="eth99")
+        discover(1.0, ["eth99"])
 
 
 def test_a_machine_that_does_not_let_us_listen_says_so() -> None:
@@ -225,7 +225,7 @@ def at_gateway(cable: Cable, script: str, *arguments: str) -> str:
 
 SEARCH = (
     "import sys; from gateway.onvif.discovery import discover\n"
-    "for one in discover(1.5, *sys.argv[1:]): print(one.address, one.name)\n"
+    "for one in discover(1.5, sys.argv[1:]): print(one.address, one.name)\n"
 )
 
 
