@@ -11,11 +11,11 @@ viewers, each with a tab of its own; Chromium's and the camera's own time is not
 
 import asyncio
 import shutil
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
@@ -26,11 +26,16 @@ from playwright.async_api import Browser, Page, async_playwright
 from benchmarks.clock_camera import BIT_RATE, LOOPBACK, age_ms, clock_camera, read_stamp
 from benchmarks.report import Figure, Outcome
 from benchmarks.scenes import FPS, HEIGHT, WIDTH
+from gateway.camera_stream import CameraStream
 from gateway.config import LiveSettings
 from gateway.errors import GatewayError, MissingExtraError
 from gateway.hub import Hub
 from gateway.live import LiveViewers, SteadySource
-from gateway.sources import AvSource
+from gateway.session import Pull
+from gateway.session_loop import SessionLoop
+from gateway.sources import open_link
+
+FIRST_PICTURE_S = 20.0
 
 VIEWER = Path(__file__).with_name("live_viewer.html")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
@@ -83,7 +88,7 @@ def run(*, quick: bool) -> Outcome:
         (
             f"{WIDTH}x{HEIGHT} at {FPS} pictures a second, {BIT_RATE}bit/s H.264, a key frame each "
             f"2 s; {len(ages_ms)} pictures timed, {watched.unreadable} unreadable",
-            "capture to hub is the camera (x264, ipycam's RTSP server) and our RTSP source; the "
+            "capture to hub is the camera (x264, ipycam's RTSP server) and our RTSP client; the "
             "rest is hub, WebRTC, Chromium's decoder and its 60 Hz screen",
             f"cost: {plan.viewers} tabs for {plan.costing_s:g} s against none for as long",
         ),
@@ -92,21 +97,19 @@ def run(*, quick: bool) -> Outcome:
 
 @contextmanager
 def _pulled(url: str) -> Iterator[Hub]:
-    """Pull the camera into a hub from a thread, as a session does."""
-    hub, source = Hub("clock"), AvSource(url)
-    hub.start(source.open())
-
-    def pull() -> None:
-        for packet in source.packets():
-            hub.publish(packet)
-
-    thread = threading.Thread(target=pull, name="session-clock")
-    thread.start()
+    """Pull the camera into a hub, as a worker does."""
+    sessions = SessionLoop()
+    sessions.start()
+    stream = CameraStream(sessions, Pull("clock", "sub", partial(open_link, url, None)))
     try:
-        yield hub
+        with stream.lease(), stream.hub.reader("benchmark", 1) as reader:
+            if reader.get(FIRST_PICTURE_S) is None:
+                raise GatewayError(f"{url} sent no picture in {FIRST_PICTURE_S:g} s")
+            reader.close()
+            yield stream.hub
     finally:
-        source.close()
-        thread.join()
+        stream.close()
+        sessions.stop()
 
 
 def _arrivals_ms(hub: Hub, seconds: float) -> list[float]:

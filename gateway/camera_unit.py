@@ -1,28 +1,29 @@
-"""Everything one camera needs, wired together: session, hub, eye, recorder, pipeline."""
+"""Everything one camera needs, wired together: streams, eye, recorder, pipeline."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from gateway import telemetry
 from gateway.analysis import CameraEye, LatestLooks, Look
+from gateway.camera_stream import CameraStream
 from gateway.clock import monotonic_s, utc_now
 from gateway.config import Settings
 from gateway.decode import Picture
 from gateway.errors import StorageError
-from gateway.hub import Hub
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.live_mode import live_mode
 from gateway.mp4 import recover
 from gateway.recorder import Recorder
 from gateway.rules_file import rules_from_json
-from gateway.session import CameraSession, SessionReport, SessionState
-from gateway.sources import Credentials, Source, open_source
+from gateway.session import Pull, SessionReport, SessionState
+from gateway.session_loop import SessionLoop
+from gateway.sources import Credentials, Link, LinkOptions, open_link
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
-from gateway.store.inventory import Camera
+from gateway.store.inventory import Camera, RecordMode
 from gateway.store.stored_incident import ModelRef, Origin
 from vision.detector import Detector
 from vision.pipeline import CameraPipeline, StepResult
@@ -43,6 +44,7 @@ class Bench:
     looks: LatestLooks
     writer: IncidentWriter
     version: str
+    sessions: SessionLoop = field(default_factory=SessionLoop)
 
     @property
     def model(self) -> ModelRef:
@@ -53,22 +55,24 @@ class Bench:
 class CameraUnit:
     """One camera at work, from `start` to `stop`.
 
-    camera: as the inventory had it; a unit never changes, it is replaced. on_report: called on the
-    session's thread with each change of state; must not wait. Raises ConfigError for zones or rules
-    that cannot be used.
+    camera: as the inventory had it; a unit never changes, it is replaced. hub: of the analysed
+    stream. on_report: called on the sessions' thread with each change of state; must not wait.
+    Raises ConfigError for zones or rules that cannot be used.
     """
 
     def __init__(self, camera: Camera, bench: Bench, on_report: Callable[[], None]) -> None:
         settings = bench.settings
         self.camera = camera
-        self.hub = Hub(camera.id, on_drop=self._dropped)
         self._bench = bench
         self._origin = Origin(camera.ref, bench.model, bench.version)
         self._on_report = on_report
+        self._streams = {"sub": self._open("sub", self._reported)}
+        if camera.sub_uri and camera.main_uri and camera.sub_uri != camera.main_uri:
+            self._streams["main"] = self._open("main")
+        self.hub = self.stream("sub").hub
         self._pipeline = CameraPipeline(
             camera.id, rules_from_json(camera.zones, camera.rules), bench.tracker
         )
-        self._session = CameraSession(camera.id, self._source, self.hub, self._reported)
         self.eye = CameraEye(
             self.hub, bench.detector, bench.looks, settings.analysis.fps, self.judge
         )
@@ -87,11 +91,12 @@ class CameraUnit:
         self._bench.writer.interrupt(self.camera.id)
         self._recorder.start()
         self.eye.start()
-        self._session.start()
+        self.stream("sub").lease()
 
     def blind(self) -> None:
-        """Let no further picture in: end the session and the eye."""
-        self._session.stop()
+        """Let no further picture in: end the streams and the eye."""
+        for stream in self._streams.values():
+            stream.stop()
         self.eye.stop()
         self._bench.looks.forget(self.camera.id)
 
@@ -103,9 +108,17 @@ class CameraUnit:
         with self._judging:
             self._ended = True
         self._recorder.stop()
-        self.hub.close()
+        for stream in self._streams.values():
+            stream.close()
         self._bench.writer.interrupt(self.camera.id)
         telemetry.CAMERA_ONLINE.remove(self.camera.id)
+
+    def stream(self, name: str) -> CameraStream:
+        """Return "sub", which is analysed and always pulled, or "main", pulled while leased.
+
+        They are the same one for a camera with a single stream.
+        """
+        return self._streams.get(name, self._streams["sub"])
 
     def judge(self, look: Look, detections: Detections) -> None:
         """Take in what the detector saw; for the detector's thread."""
@@ -156,20 +169,24 @@ class CameraUnit:
             live=self._live_mode(),
             analysed_fps=self._rate.per_s(self._analysed, monotonic_s()),
             worker_url=worker_url,
+            reader=report.reader,
+            transport=report.transport,
+            note=report.note,
         )
 
     def _report(self) -> SessionReport:
         """Return the session's report, or the eye's when packets come that nobody can decode."""
-        report = self._session.report
+        report = self.stream("sub").report
         if report.state is SessionState.ONLINE and self.eye.fault is not None:
-            return self.eye.fault
+            fault = self.eye.fault
+            return replace(fault, reader=report.reader, transport=report.transport)
         return report
 
     def _facts(self) -> StreamFacts | None:
         info, delivery = self.hub.info, next(iter(self.hub.last_gop()), None)
         if info is None or delivery is None:
             return None
-        gop_s = self._session.gop_s
+        gop_s = self.stream("sub").gop_s
         return StreamFacts(
             codec=info.codec,
             width=info.width,
@@ -182,11 +199,21 @@ class CameraUnit:
     def _live_mode(self) -> LiveMode:
         return live_mode(self.hub, self._bench.settings.live)
 
-    def _source(self) -> Source:
+    def _open(
+        self, name: str, on_report: Callable[[SessionReport], None] = lambda _report: None
+    ) -> CameraStream:
         camera = self.camera
-        password = self._bench.store.inventory.password(camera.id)
-        credentials = Credentials(camera.username, password or "") if camera.username else None
-        return open_source(camera.analysis_uri or camera.address, credentials)
+        uri = camera.main_uri if name == "main" else camera.analysis_uri
+
+        def dial(options: LinkOptions) -> Link:
+            password = self._bench.store.inventory.password(camera.id)
+            credentials = Credentials(camera.username, password or "") if camera.username else None
+            return open_link(uri or camera.address, credentials, options)
+
+        with_audio = camera.record is not RecordMode.OFF
+        options = LinkOptions(transport=camera.transport, with_audio=with_audio)
+        pull = Pull(camera.id, name, dial, options)
+        return CameraStream(self._bench.sessions, pull, on_report, self._dropped)
 
     def _reported(self, report: SessionReport) -> None:
         online = report.state is SessionState.ONLINE

@@ -18,7 +18,7 @@ from gateway.camera_unit import Bench, CameraUnit
 from gateway.clock import utc_now
 from gateway.decode import Picture
 from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
-from gateway.live import LiveViewers, SteadySource
+from gateway.live import LiveViewers
 from gateway.session import SessionState
 from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
@@ -80,6 +80,7 @@ class Worker:
         Raises StorageError; `stop` is due all the same.
         """
         self._url = url
+        self._bench.sessions.start()
         self._bench.writer.start()
         self._loop.start()
         self._reporter.start()
@@ -95,6 +96,7 @@ class Worker:
             _for_all(units, CameraUnit.blind)
             self._loop.stop()
             _for_all(units, CameraUnit.stop)
+        self._bench.sessions.stop()
         self._bench.writer.stop()
         self._reporter.join(JOIN_S)
 
@@ -104,7 +106,7 @@ class Worker:
 
     async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         """Start a live session."""
-        return await self._viewers.offer(SteadySource(self._unit(camera).hub), offer, stream)
+        return await self._viewers.offer(self._unit(camera).stream(stream), offer, stream)
 
     async def live_candidates(self, session: str, fragment: IceFragment) -> None:
         """Take more of a player's candidates."""

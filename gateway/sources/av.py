@@ -3,11 +3,13 @@
 import errno
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import urlsplit
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -21,7 +23,7 @@ from gateway.errors import (
     StreamLostError,
     UnreachableError,
 )
-from gateway.packets import StreamInfo, VideoPacket
+from gateway.packets import AudioPacket, StreamInfo, Transport, VideoPacket
 from gateway.sources.address import shown, with_credentials
 from gateway.sources.failures import explain
 from gateway.sources.greeting import Wait, greet
@@ -29,12 +31,15 @@ from gateway.sources.interrupt import FALLBACK_S, Interrupt
 from gateway.sources.shaping import (
     ByteStream,
     PictureJoiner,
+    RawPacket,
     camera_time_s,
     describe,
+    is_picture,
     lead_ticks,
     ticks,
     video_of,
 )
+from gateway.sources.sound import SoundLine
 from gateway.sources.source import Credentials
 from gateway.timing import PictureClock, TickLine
 
@@ -88,13 +93,18 @@ class _Session:
     byte_stream: ByteStream
     joiner: PictureJoiner
     transport: str
+    sound: SoundLine | None
+
+    def streams(self) -> tuple[VideoStream | AudioStream, ...]:
+        """Return what is to be read: the video, and the first audio stream where asked for."""
+        return (self.stream, *(self.container.streams.audio[:1] if self.sound else ()))
 
 
 class AvSource:
     """A `Source` for one live stream.
 
-    url: without credentials. Packets are yielded from the first on, key frame or not. with_audio:
-    ask for sound too, only to know its codec.
+    url: without credentials. Packets are yielded from the first on, key frame or not. transport:
+    for RTSP, TCP first where there is a choice. with_audio: ask for sound too.
     """
 
     def __init__(
@@ -103,6 +113,7 @@ class AvSource:
         credentials: Credentials | None = None,
         *,
         limits: Limits | None = None,
+        transport: Transport = Transport.AUTO,
         with_audio: bool = False,
     ) -> None:
         scheme = SCHEMES.get(urlsplit(url).scheme)
@@ -110,6 +121,9 @@ class AvSource:
             raise ConfigError(f"{shown(url)} is none of {', '.join(SCHEMES)}.")
         self._url, self._shown, self._credentials = url, shown(url), credentials
         self._scheme = scheme
+        self._transports = scheme.transports
+        if len(scheme.transports) > 1 and transport is not Transport.AUTO:
+            self._transports = (transport.value,)
         self._limits = limits or Limits()
         self._with_audio = with_audio
         self.silence_limit_s = self._limits.silence_s
@@ -142,16 +156,23 @@ class AvSource:
         try:
             stream = video_of(container, self._shown)
             info = describe(container, stream)
+            if not self._with_audio:
+                info = replace(info, audio=None)
             self._line = TickLine(lead_ticks(stream, info))
             self._session = _Session(
-                container, stream, ByteStream(stream, info), PictureJoiner(info.codec), transport
+                container,
+                stream,
+                ByteStream(stream, info),
+                PictureJoiner(info.codec),
+                transport,
+                SoundLine(info.audio.codec) if self._with_audio and info.audio else None,
             )
         except GatewayError:
             container.close()
             raise
         return info
 
-    def packets(self) -> Iterator[VideoPacket]:
+    def packets(self) -> Iterator[VideoPacket | AudioPacket]:
         """Yield packets until `close`; call once, after `open`.
 
         Raises StreamLostError when the camera ends the stream, StalledError when it is silent for
@@ -163,7 +184,7 @@ class AvSource:
         with self._owner:
             try:
                 for raw in self._read(session):
-                    yield from session.joiner.feed(self._shape(raw, session.byte_stream))
+                    yield from self._shape(raw, session)
             finally:
                 session.container.close()
 
@@ -178,7 +199,7 @@ class AvSource:
 
     def _connect(self) -> tuple[InputContainer, str]:
         failure: GatewayError | None = None
-        for transport in self._scheme.transports:
+        for transport in self._transports:
             try:
                 return self._open(transport, self._scheme.options), transport
             except av.error.FFmpegError as error:
@@ -231,11 +252,13 @@ class AvSource:
             return None
         return None
 
-    def _read(self, session: _Session) -> Iterator["Packet[VideoStream]"]:
-        packets = session.container.demux(session.stream)
+    def _read(self, session: _Session) -> Iterator[RawPacket]:
+        if self._interrupt.closing.is_set():
+            return
+        packets = cast("Iterator[RawPacket]", session.container.demux(session.streams()))
         while True:
             failure: GatewayError = StreamLostError(f"{self._shown} ended the stream.")
-            packet: Packet[VideoStream] | None = None
+            packet: RawPacket | None = None
             self._interrupt.deadline_s = monotonic_s() + self.silence_limit_s
             try:
                 with self._interrupt.watching():
@@ -257,7 +280,20 @@ class AvSource:
         reason = (error.strerror or "no reason given").lower()
         return StreamLostError(f"{self._shown} broke off ({reason}).")
 
-    def _shape(self, raw: "Packet[VideoStream]", byte_stream: ByteStream) -> VideoPacket:
+    def _shape(self, raw: RawPacket, session: _Session) -> Iterator[VideoPacket | AudioPacket]:
+        """Yield what is whole now in our form: pictures come by the joiner, sound as it is."""
+        if is_picture(raw):
+            raw_pts = ticks(raw, raw.pts)
+            picture = self._picture(raw, session.byte_stream)
+            if session.sound is not None:
+                session.sound.see(raw_pts, picture)
+            yield from session.joiner.feed(picture)
+        elif session.sound is not None:
+            sound = session.sound.shape(bytes(raw), ticks(raw, raw.pts), monotonic_s())
+            if sound is not None:
+                yield sound
+
+    def _picture(self, raw: "Packet[VideoStream]", byte_stream: ByteStream) -> VideoPacket:
         received_s, arrival = monotonic_s(), utc_now()
         pts, dts = self._line.place(ticks(raw, raw.pts), ticks(raw, raw.dts), received_s)
         captured_at, clock = self._clock.stamp(pts, dts, arrival, camera_time_s(raw))

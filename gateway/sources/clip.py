@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import av
 import av.error
@@ -14,15 +15,18 @@ from av.video.stream import VideoStream
 
 from gateway.clock import monotonic_s, utc_now
 from gateway.errors import GatewayError, NotFoundError, NotVideoError, StreamLostError
-from gateway.packets import TICKS_PER_S, ClockSource, StreamInfo, VideoPacket
+from gateway.packets import TICKS_PER_S, AudioPacket, ClockSource, StreamInfo, VideoPacket
 from gateway.sources.shaping import (
     ByteStream,
+    RawPacket,
     describe,
+    is_picture,
     lead_ticks,
     step_ticks,
     ticks,
     video_of,
 )
+from gateway.sources.sound import SoundLine
 from gateway.timing import decoding_time
 
 FILE_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,13 +57,15 @@ class ClipSource:
     """A `Source` for one file, in MP4, AVI, Matroska or whatever else FFmpeg reads.
 
     Packets come in decoding order. The first picture's pts is 0; timestamps go on rising when the
-    file repeats. `silence_limit_s` has no meaning: a file is never silent.
+    file repeats. `silence_limit_s` has no meaning: a file is never silent. with_audio: give the
+    file's first sound too, where it lies between the pictures.
     """
 
-    def __init__(self, path: Path, playback: Playback = ONCE) -> None:
+    def __init__(self, path: Path, playback: Playback = ONCE, *, with_audio: bool = False) -> None:
         self.silence_limit_s = 0.0
         self._path = path
         self._playback = playback
+        self._with_audio = with_audio
         self._closing = threading.Event()
         self._info: StreamInfo | None = None
 
@@ -79,10 +85,12 @@ class ClipSource:
         Raises NotFoundError, or NotVideoError for an empty, foreign or sound-only file.
         """
         with self._container() as container:
-            self._info = describe(container, video_of(container, str(self._path)))
+            info = describe(container, video_of(container, str(self._path)))
+        self._info = info if self._with_audio else replace(info, audio=None)
+        self._sound = SoundLine(info.audio.codec if info.audio else "")
         return self._info
 
-    def packets(self) -> Iterator[VideoPacket]:
+    def packets(self) -> Iterator[VideoPacket | AudioPacket]:
         """Yield packets until the end of the file, or until `close`; call once, after `open`.
 
         Raises StreamLostError when the file turns unreadable on the way.
@@ -113,35 +121,33 @@ class ClipSource:
                 f"{self._path} cannot be read as video; give an MP4, AVI or MKV file."
             ) from error
 
-    def _round(self, info: StreamInfo, line: "_FileLine", pace: "_Pace") -> Iterator[VideoPacket]:
+    def _round(
+        self, info: StreamInfo, line: "_FileLine", pace: "_Pace"
+    ) -> Iterator[VideoPacket | AudioPacket]:
         with self._container() as container:
             stream = video_of(container, str(self._path))
             byte_stream = ByteStream(stream, info)
             line.begin_round(step_ticks(info), lead_ticks(stream, info))
             for raw in self._readable(container, stream):
-                pts, dts = line.place(ticks(raw, raw.pts), ticks(raw, raw.dts))
-                is_key = raw.is_keyframe
-                data = byte_stream.rewrite(raw)
-                captured_at = pace.wait(pts, dts)
-                yield VideoPacket(
-                    data=data,
-                    pts=pts,
-                    dts=dts,
-                    is_key=is_key,
-                    captured_at=captured_at,
-                    clock=ClockSource.FILE,
-                    received_s=monotonic_s(),
-                )
+                raw_pts = ticks(raw, raw.pts)
+                if is_picture(raw):
+                    pts, dts = line.place(raw_pts, ticks(raw, raw.dts))
+                    picture = _picture(raw, byte_stream, (pts, dts), pace)
+                    self._sound.see(raw_pts, picture)
+                    yield picture
+                else:
+                    heard = self._sound.shape(bytes(raw), raw_pts, monotonic_s())
+                    if heard is not None:
+                        yield heard
 
-    def _readable(
-        self, container: InputContainer, stream: VideoStream
-    ) -> Iterator["Packet[VideoStream]"]:
+    def _readable(self, container: InputContainer, stream: VideoStream) -> Iterator[RawPacket]:
         failure: GatewayError | None = None
         count = 0
+        streams = (stream, *(container.streams.audio[:1] if self._with_audio else ()))
         try:
-            for raw in container.demux(stream):
+            for raw in cast("Iterator[RawPacket]", container.demux(streams)):
                 if raw.size:
-                    count += 1
+                    count += is_picture(raw)
                     yield raw
         except av.error.FFmpegError as error:
             failure = StreamLostError(
@@ -151,6 +157,24 @@ class ClipSource:
             failure = NotVideoError(f"{self._path} holds no picture; give another file.")
         if failure is not None:
             raise failure
+
+
+def _picture(
+    raw: "Packet[VideoStream]", byte_stream: ByteStream, placed: tuple[int, int], pace: "_Pace"
+) -> VideoPacket:
+    """Return a packet in our form when its turn has come. placed: its pts and dts on our line."""
+    is_key = raw.is_keyframe
+    data = byte_stream.rewrite(raw)
+    pts, dts = placed
+    return VideoPacket(
+        data=data,
+        pts=pts,
+        dts=dts,
+        is_key=is_key,
+        captured_at=pace.wait(pts, dts),
+        clock=ClockSource.FILE,
+        received_s=monotonic_s(),
+    )
 
 
 class _FileLine:

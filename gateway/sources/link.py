@@ -28,13 +28,16 @@ class LinkOptions:
 
     transport: how RTP is asked for; of no meaning to what is not RTSP. with_audio: ask for sound
     too. open_s: for each step of connecting. silence_s: without a packet before a stream counts as
-    stalled; above zero, both.
+    stalled; above zero, both. through_ffmpeg: read RTSP with FFmpeg, as our own client cannot.
+    verify_tls: refuse a certificate that no authority signed; cameras mostly sign their own.
     """
 
     transport: Transport = Transport.AUTO
     with_audio: bool = False
     open_s: float = 5.0
     silence_s: float = 5.0
+    through_ffmpeg: bool = False
+    verify_tls: bool = False
 
 
 class Link(Protocol):

@@ -3,14 +3,16 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeAlias, TypeGuard
 
+from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from gateway.errors import NotVideoError
-from gateway.packets import TICKS_PER_S, AudioInfo, StreamInfo, VideoPacket
+from gateway.packets import TICKS_PER_S, StreamInfo, VideoPacket
 from gateway.parameter_sets import (
     SYNTAX,
     KeyPictureHeaders,
@@ -18,6 +20,10 @@ from gateway.parameter_sets import (
     extradata_to_annex_b,
     is_configuration_record,
 )
+from gateway.sources.sound import describe_sound
+
+RawPacket: TypeAlias = "Packet[VideoStream] | Packet[AudioStream]"
+"""What FFmpeg gives of a stream of pictures and one of sound."""
 
 DEFAULT_FPS = 25.0
 """Spacing of pictures where a stream names no rate."""
@@ -61,20 +67,7 @@ def describe(container: InputContainer, stream: VideoStream) -> StreamInfo:
         extradata=extradata,
         profile=context.profile,
         has_b_frames=bool(context.has_b_frames),
-        audio=_sound_of(container),
-    )
-
-
-def _sound_of(container: InputContainer) -> AudioInfo | None:
-    """Return what is known of the first audio stream, None where there is none."""
-    if not container.streams.audio:
-        return None
-    context = container.streams.audio[0].codec_context
-    return AudioInfo(
-        codec=context.codec.canonical_name,
-        sample_rate=context.sample_rate,
-        channels=context.channels,
-        extradata=context.extradata or b"",
+        audio=describe_sound(container.streams.audio[0]) if container.streams.audio else None,
     )
 
 
@@ -146,7 +139,12 @@ def camera_time_s(packet: "Packet[VideoStream]") -> float | None:
     return float(wallclock_us) / 1e6
 
 
-def ticks(packet: "Packet[VideoStream]", moment: int | None) -> int | None:
+def is_picture(packet: RawPacket) -> "TypeGuard[Packet[VideoStream]]":
+    """Say whether the packet is of the video stream."""
+    return isinstance(packet.stream, VideoStream)
+
+
+def ticks(packet: RawPacket, moment: int | None) -> int | None:
     """Return a pts or dts of the packet in 90 kHz ticks, None where it has none."""
     if moment is None:
         return None

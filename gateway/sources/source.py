@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gateway.packets import StreamInfo, VideoPacket
+from gateway.packets import AudioPacket, StreamInfo, VideoPacket
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Source(Protocol):
         """
         ...
 
-    def packets(self) -> Iterator[VideoPacket]:
-        """Yield packets until `close`, or the end of a file.
+    def packets(self) -> Iterator[VideoPacket | AudioPacket]:
+        """Yield packets until `close`, or the end of a file; sound only where it was asked for.
 
         Raises StreamLostError when the other side ends it, StalledError when it falls silent.
         """

@@ -99,6 +99,9 @@ camera_states = Table(
     Column("live", String(10), nullable=False),
     Column("analysed_fps", Float),
     Column("worker_url", Text),
+    Column("reader", String(10), nullable=False),
+    Column("transport", String(10), nullable=False),
+    Column("note", Text, nullable=False),
 )
 
 incidents = Table(
@@ -152,6 +155,27 @@ evidence = Table(
     Column("sha256", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index(
+        "ix_evidence_kept",
+        "path",
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column("camera_id", String(48), nullable=False),
+    Column("path", Text, nullable=False, unique=True),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("pictures", Integer, nullable=False),
+    Index("ix_segments_camera_id_started_at", "camera_id", "started_at"),
+    sqlite_autoincrement=True,
 )
 
 outbox = Table(
@@ -219,6 +243,14 @@ journal = Table(
     Column("key", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
+)
+
+camera_controls = Table(
+    "camera_controls",
+    metadata,
+    Column("camera_id", String(48), ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True),
+    Column("tour", Text, nullable=False),
+    Column("encoder_before", Text, nullable=False),
 )
 
 workers = Table(

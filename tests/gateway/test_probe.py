@@ -49,7 +49,7 @@ def test_h265_with_sound_and_a_wrong_clock(rtsp_camera, units):
     )
     report = probe(camera.url, seconds=5.0)
     assert (report.codec, report.audio_codec, report.clock) == ("hevc", "pcm_alaw", "arrival")
-    assert report.clock_offset_s < -1e9
+    assert abs(report.clock_offset_s) > 1e8
     assert not report.browser_playable
     assert "hevc" in report.browser_reason
 

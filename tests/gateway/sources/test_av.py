@@ -18,9 +18,9 @@ from gateway.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from gateway.packets import TICKS_PER_S, AudioInfo, ClockSource
+from gateway.packets import TICKS_PER_S, AudioInfo, AudioPacket, ClockSource
 from gateway.parameter_sets import SYNTAX, parameter_sets
-from gateway.sources import AvSource, Credentials, Limits, open_source
+from gateway.sources import AvSource, Credentials, Limits, open_link
 
 STEP = TICKS_PER_S // 25
 PICTURES, GOP = 50, 10
@@ -163,9 +163,17 @@ def test_sound_is_left_out_unless_asked_for(rtsp_camera, units):
     camera = rtsp_camera(units(), "--media", "both", "--fps", "25")
     info, _ = take(AvSource(camera.url), 1)
     assert info.audio is None
-    info, packets = take(AvSource(camera.url, with_audio=True), 60)
+    info, packets = take(AvSource(camera.url, with_audio=True), 120)
     assert info.audio == AudioInfo("pcm_alaw", 8000, 1)
-    assert all(b.dts > a.dts for a, b in pairwise(packets))
+    sounds = [packet for packet in packets if isinstance(packet, AudioPacket)]
+    pictures = [packet for packet in packets if not isinstance(packet, AudioPacket)]
+    assert all(b.dts > a.dts for a, b in pairwise(pictures))
+    assert all(b.pts > a.pts for a, b in pairwise(sounds))
+    assert sum(len(sound.data) for sound in sounds[:-1]) == pytest.approx(
+        (sounds[-1].pts - sounds[0].pts) * 8000 / TICKS_PER_S, rel=0.2
+    )
+    late = max(abs(sounds[-1].pts - pictures[-1].pts), 1) / TICKS_PER_S
+    assert late < 2.0, "on the same line as the pictures"
 
 
 def test_a_path_that_is_not_there(rtsp_camera, units):
@@ -234,5 +242,5 @@ def test_a_killed_camera_is_lost(rtsp_camera, units):
 
 def test_schemes_nobody_speaks():
     with pytest.raises(ConfigError, match="gopher") as caught:
-        open_source("gopher://admin:hunter2@camera/")
+        open_link("gopher://admin:hunter2@camera/")
     assert "hunter2" not in str(caught.value)

@@ -1,6 +1,8 @@
+import asyncio
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import islice, pairwise
 
 import av
@@ -9,12 +11,28 @@ import pytest
 
 from gateway.decode import PictureDecoder
 from gateway.errors import NotFoundError, NotVideoError, StreamLostError
-from gateway.packets import TICKS_PER_S, ClockSource
+from gateway.packets import TICKS_PER_S, AudioPacket, ClockSource
 from gateway.parameter_sets import SYNTAX, parameter_sets
-from gateway.sources import AS_CAMERA, ClipSource, Playback, open_source
+from gateway.sources import AS_CAMERA, ClipSource, LinkOptions, Playback, open_link
 from gateway.sources.clip import FILE_EPOCH
 
 STEP = TICKS_PER_S // 25
+
+
+class Seen:
+    """A sink that keeps everything."""
+
+    def __init__(self):
+        self.info, self.packets, self.sounds = None, [], []
+
+    def start(self, info):
+        self.info = info
+
+    def publish(self, packet):
+        self.packets.append(packet)
+
+    def publish_audio(self, packet):
+        self.sounds.append(packet)
 
 
 def opened(path, playback=None):
@@ -121,12 +139,17 @@ def test_close_ends_a_film_played_as_a_camera(coded_stream, write_film, tmp_path
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}"])
-def test_paths_and_file_urls_open_as_cameras(coded_stream, write_film, tmp_path, form):
+async def test_paths_and_file_urls_open_as_cameras(coded_stream, write_film, tmp_path, form):
     film = write_film(coded_stream("h264", 10, gop=5), tmp_path / "村口 film.mp4")
-    source = open_source(form.format(film))
-    assert source.open().codec == "h264"
-    assert next(iter(source.packets())).is_key
-    source.close()
+    link = open_link(form.format(film), None, LinkOptions())
+    assert (link.reader, link.transport) == ("file", None)
+    seen = Seen()
+    reading = asyncio.create_task(link.run(seen))
+    while len(seen.packets) < 15:
+        await asyncio.sleep(0.01)
+    reading.cancel()
+    assert (seen.info.codec, link.transport) == ("h264", "file")
+    assert [packet.is_key for packet in seen.packets[:11]] == [True, *[False] * 4] * 2 + [True]
 
 
 def test_files_that_hold_no_video(tmp_path):
@@ -172,3 +195,48 @@ def test_a_damaged_file_gives_what_can_be_read(coded_stream, write_film, tmp_pat
         for _ in source.packets():
             count += 1
     assert 20 <= count < 100
+
+
+@pytest.mark.parametrize("repeat", [False, True])
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
+def test_sound_lies_on_the_line_of_the_pictures(coded_stream, tmp_path, ending, repeat):
+    """A second of pictures and as much of AAC: bare frames, at their time, round after round."""
+    path = tmp_path / f"film.{ending}"
+    stream = coded_stream("h264", 25, gop=5)
+    with av.open(path, "w") as out:
+        video = out.add_stream("h264", rate=25)
+        video.width, video.height = stream.info.width, stream.info.height
+        audio = out.add_stream("aac", rate=16000, layout="mono")
+        mono = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.float32), "fltp", "mono")
+        mono.rate = 16000
+        for packet in stream.packets:
+            raw = av.Packet(packet.data)
+            raw.stream, raw.time_base = video, Fraction(1, TICKS_PER_S)
+            raw.pts = raw.dts = packet.dts - stream.packets[0].dts
+            raw.is_keyframe = packet.is_key
+            out.mux(raw)
+        out.mux(audio.encode(mono))
+        out.mux(audio.encode(None))
+    playback = Playback(repeat=repeat)
+    plain = ClipSource(path, playback)
+    assert plain.open().audio is None
+    source = ClipSource(path, playback, with_audio=True)
+    info = source.open()
+    assert (info.audio.codec, info.audio.sample_rate, info.audio.channels) == ("aac", 16000, 1)
+    assert info.audio.extradata[:2] == bytes([0x14, 0x08])
+    packets = list(islice(source.packets(), 60))
+    sounds = [packet for packet in packets if isinstance(packet, AudioPacket)]
+    pictures = [packet for packet in packets if not isinstance(packet, AudioPacket)]
+    assert len(sounds) >= 14
+    assert all(b.pts > a.pts for a, b in pairwise(sounds))
+    assert all(sound.data[:1] != b"\xff" for sound in sounds)
+    start = pictures[0].captured_at
+    for sound in sounds:
+        assert sound.captured_at - start == pytest.approx(
+            timedelta(seconds=sound.pts / TICKS_PER_S), abs=timedelta(milliseconds=1)
+        )
+    decoder = av.CodecContext.create("aac", "r")
+    decoder.extradata = info.audio.extradata
+    frames = [frame for sound in sounds for frame in decoder.decode(av.Packet(sound.data))]
+    assert {frame.sample_rate for frame in frames} == {16000}
+    assert len(frames) >= len(sounds) - 1
