@@ -1,4 +1,8 @@
+import socket
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from fractions import Fraction
 from itertools import pairwise
 
 import av
@@ -112,3 +116,65 @@ def test_what_is_supported(rtp_camera, changes, supported):
     if not supported:
         with pytest.raises(ValueError, match="sends"):
             VideoReceiver(track, reorder=False)
+
+
+def bound(port=0):
+    """Return a datagram socket that never waits."""
+    datagrams = socket.socket(type=socket.SOCK_DGRAM)
+    datagrams.settimeout(0)
+    try:
+        datagrams.bind(("127.0.0.1", port))
+    except OSError:
+        datagrams.close()
+        raise
+    return datagrams
+
+
+@contextmanager
+def ports():
+    """Two bound sockets, for RTP and, one port above, for RTCP."""
+    while True:
+        with bound() as media:
+            try:
+                control = bound(media.getsockname()[1] + 1)
+            except (OSError, OverflowError):
+                continue
+            with control:
+                yield media, control
+            return
+
+
+def waiting(port):
+    """Yield the datagrams that lie in a socket."""
+    with suppress(BlockingIOError):
+        while True:
+            yield port.recv(65_536)
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize("b_frames", [False, True])
+def test_a_packetiser_of_another_maker(rtp_camera, split_units, picture_number, codec, b_frames):
+    """FFmpeg's, over real datagrams, with its sender reports."""
+    camera = rtp_camera(codec, 60, b_frames=b_frames)
+    receiver = VideoReceiver(camera.track(sprop=False), reorder=True)
+    sent, out = camera.stream.packets, []
+    with ports() as (media, control):
+        url = f"rtp://127.0.0.1:{media.getsockname()[1]}?pkt_size=300"
+        with av.open(url, "w", format="rtp") as muxer:
+            track = muxer.add_mux_stream(codec, width=160, height=96, rate=25)
+            for number, picture in enumerate(sent):
+                packet = av.Packet(picture.data)
+                packet.stream, packet.time_base = track, Fraction(1, TICKS_PER_S)
+                packet.pts, packet.dts = picture.pts, picture.dts
+                packet.is_keyframe = picture.is_key
+                muxer.mux(packet)
+                now = 100.0 + number / 25, time.time()
+                for data in waiting(control):
+                    receiver.rtcp(data, *now)
+                for data in waiting(media):
+                    out += receiver.rtp(data, *now)
+    assert [split_units(packet.data) for packet in out] == camera.access_units()
+    assert decoded(out, codec, picture_number) == list(range(60))
+    assert [p.pts - out[0].pts for p in out] == [p.pts - sent[0].pts for p in sent]
+    assert receiver.clock_offset_s is not None
+    assert receiver.lost == 0
