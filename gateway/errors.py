@@ -83,6 +83,13 @@ class StorageError(GatewayError):
     exit_code = 10
 
 
+class NotExportableError(GatewayError):
+    """No one film can hold a span of recordings; the text says where to part it."""
+
+    code = "not_exportable"
+    exit_code = 19
+
+
 class PortTakenError(GatewayError):
     """Another program already listens where this one should."""
 

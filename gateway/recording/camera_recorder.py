@@ -48,8 +48,11 @@ class CameraRecorder:
     def begin(self, incident: str, path: Path, opened_at: datetime) -> None:
         """Record an incident's clip from `pre_s` before `opened_at` (a picture's time) on.
 
-        The clip is `path`, unless the incident joins one that is being recorded.
+        The clip is `path`, unless the incident joins one that is being recorded. A camera that is
+        not recorded, or no longer, has none.
         """
+        if self._reader is None:
+            return
         self._orders.append(lambda: self._clips.begin(incident, path, opened_at, self._pre_roll))
 
     def end(self, incident: str, closed_at: datetime) -> None:

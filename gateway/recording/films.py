@@ -19,6 +19,7 @@ import av
 import structlog
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from gateway.errors import StorageError
@@ -55,13 +56,20 @@ class ClipFile:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFile:
-    """A finished segment of what a camera showed. pictures: how many are in it."""
+    """A finished segment of what a camera showed. pictures: how many are in it.
+
+    set_up: the same for segments that one track can hold one after the other.
+    """
 
     label: FilmLabel
     path: Path
     bytes: int
     duration_s: float
     pictures: int
+    codec: str
+    width: int
+    height: int
+    set_up: str
 
 
 Film = TypeVar("Film", ClipFile, SegmentFile)
@@ -96,8 +104,7 @@ def finish_segment(film: GrowingFilm) -> SegmentFile:
         _flush_to_disk(part_of(path))
         part_of(path).replace(path)
         _flush_to_disk(path.parent)
-        size = path.stat().st_size
-    return SegmentFile(film.label, path, size, film.duration_s, film.pictures)
+    return describe_segment(path)
 
 
 def describe_clip(path: Path) -> ClipFile:
@@ -113,9 +120,26 @@ def describe_segment(path: Path) -> SegmentFile:
     """Return what a finished segment tells of itself. Raises StorageError where it is none."""
     with _reading(path) as film:
         stream = film.streams.video[0]
+        context = stream.codec_context
         return SegmentFile(
-            _label(film), path, path.stat().st_size, _duration_s(film), stream.frames
+            label=_label(film),
+            path=path,
+            bytes=path.stat().st_size,
+            duration_s=_duration_s(film),
+            pictures=stream.frames,
+            codec=context.name,
+            width=context.width,
+            height=context.height,
+            set_up=_set_up(context),
         )
+
+
+def _set_up(context: VideoCodecContext) -> str:
+    """Return what must not change within a track; H.264 has its parameter sets in the pictures."""
+    facts = [context.name, str(context.width), str(context.height)]
+    if context.name != "h264":
+        facts.append((context.extradata or b"").hex())
+    return hashlib.sha256(" ".join(facts).encode()).hexdigest()
 
 
 def recover_clips(directory: Path) -> list[ClipFile]:

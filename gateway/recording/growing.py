@@ -93,8 +93,7 @@ class GrowingFilm:
         self._frame_ticks = round(TICKS_PER_S / (first.info.fps or FALLBACK_FPS))
         self._end_ticks = 0
         sounds = with_sound and first.info.audio is not None
-        flags = FRAGMENTS + (WITH_SOUND if sounds else WITHOUT_SOUND)
-        options = GROWING | {"movflags": flags + IN_PLACE if in_place else flags}
+        options = growing_options(with_sound=sounds, in_place=in_place)
         with refusals("begun", path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._container = av.open(str(part_of(path)), "w", format="mp4", options=options)
@@ -171,6 +170,12 @@ class GrowingFilm:
         elif packet.is_key:
             self._entry_pts = None
         return self._entry_pts is not None and packet.pts < self._entry_pts
+
+
+def growing_options(*, with_sound: bool, in_place: bool) -> dict[str, str]:
+    """Return FFmpeg's options for a growing file; in_place: see IN_PLACE."""
+    flags = FRAGMENTS + (WITH_SOUND if with_sound else WITHOUT_SOUND)
+    return GROWING | {"movflags": flags + IN_PLACE if in_place else flags}
 
 
 def _metadata(label: FilmLabel) -> dict[str, str]:

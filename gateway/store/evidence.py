@@ -1,16 +1,18 @@
 """Evidence: the files that prove an incident, as rows; the files are under data_dir/evidence."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from gateway.errors import NotFoundError
 from gateway.store.database import Database
+from gateway.store.journal import Topic, note
 from gateway.store.tables import evidence as evidence_table
+from gateway.store.tables import incidents
 
 _NAMESPACE = uuid.UUID("5f0f3a0e-6f1b-4c60-9a55-3d8f8a2f7c11")
 
@@ -32,7 +34,11 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One file of an incident. path: relative to data_dir, forward slashes. sha256: hexadecimal."""
+    """One file of an incident, which it may share with others: a clip that shows them all.
+
+    path: relative to data_dir, forward slashes. sha256: hexadecimal. deleted_at: when the file was
+    deleted because its time was up, None while it is kept.
+    """
 
     id: str
     incident_id: str
@@ -41,6 +47,7 @@ class Evidence:
     sha256: str
     size_bytes: int
     created_at: datetime
+    deleted_at: datetime | None = None
 
     @property
     def content_type(self) -> str:
@@ -51,6 +58,15 @@ class Evidence:
     def url(self) -> str:
         """Where the HTTP API serves it, below the server's root."""
         return f"/api/evidence/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A file that is kept, whichever incidents it belongs to. closed_at: of the last of them."""
+
+    path: str
+    bytes: int
+    closed_at: datetime
 
 
 def evidence_id(incident_id: str, kind: EvidenceType, sha256: str) -> str:
@@ -101,3 +117,51 @@ class EvidenceFiles:
         if row is None:
             raise NotFoundError(f"there is no evidence {evidence_id}")
         return Evidence(**{**row, "type": EvidenceType(row["type"])})
+
+    def paths(self, camera_id: str) -> frozenset[str]:
+        """Return the path of every file that is kept for incidents of a camera."""
+        query = (
+            select(evidence_table.c.path)
+            .join(incidents, incidents.c.id == evidence_table.c.incident_id)
+            .where(incidents.c.camera_id == camera_id, evidence_table.c.deleted_at.is_(None))
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(query))
+
+    def total_bytes(self) -> int:
+        """Return how much all files that are kept take together; a shared one counts once."""
+        files = (
+            select(func.max(evidence_table.c.size_bytes).label("size"))
+            .where(evidence_table.c.deleted_at.is_(None))
+            .group_by(evidence_table.c.path)
+            .subquery()
+        )
+        with self._database.read() as connection:
+            return connection.scalar(select(func.sum(files.c.size))) or 0
+
+    def oldest(self, limit: int) -> Iterator[EvidenceFile]:
+        """Yield the files whose incidents are all closed, those closed first first."""
+        open_ones = func.sum(case((incidents.c.closed_at.is_(None), 1), else_=0))
+        closed_at = func.max(incidents.c.closed_at)
+        query = (
+            select(evidence_table.c.path, func.max(evidence_table.c.size_bytes), closed_at)
+            .join(incidents, incidents.c.id == evidence_table.c.incident_id)
+            .where(evidence_table.c.deleted_at.is_(None))
+            .group_by(evidence_table.c.path)
+            .having(open_ones == 0)
+            .order_by(closed_at, evidence_table.c.path)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            for path, size, closed in connection.execute(query):
+                yield EvidenceFile(path, size, closed)
+
+    def mark_deleted(self, paths: Sequence[str], at: datetime) -> None:
+        """Note that files are gone, for all their incidents, and tell the journal."""
+        kept = (evidence_table.c.path.in_(paths), evidence_table.c.deleted_at.is_(None))
+        with self._database.write() as connection:
+            query = select(evidence_table.c.incident_id).where(*kept).distinct()
+            told = connection.scalars(query).all()
+            connection.execute(update(evidence_table).where(*kept).values(deleted_at=at))
+            for incident_id in told:
+                note(connection, Topic.INCIDENT, incident_id, at)

@@ -174,6 +174,10 @@ segments = Table(
     Column("ended_at", UtcDateTime, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("pictures", Integer, nullable=False),
+    Column("codec", String(20), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("set_up", String(64), nullable=False),
     Index("ix_segments_camera_id_started_at", "camera_id", "started_at"),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,187 @@
+"""What is deleted, in which order, and what is never."""
+
+import os
+import shutil
+import subprocess
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.config import RecordingSettings
+from gateway.errors import StorageError
+from gateway.recording.retention import GB, Deleted, Retention, RetentionThread
+from gateway.store.segments import Segment
+from vision.types import ChangeType
+
+NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
+ROOMY = RecordingSettings(
+    keep_days=1000, max_gb=0, evidence_keep_days=1000, evidence_max_gb=0, min_free_mb=0
+)
+
+
+@pytest.fixture
+def retention(store, tmp_path):
+    def make(free=lambda _path: 1 << 50, **changes) -> Retention:
+        settings = ROOMY.model_copy(update=changes)
+        return Retention(store, tmp_path, settings, free, lambda: NOW)
+
+    return make
+
+
+@pytest.fixture
+def recorded(store, tmp_path):
+    """Recordings of an hour each, one a day for ten days up to now, a byte long; the oldest first.
+
+    The index says they are a GB each.
+    """
+    segments = []
+    for days in range(10, 0, -1):
+        started_at = NOW - timedelta(days=days)
+        path = f"recordings/gate/{started_at:%Y-%m-%d}/120000-000.mp4"
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(b"1")
+        segments.append(Segment("gate", path, started_at, started_at + timedelta(hours=1), GB, 1))
+    store.segments.add(segments)
+    return [segment.path for segment in segments]
+
+
+@pytest.fixture
+def incidents(store, samples, tmp_path):
+    """Six incidents with a picture of a GB each; number five is open."""
+    paths = []
+    for number in range(6):
+        name, piece = f"i-{number}", samples.evidence(f"i-{number}")
+        path = f"evidence/gate/2026-05-0{number + 1}/{name}/raw.jpg"
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_bytes(b"1")
+        piece = replace(piece, path=path, size_bytes=GB)
+        store.incidents.record(samples.change(name), samples.origin, [piece], samples.compose)
+        if number != 5:
+            after_s = 86400.0 * number
+            close = samples.change(name, ChangeType.CLOSED, 1, after_s=after_s)
+            store.incidents.record(close, samples.origin, (), samples.compose)
+        paths.append(path)
+    return paths
+
+
+def left(store) -> list[str]:
+    return [segment.path for segment in store.segments.of("gate")]
+
+
+def files(tmp_path: Path, kind: str) -> list[str]:
+    found = (path for path in (tmp_path / kind).rglob("*") if path.is_file())
+    return sorted(path.relative_to(tmp_path).as_posix() for path in found)
+
+
+def test_with_room_for_all_nothing_goes(store, retention, recorded, incidents, tmp_path):
+    assert retention().round() == Deleted(0, 0, 0)
+    assert files(tmp_path, "recordings") == left(store) == recorded
+
+
+@pytest.mark.parametrize(
+    ("changes", "gone"),
+    [
+        ({"keep_days": 9.5}, 1),
+        ({"keep_days": 3.5}, 7),
+        ({"max_gb": 4}, 6),
+        ({"max_gb": 9.5}, 1),
+        ({"keep_days": 9.5, "max_gb": 5}, 5),
+        ({"max_gb": 0.001}, 10),
+    ],
+)
+def test_recordings_go_by_age_and_size_the_oldest_first(
+    store, retention, recorded, incidents, tmp_path, changes, gone
+):
+    assert retention(**changes).round() == Deleted(0, gone, 0)
+    assert files(tmp_path, "recordings") == left(store) == recorded[gone:]
+    assert files(tmp_path, "evidence") == incidents
+    assert retention(**changes).round() == Deleted(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "gone"),
+    [
+        ({"evidence_keep_days": 18.5}, 1),
+        ({"evidence_max_gb": 3}, 3),
+        ({"evidence_max_gb": 0.5}, 5),
+    ],
+)
+def test_evidence_has_a_quota_of_its_own_and_none_of_an_open_incident_goes(
+    store, retention, recorded, incidents, tmp_path, changes, gone
+):
+    assert retention(**changes).round() == Deleted(0, 0, gone)
+    assert files(tmp_path, "evidence") == incidents[gone:]
+    assert left(store) == recorded
+    told = [store.incidents.get(f"i-{n}").evidence[0].deleted_at for n in range(6)]
+    assert told == [NOW] * gone + [None] * (6 - gone)
+    assert retention(**changes).round() == Deleted(0, 0, 0)
+
+
+def test_empty_days_go_but_not_where_somebody_may_write(retention, recorded, tmp_path):
+    retention(max_gb=0.001).round()
+    days = sorted(path.name for path in (tmp_path / "recordings" / "gate").iterdir())
+    assert days == ["2026-05-18", "2026-05-19"]
+
+
+def test_a_disk_nearly_full_costs_recordings_only_until_there_is_room(
+    store, retention, recorded, incidents, tmp_path
+):
+    def free(_path: Path) -> int:
+        return (95 + 10 - len(files(tmp_path, "recordings"))) << 20
+
+    assert retention(free, min_free_mb=100).round() == Deleted(5, 0, 0)
+    assert left(store) == recorded[5:]
+    assert files(tmp_path, "evidence") == incidents
+
+
+def test_a_file_that_is_gone_already_only_loses_its_row(store, retention, recorded, tmp_path):
+    (tmp_path / recorded[0]).unlink()
+    assert retention(keep_days=8.5).round() == Deleted(0, 2, 0)
+    assert left(store) == recorded[2:]
+
+
+def test_a_file_that_cannot_be_deleted_keeps_its_row_and_costs_no_other(
+    store, retention, recorded, tmp_path
+):
+    (tmp_path / recorded[0]).unlink()
+    (tmp_path / recorded[0]).mkdir()
+    assert retention(max_gb=8).round() == Deleted(0, 1, 0)
+    assert left(store) == [recorded[0], *recorded[2:]]
+
+
+def test_its_thread_goes_on_after_a_fault_and_says_so_once(store, retention, monkeypatch):
+    monkeypatch.setattr("gateway.recording.retention.ROUND_S", 0.01)
+    rounds, done = [], threading.Event()
+
+    class Flaky:
+        def round(self) -> Deleted:
+            rounds.append(len(rounds))
+            if len(rounds) < 3:
+                raise StorageError("locked")
+            done.set()
+            return Deleted(1, 2, 3)
+
+    with capture_logs() as logs, RetentionThread(Flaky()):
+        assert done.wait(10)
+    assert [line["log_level"] for line in logs][:3] == ["error", "warning", "info"]
+    assert "retention" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of eight MB of its own; only root can have one."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this system lets nobody mount a small disk")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
