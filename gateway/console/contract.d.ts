@@ -21,7 +21,7 @@ export interface Camera {
   /** Why the camera is not well; "" when it is. */
   code: string; detail: string;
   since: string | null; last_picture_at: string | null;
-  stream: StreamFacts | null; live: "whep" | "refresh"; analysed_fps: number | null;
+  stream: StreamFacts | null; live: "whep" | "transcoded" | "refresh"; analysed_fps: number | null;
   open_incidents: number; zones: Zone[];
 }
 

@@ -26,6 +26,8 @@ const SHAPES = {
   download: svg`<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>`,
   clip: svg`<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m10 9 5 3-5 3z" fill="currentColor"/>`,
   queue: svg`<path d="M4 12h11M11 8l4 4-4 4M19 5v14"/>`,
+  soundOff: svg`<path d="M4 9.5v5h3.5L12 18V6L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5"/>`,
+  soundOn: svg`<path d="M4 9.5v5h3.5L12 18V6L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"/>`,
   expand: svg`<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>`,
   close: svg`<path d="M6 6l12 12M18 6 6 18"/>`,
 };

@@ -14,20 +14,26 @@ const REFRESH_MS = 1000;
 const CAPTURED_AT = "X-Captured-At";
 
 /** @typedef {"connecting" | "playing" | "retrying" | "not-playable"} LivePhase */
-/** @typedef {(phase: LivePhase) => void} OnPhase */
+/** @typedef {(phase: LivePhase, code?: string) => void} OnPhase code: why it is not playable */
+/** @import { Show, Wish } from "./whep.js" */
+/** @typedef {{ video: HTMLVideoElement, onPhase: OnPhase, onShow: (show: Show) => void }} Stage */
 
 export class LiveVideo {
   #stop = new AbortController();
   #lastPictureMs = 0;
   #camera;
+  #wish;
   #video;
   #onPhase;
+  #onShow;
 
-  /** @param {string} camera id @param {HTMLVideoElement} video @param {OnPhase} onPhase */
-  constructor(camera, video, onPhase) {
+  /** @param {string} camera id @param {Wish} wish @param {Stage} stage */
+  constructor(camera, wish, { video, onPhase, onShow }) {
     this.#camera = camera;
+    this.#wish = wish;
     this.#video = video;
     this.#onPhase = onPhase;
+    this.#onShow = onShow;
     untilStopped(this.#stop.signal, () => this.#session(), onPhase);
   }
 
@@ -42,7 +48,9 @@ export class LiveVideo {
     const { signal } = this.#stop;
     this.#lastPictureMs = 0;
     try {
-      this.#video.srcObject = await session.open(this.#camera, signal);
+      const show = await session.open(this.#camera, this.#wish, signal);
+      this.#video.srcObject = show.media;
+      this.#onShow(show);
       this.#video.play().catch(() => {});
       this.#video.requestVideoFrameCallback(this.#onPicture);
       await this.#silence(session);
@@ -135,7 +143,7 @@ async function untilStopped(signal, session, onPhase) {
       if (await session()) attempt = 0;
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof NotPlayableError) return onPhase("not-playable");
+      if (error instanceof NotPlayableError) return onPhase("not-playable", error.code);
     }
     if (signal.aborted) return;
     onPhase("retrying");

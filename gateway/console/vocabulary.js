@@ -70,6 +70,14 @@ const CLOCKS = {
 /** Names, not words: the same in every language. @type {Record<string, string>} */
 const CODECS = { h264: "H.264", hevc: "H.265", mpeg4: "MPEG-4", mjpeg: "Motion JPEG" };
 
+/** Why a stream is not shown as the camera sends it. @type {Record<string, string>} */
+const HINDRANCES = {
+  codec: msg("browsers cannot play {codec}"),
+  order: msg("its pictures come out of order (B-frames)"),
+  profile: msg("browsers do not know its H.264 profile"),
+  size: msg("the camera has no small stream"),
+};
+
 /** @type {Record<System["queue"]["state"], { word: string, tone: Tone }>} */
 const QUEUE_STATES = {
   connecting: { word: msg("Queue being reached"), tone: "busy" },
@@ -139,6 +147,11 @@ export function clockWord(clock) {
 /** @param {string} codec FFmpeg's short name */
 export function codecWord(codec) {
   return CODECS[codec] ?? codec;
+}
+
+/** Why a camera's stream is transcoded, for people. @param {string} why @param {Camera} camera */
+export function hindranceWord(why, { stream }) {
+  return t(HINDRANCES[why] ?? "", { codec: codecWord(stream?.codec ?? "") });
 }
 
 /** @param {System["queue"]} queue @returns {{ word: string, tone: Tone }} */

@@ -1,20 +1,31 @@
 /** One WHEP session (draft-ietf-wish-whep): offer, answer, media, and a DELETE when it is no longer wanted. */
 import { ApiError, apiUrl, request } from "./api.js";
+import { iceServers } from "./ice-servers.js";
 
-/** Host candidates are known at once; longer waiting only helps networks with relays, which we do not use. */
+/** Our own candidates are known at once, a relay's in a moment; the server's are what matters. */
 const GATHERING_MS = 1500;
-/** Statuses by which the server says that browsers cannot play this stream: not an error to retry. */
-const NOT_PLAYABLE = [409, 415];
+/** Codes by which the server says that it cannot give a browser this stream now: show pictures instead. */
+const NOT_PLAYABLE = ["not_playable", "transcodes_full", "unsupported_media_type"];
 
-/** The stream itself is fine, only a browser cannot play it; `message` is the server's reason. */
-export class NotPlayableError extends Error {}
+/** @typedef {"sub" | "main"} StreamChoice */
+/** @typedef {{ stream: StreamChoice, sound: boolean }} Wish sound: that it may be heard, should there be any */
+/** @typedef {{ media: MediaStream, transcoded: boolean, why: string, sound: boolean }} Show what came of a wish */
+
+/** The stream itself is fine, only a browser cannot play it; `code` and `message` are the server's. */
+export class NotPlayableError extends Error {
+  /** @param {ApiError} refusal */
+  constructor({ code, message }) {
+    super(message);
+    this.code = code;
+  }
+}
 
 export class WhepSession {
   /** Ends when the media path is lost or `close` was called. @type {Promise<void>} */
   ended;
   /** @type {() => void} */
   #end = () => {};
-  #peer = new RTCPeerConnection({ iceServers: [] });
+  #peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   #location = "";
 
   constructor() {
@@ -27,22 +38,33 @@ export class WhepSession {
 
   /**
    * @param {string} camera id
+   * @param {Wish} wish
    * @param {AbortSignal} signal
-   * @returns {Promise<MediaStream>} carries pictures once the peers have found each other
+   * @returns {Promise<Show>} its media carries pictures once the peers have found each other
    */
-  async open(camera, signal) {
+  async open(camera, { stream, sound }, signal) {
     signal.addEventListener("abort", this.close, { once: true });
-    const { receiver } = preferH264(this.#peer.addTransceiver("video", { direction: "recvonly" }));
+    const path = `cameras/${encodeURIComponent(camera)}/whep`;
+    const servers = await iceServers(path);
     signal.throwIfAborted();
+    this.#peer.setConfiguration({ iceServers: servers, bundlePolicy: "max-bundle" });
+    const picture = preferH264(this.#peer.addTransceiver("video", { direction: "recvonly" }));
+    const voice = sound ? this.#peer.addTransceiver("audio", { direction: "recvonly" }) : null;
     await this.#peer.setLocalDescription();
     await gathered(this.#peer, GATHERING_MS);
-    const answer = await this.#offer(`cameras/${encodeURIComponent(camera)}/whep`);
+    const answer = await this.#offer(`${path}?stream=${stream}`);
     this.#location = answer.headers.get("Location")?.split("/").at(-1) ?? "";
     if (signal.aborted) this.close();
     signal.throwIfAborted();
     await this.#peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
     signal.throwIfAborted();
-    return new MediaStream([receiver.track]);
+    const heard = voice?.currentDirection === "recvonly" ? voice : null;
+    return {
+      media: new MediaStream([picture, heard].flatMap((one) => (one ? [one.receiver.track] : []))),
+      transcoded: answer.headers.get("X-Live-Mode") === "transcoded",
+      why: answer.headers.get("X-Live-Why") ?? "",
+      sound: heard !== null,
+    };
   }
 
   close = () => {
@@ -60,9 +82,7 @@ export class WhepSession {
     try {
       return await request(path, { method: "POST", headers, body });
     } catch (error) {
-      if (error instanceof ApiError && NOT_PLAYABLE.includes(error.status)) {
-        throw new NotPlayableError(error.message);
-      }
+      if (error instanceof ApiError && NOT_PLAYABLE.includes(error.code)) throw new NotPlayableError(error);
       throw error;
     }
   }

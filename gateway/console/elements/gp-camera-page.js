@@ -1,11 +1,13 @@
 /** One camera: its picture large, its zones drawn over it, what is known of its stream. */
 /** @import { Camera, Zone } from "../contract.js" */
 /** @import { Site } from "../site.js" */
+/** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { WALL } from "../router.js";
+import { remember, remembered } from "../settings.js";
 import { base, controls, marks } from "../styles.js";
 import { clockWord, codecWord, stateAdvice, stateTone, stateWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
@@ -13,6 +15,12 @@ import { facts, page } from "./page-styles.js";
 import "./gp-incident-list.js";
 import "./gp-live.js";
 
+/** @type {Record<Camera["live"], () => string>} */
+const LIVE_WORDS = {
+  whep: () => "WebRTC",
+  transcoded: () => t("WebRTC, transcoded here"),
+  refresh: () => t("still pictures: browsers cannot play this stream"),
+};
 const USUAL_SIZE = { width: 16, height: 9 };
 
 export class GpCameraPage extends ConsoleElement {
@@ -34,7 +42,7 @@ export class GpCameraPage extends ConsoleElement {
     .history li { display: flex; gap: var(--s2); align-items: center; }
     .history time { margin-inline-start: auto; color: var(--ink-2); font-size: var(--small); }
   `];
-  static properties = { site: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true } };
+  static properties = { site: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true }, stream: { state: true } };
 
   constructor() {
     super();
@@ -42,6 +50,8 @@ export class GpCameraPage extends ConsoleElement {
     this.site = null;
     this.cameraId = "";
     this.showZones = true;
+    /** @type {StreamChoice} */
+    this.stream = remembered("stream") === "main" ? "main" : "sub";
   }
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
@@ -63,6 +73,7 @@ export class GpCameraPage extends ConsoleElement {
       <header><h1 tabindex="-1">${camera.name}</h1>
         <span class="mark ${stateTone(camera.state)}">${stateWord(camera.state)}</span>
         <span class="grow"></span>
+        ${this.#streamChoice()}
         ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
         <button @click=${this.#fill}>${icon("expand")}${t("Full screen")}</button></header>
       <div class="columns">
@@ -76,9 +87,20 @@ export class GpCameraPage extends ConsoleElement {
     const { width, height } = camera.stream ?? USUAL_SIZE;
     const zones = this.showZones && camera.state === "online" ? camera.zones : [];
     return html`<div class="stage"><div class="frame" .style=${`--ratio: ${width / height}`}>
-      <gp-live .site=${site} .camera=${camera}></gp-live>
+      <gp-live .site=${site} .camera=${camera} .stream=${this.stream} sound></gp-live>
       <svg class="zones" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${zones.map(outline)}</svg>
       <div class="labels">${zones.map(label)}</div></div></div>`;
+  }
+
+  #streamChoice() {
+    const choose = (/** @type {StreamChoice} */ stream) => () => {
+      this.stream = stream;
+      remember("stream", stream);
+    };
+    return html`<div class="segments" role="group" aria-label=${t("Stream")}>
+      <button aria-pressed=${this.stream === "sub"} @click=${choose("sub")}>${t("Smooth")}</button>
+      <button aria-pressed=${this.stream === "main"} @click=${choose("main")}>${t("Sharp")}</button>
+    </div>`;
   }
 
   #fill() {
@@ -120,7 +142,7 @@ function streamFacts({ stream, live, analysed_fps: looks }) {
     <dt>${t("Key frame every")}</dt><dd>${known(stream?.gop_s ?? null, "s")}</dd>
     <dt>${t("Time from")}</dt><dd>${stream ? clockWord(stream.clock) : "–"}</dd>
     <dt>${t("Looked at")}</dt><dd>${looks === null ? "–" : t("{rate} times a second", { rate: decimal(looks) })}</dd>
-    <dt>${t("Live by")}</dt><dd>${live === "whep" ? "WebRTC" : t("still pictures: browsers cannot play this stream")}</dd>
+    <dt>${t("Live by")}</dt><dd>${LIVE_WORDS[live]()}</dd>
   </dl></section>`;
 }
 

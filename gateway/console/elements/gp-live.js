@@ -1,7 +1,8 @@
 /** One camera's live picture, or the plain truth about why there is none. */
 /** @import { Camera } from "../contract.js" */
-/** @import { LivePhase } from "../live.js" */
+/** @import { LivePhase, OnPhase } from "../live.js" */
 /** @import { Site } from "../site.js" */
+/** @import { Show, StreamChoice } from "../whep.js" */
 import { css, html } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { snapshotUrl } from "../api.js";
@@ -10,12 +11,16 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { LiveStill, LiveVideo } from "../live.js";
 import { base } from "../styles.js";
-import { stateAdvice, stateWord } from "../vocabulary.js";
+import { hindranceWord, stateAdvice, stateWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 
 /** @type {Record<string, string>} */
 const STATE_ICONS = { unauthorized: "key", unreachable: "network", disabled: "cameraOff", not_video: "cameraOff", stalled: "pause", connecting: "camera" };
 const POSTER_WIDTH = 640;
+/** The server's code where it could show a moving picture, but is busy with others'. */
+const TRANSCODES_FULL = "transcodes_full";
+/** After so long a moving picture is asked for again. */
+const AGAIN_MS = 30_000;
 
 export class GpLive extends ConsoleElement {
   static styles = [base, css`
@@ -30,6 +35,15 @@ export class GpLive extends ConsoleElement {
       content: ""; width: 0.45rem; height: 0.45rem; border-radius: 50%; background: var(--stage-warn); flex: none;
       animation: breathe 1.6s ease-in-out infinite;
     }
+    .note.steady::before { animation: none; }
+    .note .why { color: var(--stage-ink-2); }
+    .sound {
+      position: absolute; inset-inline-end: var(--s2); inset-block-end: var(--s2); width: 2.75rem; height: 2.75rem;
+      display: grid; place-content: center; padding: 0; border: 0; border-radius: 50%; cursor: pointer;
+      background: var(--stage-cover); color: var(--stage-ink);
+    }
+    .sound ~ .note { max-width: calc(100% - 5rem); }
+    @container (max-width: 420px) { .note .why { display: none; } }
     .slate { inset: 0; display: grid; place-content: center; justify-items: center; gap: 0.2rem; padding: var(--s3); text-align: center; }
     .slate svg.icon { width: clamp(1.5rem, 12cqmin, 3rem); height: auto; color: var(--stage-ink-2); margin-block-end: var(--s1); }
     .slate strong { font-size: clamp(0.9375rem, 7cqmin, 1.5rem); font-weight: 600; line-height: 1.3; }
@@ -41,8 +55,12 @@ export class GpLive extends ConsoleElement {
   static properties = {
     site: { attribute: false },
     camera: { attribute: false },
+    stream: {},
+    sound: { type: Boolean },
     phase: { state: true },
     refused: { state: true },
+    show: { state: true },
+    muted: { state: true },
     inView: { state: true },
   };
 
@@ -51,6 +69,7 @@ export class GpLive extends ConsoleElement {
   /** @type {LiveVideo | LiveStill | null} */
   #player = null;
   #playing = "";
+  #again = 0;
   #sight = new IntersectionObserver(([entry]) => { this.inView = Boolean(entry?.isIntersecting); });
 
   constructor() {
@@ -59,10 +78,17 @@ export class GpLive extends ConsoleElement {
     this.site = null;
     /** @type {Camera | null} */
     this.camera = null;
+    /** Which of the camera's streams. @type {StreamChoice} */
+    this.stream = "sub";
+    /** Whether the camera may be heard. */
+    this.sound = false;
     /** @type {LivePhase} */
     this.phase = "connecting";
-    /** The server said that browsers cannot play this camera's stream. */
-    this.refused = false;
+    /** Why the server gives no moving picture: its code, "" while it does. */
+    this.refused = "";
+    /** @type {Show | null} */
+    this.show = null;
+    this.muted = true;
     this.inView = false;
     this.follow(document, "visibilitychange");
   }
@@ -76,6 +102,7 @@ export class GpLive extends ConsoleElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#sight.disconnect();
+    clearTimeout(this.#again);
     this.#stop();
   }
 
@@ -87,12 +114,12 @@ export class GpLive extends ConsoleElement {
   get #wanted() {
     const { camera } = this;
     const watchable = camera?.enabled && camera.state === "online";
-    return watchable && this.inView && !document.hidden ? `${this.#mode} ${camera.id}` : "";
+    return watchable && this.inView && !document.hidden ? `${this.#mode} ${this.stream} ${camera.id}` : "";
   }
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
     const before = /** @type {Camera | null | undefined} */ (changed.get("camera"));
-    if (before && before.id !== this.camera?.id) this.refused = false;
+    if ((before && before.id !== this.camera?.id) || changed.has("stream")) this.refused = "";
   }
 
   updated() {
@@ -101,20 +128,28 @@ export class GpLive extends ConsoleElement {
     this.#playing = this.#wanted;
     const id = this.camera?.id;
     const [video, image] = [this.#video.value, this.#image.value];
-    const onPhase = (/** @type {LivePhase} */ phase) => this.#enter(phase);
-    if (this.#playing && id && video) this.#player = new LiveVideo(id, video, onPhase);
+    /** @type {OnPhase} */
+    const onPhase = (phase, code = "") => this.#enter(phase, code);
+    const onShow = (/** @type {Show} */ show) => { this.show = show; };
+    const wish = { stream: this.stream, sound: this.sound };
+    if (this.#playing && id && video) this.#player = new LiveVideo(id, wish, { video, onPhase, onShow });
     else if (this.#playing && id && image) this.#player = new LiveStill(id, image, onPhase);
   }
 
-  /** @param {LivePhase} phase */
-  #enter(phase) {
-    this.refused ||= phase === "not-playable";
+  /** @param {LivePhase} phase @param {string} code */
+  #enter(phase, code) {
     this.phase = phase;
+    if (phase !== "not-playable") return;
+    this.refused = code;
+    clearTimeout(this.#again);
+    if (code === TRANSCODES_FULL) this.#again = setTimeout(() => { this.refused = ""; }, AGAIN_MS);
   }
 
   #stop() {
     this.#player?.stop();
     this.#player = null;
+    this.show = null;
+    this.muted = true;
     this.#playing = "";
     this.phase = "connecting";
   }
@@ -125,15 +160,29 @@ export class GpLive extends ConsoleElement {
     if (!camera.enabled || camera.state !== "online") return this.#slate(camera);
     const label = t("Live picture of {camera}", { camera: camera.name });
     if (this.#mode === "refresh") return html`<img ${ref(this.#image)} alt=${label}>${this.#note()}`;
-    return html`<video ${ref(this.#video)} .muted=${true} autoplay playsinline disablepictureinpicture
-      poster=${snapshotUrl(camera.id, POSTER_WIDTH)} aria-label=${label}></video>${this.#note()}`;
+    return html`<video ${ref(this.#video)} .muted=${this.muted} autoplay playsinline disablepictureinpicture
+      poster=${snapshotUrl(camera.id, POSTER_WIDTH)} aria-label=${label}></video>${this.#soundButton()}${this.#note()}`;
+  }
+
+  #soundButton() {
+    if (!this.show?.sound) return null;
+    const turn = () => { this.muted = !this.muted; };
+    return html`<button class="sound" aria-pressed=${!this.muted} aria-label=${this.muted ? t("Sound on") : t("Sound off")}
+      @click=${turn}>${icon(this.muted ? "soundOff" : "soundOn")}</button>`;
   }
 
   #note() {
     const playing = this.phase === "playing";
-    if (playing && this.#mode === "whep") return null;
-    if (playing) return html`<p class="note"><span class="cut">${t("Still pictures, one a second")}</span></p>`;
+    if (playing && this.#mode === "whep") return this.show?.transcoded ? this.#transcodedNote(this.show.why) : null;
+    if (playing && this.refused === TRANSCODES_FULL) return html`<p class="note steady"><span class="cut">${t("Still pictures, one a second: as many cameras are transcoded as may be")}</span></p>`;
+    if (playing) return html`<p class="note steady"><span class="cut">${t("Still pictures, one a second")}</span></p>`;
     return html`<p class="note"><span class="cut">${this.phase === "retrying" ? t("Live picture lost, trying again") : t("Opening live picture")}</span></p>`;
+  }
+
+  /** @param {string} why */
+  #transcodedNote(why) {
+    const reason = this.camera ? hindranceWord(why, this.camera) : "";
+    return html`<p class="note steady" title=${reason}><span class="cut">${t("Transcoded")}<span class="why"> · ${reason}</span></span></p>`;
   }
 
   /** @param {Camera} camera */

@@ -29,6 +29,7 @@ from gateway.errors import NotFoundError
 from gateway.hub import Hub
 from gateway.live import LiveViewers, SteadySource
 from gateway.mp4 import ClipLabel, ClipWriter
+from gateway.packets import AudioInfo, AudioPacket
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
@@ -41,6 +42,8 @@ from vision.types import ChangeType
 TOKEN = "a worker's token"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+TONE = bytes([0x2A] * 4 + [0xAA] * 4) * 40
+"""Forty milliseconds of a loud square wave of 1 kHz, A-law."""
 PATIENCE_MS = 20_000
 WAIT_S = 20.0
 ZONES = '[{"id": "gate", "name": "路口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}]'
@@ -88,14 +91,16 @@ class Server:
 
 @dataclass
 class FilmWorker:
-    """A worker whose camera "road" plays coded pictures; its live sessions are the real ones."""
+    """A worker whose cameras "road" and "yard" play coded pictures; live sessions are real."""
 
-    hub: Hub = field(default_factory=lambda: Hub("road"))
+    hubs: dict[str, Hub] = field(
+        default_factory=lambda: {camera: Hub(camera) for camera in ("road", "yard")}
+    )
     viewers: LiveViewers = field(default_factory=lambda: LiveViewers(LiveSettings()))
 
     async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         self._check(camera)
-        return await self.viewers.offer(SteadySource(self.hub), offer, stream)
+        return await self.viewers.offer(SteadySource(self.hubs[camera]), offer, stream)
 
     async def live_candidates(self, session: str, fragment: IceFragment) -> None:
         await self.viewers.add_candidates(session, fragment)
@@ -108,13 +113,13 @@ class FilmWorker:
         return Snapshot(jpeg(), utc_now())
 
     async def status(self) -> WorkerStatus:
-        return WorkerStatus("0/1", ("road",), self.viewers.sessions)
+        return WorkerStatus("0/1", tuple(self.hubs), self.viewers.sessions)
 
     async def reload(self) -> None:
         return None
 
     def _check(self, camera: str) -> None:
-        if camera != "road":
+        if camera not in self.hubs:
             raise NotFoundError(f"there is no camera {camera} here")
 
 
@@ -126,18 +131,20 @@ def jpeg(shade: int = 120) -> bytes:
 
 @contextmanager
 def playing(stream, hub: Hub) -> Iterator[None]:
-    """Play a coded stream into the hub for ever, 25 packets a second, from a thread."""
+    """Play a coded stream, with a tone, into the hub for ever, 25 packets a second."""
     stopping = threading.Event()
 
     def run() -> None:
-        hub.start(stream.info)
+        hub.start(replace(stream.info, audio=AudioInfo("pcm_alaw", 8000, 1)))
         span = len(stream.packets) * 3600
         for turn in count():
             for packet in stream.packets:
                 if stopping.wait(0.04):
                     return
                 shift = turn * span
-                hub.publish(replace(packet, pts=packet.pts + shift, dts=packet.dts + shift))
+                pts = packet.pts + shift
+                hub.publish(replace(packet, pts=pts, dts=packet.dts + shift))
+                hub.publish_audio(AudioPacket(TONE, pts, packet.captured_at, packet.received_s))
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -153,7 +160,10 @@ def film_worker(coded_stream) -> Iterator[Server]:
     worker = FilmWorker()
     server = Server(lambda: (create_worker_app(worker, TOKEN), worker.viewers.close_all))
     server.start()
-    with playing(coded_stream(), worker.hub):
+    with (
+        playing(coded_stream(), worker.hubs["road"]),
+        playing(coded_stream("hevc", 250), worker.hubs["yard"]),
+    ):
         yield server
     server.stop()
     assert worker.viewers.sessions == ()

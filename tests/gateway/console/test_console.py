@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gateway.clock import utc_now
-from gateway.store.camera_states import LiveMode
+from gateway.store.camera_states import LiveMode, StreamFacts
 from gateway.store.evidence import EvidenceType
 from vision.types import Severity
 
@@ -25,6 +25,21 @@ MOVES = """(video) => new Promise((seen) => {
   const next = () => ++count > 20 ? seen(count) : video.requestVideoFrameCallback(next);
   video.requestVideoFrameCallback(next);
 })"""
+LOUD = """async (video) => {
+  const context = new AudioContext();
+  const meter = context.createAnalyser();
+  context.createMediaStreamSource(video.srcObject).connect(meter);
+  const samples = new Float32Array(meter.fftSize);
+  let loudest = 0;
+  for (let turn = 0; turn < 100 && loudest < 0.1; turn++) {
+    await new Promise((later) => setTimeout(later, 50));
+    meter.getFloatTimeDomainData(samples);
+    loudest = Math.max(loudest, ...samples);
+  }
+  await context.close();
+  return loudest;
+}"""
+HEVC = StreamFacts("hevc", 640, 272, 25.0, 1.0, "rtcp")
 HAS_PICTURE = "(image) => image.decode().then(() => image.naturalWidth)"
 FOCUSED = """() => {
   let one = document.activeElement;
@@ -83,6 +98,36 @@ def test_a_stream_that_browsers_cannot_play_is_shown_as_pictures_and_says_so(con
     site.report("road", live=LiveMode.REFRESH)
     expect(console.get_by_text("每秒一张静态画面")).to_be_visible()
     assert console.get_by_role("img", name="东环路 实时画面").evaluate(HAS_PICTURE) == 640
+
+
+def test_a_stream_that_is_transcoded_moves_and_says_why(console, site):
+    site.add_camera("yard", "西院", live=LiveMode.TRANSCODED, stream=HEVC)
+    console.get_by_role("link", name="西院").click()
+    assert console.get_by_label("西院 实时画面").evaluate(MOVES) > 20
+    note = console.locator("gp-live .note")
+    expect(note).to_have_text("转码中 · 浏览器无法播放 H.265")
+    expect(console.get_by_text("WebRTC，由本机转码")).to_be_visible()
+
+
+def test_sound_is_offered_on_a_cameras_page_and_off_until_it_is_wanted(console, site):
+    video = console.get_by_label("东环路 实时画面")
+    assert video.evaluate(MOVES) > 20
+    expect(console.get_by_role("button", name="打开声音")).to_have_count(0)
+    console.get_by_role("link", name="东环路").click()
+    console.get_by_role("button", name="打开声音").click()
+    assert not video.evaluate("(video) => video.muted")
+    assert video.evaluate(LOUD) > 0.1
+    console.get_by_role("button", name="关闭声音").click()
+    assert video.evaluate("(video) => video.muted")
+
+
+def test_the_sharp_stream_is_chosen_and_remembered(console, site):
+    console.get_by_role("link", name="东环路").click()
+    with console.expect_request(re.compile(r"/whep\?stream=main$")):
+        console.get_by_role("button", name="高清").click()
+    with console.expect_request(re.compile(r"/whep\?stream=main$")):
+        console.reload()
+    expect(console.get_by_role("button", name="高清")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_camera_without_pictures_says_why_and_since_when(console, site):
