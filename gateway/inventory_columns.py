@@ -97,8 +97,11 @@ def _degrees(name: str, limit: float) -> _Parse:
     return parse
 
 
-def _address(value: str) -> str:
-    """Return a stream's address as it is, an ONVIF device's as the inventory keeps it."""
+def address_of(value: str) -> str:
+    """Return a stream's address as it is, an ONVIF device's as the inventory keeps it.
+
+    Raises BadValueError for anything else.
+    """
     scheme, separator, rest = value.partition("://")
     if separator and scheme.lower() not in ONVIF_SCHEMES:
         return _uri(value)
@@ -162,7 +165,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("grid", "网格", _text, ("所属网格",)),
     Column("latitude", "纬度", _degrees("latitude", 90), ("lat",)),
     Column("longitude", "经度", _degrees("longitude", 180), ("lon", "lng")),
-    Column("address", "地址", _address, ("ip", "ip地址", "ip address", "设备地址")),
+    Column("address", "地址", address_of, ("ip", "ip地址", "ip address", "设备地址")),
     Column("username", "用户名", _text, ("user", "账号")),
     Column("password", "密码", _text, ()),
     Column("main_uri", "主码流", _uri, ("main uri", "main stream", "主码流地址")),

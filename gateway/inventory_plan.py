@@ -1,10 +1,11 @@
 """What importing a file would do: cameras added, changed, kept; and the rows that cannot."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
-from gateway.inventory_columns import ADVICE
+from gateway.inventory_columns import ADVICE, BadValueError, address_of
 from gateway.inventory_file import BadCell, CameraEntry, InventoryFile, shown_cell
 from gateway.store import Store
 from gateway.store.inventory import Camera, slug
@@ -127,8 +128,18 @@ def _merged(entry: CameraEntry, before: Camera | None) -> Camera:
         if name in said:
             said[name] = said[name] or None
     base = before or Camera(id=entry.id, name=entry.name or entry.id)
+    if base.address and said.get("address") == _as_read(base.address):
+        del said["address"]  # "10.0.0.8" and "onvif://10.0.0.8:80" are one
     merged = replace(base, **said)
     return merged if merged.address else replace(merged, address=merged.main_uri or "")
+
+
+def _as_read(address: str) -> str:
+    """Return an address of the inventory as a file that names it is read."""
+    try:
+        return address_of(address)
+    except BadValueError:
+        return address
 
 
 def _unusable(entry: CameraEntry, camera: Camera) -> BadCell | None:
@@ -145,7 +156,7 @@ def _compared(
     camera: Camera,
     password_of: Callable[[str], str | None],
 ) -> Planned:
-    changed = [name for name in _COPIED if getattr(before, name) != getattr(camera, name)]
+    changed = [name for name in _COPIED if _meaning(before, name) != _meaning(camera, name)]
     password = entry.password
     if password is not None and (password or None) == password_of(before.id):
         password = None
@@ -153,6 +164,12 @@ def _compared(
         changed.append("password")
     action = Action.CHANGE if changed else Action.KEEP
     return Planned(entry.row, action, camera, tuple(changed), password)
+
+
+def _meaning(camera: Camera, name: str) -> object:
+    """Return a column's value to compare: zones and rules by what they say, not how it is spelt."""
+    value = getattr(camera, name)
+    return json.loads(value) if name in {"zones", "rules"} else value
 
 
 def _without_duplicates(

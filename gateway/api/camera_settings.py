@@ -129,10 +129,12 @@ def _add(services: Services, runtime: Runtime, question: NewCamera) -> CameraSet
     inventory = services.store.inventory
     wished = question.id or inventory.free_id(question.name)
     try:
-        blank = Camera(wished, question.name, address=question.address or question.main_uri)
+        blank = Camera(wished, question.name)
     except ValueError as error:
         raise ConfigError(f"the camera cannot be saved: {error}") from error
-    camera = _proven(services, runtime, _merged(blank, question), question)
+    camera = _merged(blank, question)
+    camera = replace(camera, address=camera.address or camera.main_uri or "")
+    camera = _proven(services, runtime, camera, question)
     password = question.password.get_secret_value() if question.password else None
     inventory.add(camera, password or None)
     return _body(services, camera)
