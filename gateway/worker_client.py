@@ -4,13 +4,14 @@ import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.api.errors import ErrorBody
+from gateway.camera_commands import COMMAND, STATES, Command, ControlState
 from gateway.errors import (
     BadOfferError,
     BusyError,
@@ -19,7 +20,10 @@ from gateway.errors import (
     NoPictureError,
     NotFoundError,
     NotPlayableError,
+    OnvifError,
     TranscodesFullError,
+    UnauthorizedError,
+    UnreachableError,
     WorkerUnreachableError,
 )
 from gateway.store.camera_states import LiveMode
@@ -32,11 +36,17 @@ CONNECT_TIMEOUT_S = 2.0
 ANSWER_TIMEOUT_S = 10.0
 """Longest wait for an answer: a WHEP answer gathers candidates, a snapshot may decode a GOP."""
 
+CONTROL_TIMEOUT_S = 60.0
+"""Longest wait for a camera's controls: a survey asks a dozen questions of up to 5 s each."""
+
+State = TypeVar("State", bound=ControlState)
+
 PASSED_ON: Mapping[str, type[GatewayError]] = {
     kind.code: kind
     for kind in (
         *(NotFoundError, NoPictureError, NotPlayableError, TranscodesFullError),
         *(BadOfferError, IceRestartError, BusyError),
+        *(UnreachableError, UnauthorizedError, OnvifError),
     )
 }
 """Errors a worker may answer with, by code; they are raised here as they were there."""
@@ -48,6 +58,7 @@ class _Body(TypedDict, total=False):
     params: Mapping[str, int | str]
     content: bytes
     headers: Mapping[str, str]
+    timeout: float
 
 
 class WorkerClient:
@@ -113,6 +124,23 @@ class WorkerClient:
     async def metrics(self, worker_url: str) -> str:
         """Return a worker's metrics in Prometheus' text form."""
         return (await self._ask("GET", f"{worker_url}/metrics")).text
+
+    async def control(self, worker_url: str, camera: str, command: Command) -> None:
+        """Have a camera do something; see `worker_control_api`."""
+        await self._ask(
+            "POST",
+            f"{worker_url}/cameras/{quote(camera, safe='')}/control",
+            content=COMMAND.dump_json(command),
+            headers={"Content-Type": "application/json"},
+            timeout=CONTROL_TIMEOUT_S,
+        )
+
+    async def control_state(self, worker_url: str, camera: str, kind: type[State]) -> State:
+        """Return how something of a camera stands, by one of the types of `STATES`."""
+        name = next(name for name, known in STATES.items() if known is kind)
+        url = f"{worker_url}/cameras/{quote(camera, safe='')}/control/{name}"
+        answer = await self._ask("GET", url, timeout=CONTROL_TIMEOUT_S)
+        return TypeAdapter(kind).validate_json(answer.content)
 
     async def reload(self, worker_url: str) -> None:
         """Have a worker read the inventory again."""

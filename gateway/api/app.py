@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway.api import (
+    camera_control,
     camera_settings,
     cameras,
     console,
@@ -39,6 +40,7 @@ ROUTES = (
     session.router,
     system.router,
     cameras.router,
+    camera_control.router,
     camera_settings.router,
     onboarding.router,
     imports.router,

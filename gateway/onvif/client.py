@@ -130,8 +130,8 @@ class OnvifClient:
     def profiles(self) -> tuple[Profile, ...]:
         """Return the video streams the camera offers; those it does not describe are left out.
 
-        Asked once after each `connect`. H.265 has no place in the first media service: where that describes none of its streams, or
-        not all, the second is asked.
+        Asked once after each `connect`. H.265 has no place in the first media service: where that
+        describes none of its streams, or not all, the second is asked.
         """
         if self._profiles is None:
             self._profiles = self._ask_profiles()
@@ -150,6 +150,10 @@ class OnvifClient:
                 self._told_by_media2 = frozenset(one.token for one in newer)
                 return newer
         return listed
+
+    def reboot(self) -> None:
+        """Start the camera anew; it is gone for a minute or two."""
+        self.ask("devicemgmt", "SystemReboot", lambda _: None)
 
     def stream_uri(self, token: str) -> str:
         """Ask where a profile's RTSP stream is: on the host dialled, without credentials."""
