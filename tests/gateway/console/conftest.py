@@ -28,8 +28,9 @@ from gateway.dispatch.relay import QueueState, RelayState
 from gateway.errors import NotFoundError
 from gateway.hub import Hub
 from gateway.live import LiveViewers, SteadySource
-from gateway.mp4 import ClipLabel, ClipWriter
 from gateway.packets import AudioInfo, AudioPacket
+from gateway.recording.films import finish_clip
+from gateway.recording.growing import FilmLabel, GrowingFilm
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
@@ -246,12 +247,13 @@ class Site:
 @pytest.fixture
 def clip(coded_stream, tmp_path) -> bytes:
     """Return a real evidence clip of four seconds."""
-    stream = coded_stream()
     path = tmp_path / "clip.mp4"
-    writer = ClipWriter(ClipLabel("i-1", "road", utc_now()), path, stream.info)
-    for delivery in stream.deliveries():
-        writer.write(delivery)
-    writer.finish()
+    deliveries = list(coded_stream().deliveries())
+    film = GrowingFilm(FilmLabel(("i-1",), "road", utc_now()), path, deliveries[0])
+    for delivery in deliveries:
+        film.write(delivery)
+    film.close()
+    finish_clip(path)
     return path.read_bytes()
 
 
