@@ -22,6 +22,7 @@ BENCHMARKS = {
     "detector": "How much of the bare runtime's speed does the detector keep?",
     "latency": "How long from the camera to the event in the queue, and to the browser?",
     "live": "How old is what a browser shows, and what does a viewer cost?",
+    "soak": "Do a town's streams stay connected for an hour, and what does keeping them cost?",
 }
 """Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""
 

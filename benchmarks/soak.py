@@ -161,7 +161,7 @@ def _ours(url: str, plan: Plan) -> tuple[Sample, list[Sample]]:
     child = start_child(argv, output=subprocess.PIPE)
     try:
         assert child.stdout is not None
-        told = (Sample.from_json(line) for line in child.stdout)
+        told = (Sample.from_json(line) for line in child.stdout if line.startswith(b"{"))
         empty = next(told)
         first = next(sample for sample in told if _has_begun(sample, plan))
         samples = [first]

@@ -243,8 +243,8 @@ def _resolve(arrival: asyncio.Future[None]) -> None:
 class Hub:
     """The packets of one camera's stream, for any number of readers; for use from any thread.
 
-    on_drop: told the name of a reader that was too slow, and how many packets it lost; on the
-    publisher's thread, must not wait.
+    published: pictures passed on so far. on_drop: told the name of a reader that was too slow, and
+    how many packets it lost; on the publisher's thread, must not wait.
     """
 
     def __init__(
@@ -254,6 +254,7 @@ class Hub:
         on_drop: Callable[[str, int], None] = lambda _name, _count: None,
     ) -> None:
         self.camera_id = camera_id
+        self.published = 0
         self.on_drop = on_drop
         self._limits = limits or GopLimits()
         self._lock = threading.Lock()
@@ -298,6 +299,7 @@ class Hub:
                 raise RuntimeError(f"camera {self.camera_id}: a packet came before its session")
             if self._closed:
                 return
+            self.published += 1
             delivery = Delivery(self._epoch, self._info, packet)
             self._keep(delivery)
             for reader in self._readers:
