@@ -51,6 +51,8 @@ def parse_arguments():
         help="parameter sets on every key frame, or in the session description only",
     )
     parser.add_argument("--clock", choices=("right", "wrong"), default="right")
+    parser.add_argument("--path", action="append", help=f"where the stream is; by default {PATH}")
+    parser.add_argument("--sessions", type=int, default=0, help="how many at once; 0: any number")
     return parser.parse_args()
 
 
@@ -134,10 +136,12 @@ def main():
     server = GstRtspServer.RTSPServer()
     server.set_address(options.host)
     server.set_service(options.port)
+    server.get_session_pool().set_max_sessions(options.sessions)
     camera = Camera(options)
     if options.user:
         require_password(server, camera, options)
-    server.get_mount_points().add_factory(PATH, camera)
+    for path in options.path or (PATH,):
+        server.get_mount_points().add_factory(path, camera)
     if server.attach(None) == 0:
         sys.exit(f"port {options.port} is taken")
     sys.stdout.write("ready\n")
