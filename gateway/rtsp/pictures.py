@@ -87,13 +87,14 @@ class PictureBuilder:
         """Take the first piece of a unit that is cut up; `header` is the whole unit's."""
         if self._is_open:
             self._cut_off()
-        self._is_open = True
         role = self._role(header[0])
         head = header + piece
         if role <= _LAST_SLICE_ROLE:
             self._begin_slice(head, role)
+            self._is_open = True
             self._add(head)
         else:
+            self._is_open = True
             self._pieces = [head]
 
     def go_on(self, piece: bytes, is_last: int) -> None:

@@ -165,18 +165,26 @@ class VideoReceiver:
         """Take note of missing packets before one with this timestamp."""
         if self._timestamp is None:
             return
-        pictures = self._pictures
-        pictures.gap()
+        self._pictures.gap()
         if timestamp != self._timestamp:
-            pictures.turn()
-        within = pictures.has_slices
-        if not (within and pictures.is_disposable) and self._key_due_s is None:
+            self._pictures.turn()
+        if not self._leaves_none_behind():
+            self._await_key(received_s)
+
+    def _leaves_none_behind(self) -> bool:
+        """Say whether the picture under way may be lost alone: no other leans on it."""
+        return self._pictures.has_slices and self._pictures.is_disposable
+
+    def _await_key(self, received_s: float) -> None:
+        if self._key_due_s is None:
             self._key_due_s = received_s + KEY_PATIENCE_S
 
     def _finish(self, data: bytes, is_key: bool) -> None:
         """Pass on one picture, or leave it out."""
         if not data:
             self.damaged += 1
+            if not self._leaves_none_behind():
+                self._await_key(self._received_s)
             return
         if self._key_due_s is not None:
             if not is_key and self._received_s < self._key_due_s:

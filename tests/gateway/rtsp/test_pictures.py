@@ -145,11 +145,29 @@ def test_where_pictures_end(wire, sent, pictures):
     assert wire.play(*sent) == pictures
 
 
-def test_a_marker_that_lies_late_costs_one_picture(wire):
-    """Slices after a marker that had been believed: the next pictures wait for the timestamp."""
-    out = wire.play(*FIRST, (P, 2, M), (P_REST, 2, M), (P, 3, M), (P_REST, 3, M), (P, 4, M))
-    assert out[2:] == [(False, (P,)), (False, (P, P_REST))]
-    assert wire.receiver.damaged == 1
+def test_a_marker_that_lies_late_costs_a_gop(wire):
+    """Slices after a marker that had been believed: from then on the timestamp tells."""
+    out = wire.play(*FIRST, (P, 2, M), (P_REST, 2, M), (P, 3, M), (P_REST, 3, M))
+    assert out[2:] == [(False, (P,))]
+    out = wire.play((IDR, 4, M), (IDR_REST, 4, M), (P, 5, M), (P_REST, 5, M), (P, 6, M))
+    assert out == [(True, (IDR, IDR_REST)), (False, (P, P_REST))]
+    assert (wire.receiver.damaged, wire.receiver.skipped) == (1, 1)
+
+
+def test_fragmented_pictures_under_one_timestamp(wire):
+    begin, end = b"\x5c\x81", b"\x5c\x41"
+    whole = b"\x41\x9a\x02\x11"
+    pieces = [(begin + whole[1:3], 2), (end + whole[3:], 2)]
+    out = wire.play(*FIRST, *pieces, *pieces, (P, 3, M))
+    assert out[2:] == [(False, (whole,)), (False, (whole,)), (False, (P,))]
+    assert wire.receiver.damaged == 0
+
+
+def test_a_fragment_without_its_beginning_is_a_loss_too(wire):
+    """Whatever the sequence numbers say: some cameras drop packets before they number them."""
+    out = wire.play(*FIRST, (b"\x5c\x41\x02", 2, M), (P, 3, M), (IDR, 4, M))
+    assert out[2:] == [(True, (IDR,))]
+    assert (wire.receiver.damaged, wire.receiver.skipped) == (1, 1)
 
 
 def test_new_parameter_sets_reach_the_decoder_without_a_key_picture(wire, split_units):
@@ -217,7 +235,7 @@ def test_an_endless_picture_ends(wire):
     middle = b"\x7c\x05" + bytes(65_000)
     for _ in range(MAX_PICTURE_BYTES // 65_000 + 20):
         assert wire.send(middle, 2) == []
-    assert wire.play((P, 3, M), (IDR, 4, M)) == [(False, (P,)), (True, (IDR,))]
+    assert wire.play((P, 3, M), (IDR, 4, M)) == [(True, (IDR,))]
     assert wire.receiver.damaged == 1
 
 
