@@ -9,6 +9,7 @@ the older one's place and the older is counted as skipped. Latency stays bounded
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -110,12 +111,13 @@ class CameraEye:
     """Decodes one camera and offers a picture every 1/fps seconds of the camera's own time.
 
     latest: the newest decoded picture, for snapshots; None before the first. fault: set while
-    packets come that cannot be turned into pictures.
+    packets come that cannot be turned into pictures. mark: entered while native code has a packet.
     """
 
     def __init__(
         self, hub: Hub, detector: Detector, looks: LatestLooks, fps: float, judge: Judge
     ) -> None:
+        self.mark: AbstractContextManager[None] = nullcontext()
         self.latest: Picture | None = None
         self.fault: SessionReport | None = None
         self._hub = hub
@@ -143,7 +145,8 @@ class CameraEye:
                 try:
                     delivery = reader.get(WAIT_S)
                     if delivery is not None:
-                        self._see(delivery)
+                        with self.mark:
+                            self._see(delivery)
                 except HubClosedError:
                     return
                 except Exception as error:  # noqa: BLE001 one odd picture must not blind the camera

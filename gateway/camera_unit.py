@@ -12,11 +12,11 @@ from gateway.camera_stream import CameraStream
 from gateway.clock import monotonic_s, utc_now
 from gateway.config import Settings
 from gateway.decode import Picture
-from gateway.errors import StorageError
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.live_mode import live_mode
-from gateway.mp4 import recover
-from gateway.recorder import Recorder
+from gateway.quarantine import Quarantine
+from gateway.recording.camera_recorder import CameraRecorder
+from gateway.recording.recorders import Recorders
 from gateway.rules_file import rules_from_json
 from gateway.session import Pull, SessionReport, SessionState
 from gateway.session_loop import SessionLoop
@@ -44,6 +44,7 @@ class Bench:
     looks: LatestLooks
     writer: IncidentWriter
     version: str
+    quarantine: Quarantine
     sessions: SessionLoop = field(default_factory=SessionLoop)
 
     @property
@@ -60,7 +61,9 @@ class CameraUnit:
     Raises ConfigError for zones or rules that cannot be used.
     """
 
-    def __init__(self, camera: Camera, bench: Bench, on_report: Callable[[], None]) -> None:
+    def __init__(
+        self, camera: Camera, bench: Bench, recorders: Recorders, on_report: Callable[[], None]
+    ) -> None:
         settings = bench.settings
         self.camera = camera
         self._bench = bench
@@ -76,9 +79,9 @@ class CameraUnit:
         self.eye = CameraEye(
             self.hub, bench.detector, bench.looks, settings.analysis.fps, self.judge
         )
-        self._recorder = Recorder(
-            self.hub, settings.recording, bench.writer.put_clip, self._clip_lost
-        )
+        self.eye.mark = bench.quarantine.mark(camera.id)
+        self._recorders = recorders
+        self._recorder: CameraRecorder | None = None
         self._judging = threading.Lock()
         self._ended = False
         self._analysed = 0
@@ -86,10 +89,9 @@ class CameraUnit:
 
     def start(self) -> None:
         """Settle what an earlier process left behind, then begin."""
-        for clip in recover(self._bench.settings.evidence_dir / self.camera.id):
-            self._bench.writer.put_clip(clip)
+        put_clip = self._bench.writer.put_clip
+        self._recorder = self._recorders.open(self.hub, self.camera.record, put_clip)
         self._bench.writer.interrupt(self.camera.id)
-        self._recorder.start()
         self.eye.start()
         self.stream("sub").lease()
 
@@ -107,9 +109,11 @@ class CameraUnit:
         """
         with self._judging:
             self._ended = True
-        self._recorder.stop()
+        if self._recorder is not None:
+            self._recorders.close(self._recorder)
         for stream in self._streams.values():
             stream.close()
+        self._bench.quarantine.forget(self.eye.mark)
         self._bench.writer.interrupt(self.camera.id)
         telemetry.CAMERA_ONLINE.remove(self.camera.id)
 
@@ -148,6 +152,8 @@ class CameraUnit:
                 highlight=step.tracks_of(change),
             )
         )
+        if self._recorder is None:
+            return
         if opened:
             self._recorder.begin(incident.id, writer.clip_path(incident), incident.opened_at)
         elif change.type is ChangeType.CLOSED:
@@ -222,9 +228,6 @@ class CameraUnit:
 
     def _dropped(self, reader: str, count: int) -> None:
         telemetry.PACKETS_DROPPED.labels(self.camera.id, reader).inc(count)
-
-    def _clip_lost(self, error: StorageError) -> None:
-        log.error("an evidence clip was left out", camera=self.camera.id, reason=str(error))
 
 
 @dataclass(slots=True)

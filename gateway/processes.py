@@ -19,8 +19,11 @@ from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.relay import Relay
 from gateway.incident_writer import IncidentWriter
+from gateway.quarantine import Quarantine
 from gateway.secrets import SecretBox
 from gateway.serving import listen, serving, stop_signal
+from gateway.site_health import SiteHealth
+from gateway.site_watch import SiteWatch
 from gateway.store import Store
 from gateway.store.workers import Worker as WorkerRow
 from gateway.worker import Shard, Worker
@@ -93,7 +96,20 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
             )
             async with serving(create_app(services), listener):
                 log.info("serving", host=settings.serve.host, port=settings.serve.port)
-                await relay.run(stop)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(_site_watch(settings, store, workers).run(stop))
+                    await relay.run(stop)
+
+
+def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> SiteWatch:
+    return SiteWatch(
+        store=store,
+        data_dir=settings.data_dir,
+        health=SiteHealth(settings.site.name, settings.health),
+        compose=MessageWriter(settings.site.id),
+        snapshot=workers.snapshot,
+        version=version("gridpatrol"),
+    )
 
 
 async def run_worker(settings: Settings, shard: Shard) -> None:
@@ -115,6 +131,9 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
             looks=LatestLooks(),
             writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
             version=version("gridpatrol"),
+            quarantine=Quarantine(
+                settings.data_dir / "quarantine", f"worker-{shard.number}", utc_now()
+            ),
         )
         await _watch(Worker(bench, shard), shard, store, worker_token(box), stop)
 

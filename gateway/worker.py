@@ -15,10 +15,11 @@ import structlog
 
 from gateway.analysis import DetectorLoop
 from gateway.camera_unit import Bench, CameraUnit
-from gateway.clock import utc_now
+from gateway.clock import to_iso, utc_now
 from gateway.decode import Picture
 from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
 from gateway.live import LiveViewers
+from gateway.recording.recorders import Recorders
 from gateway.session import SessionState
 from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
@@ -66,6 +67,8 @@ class Worker:
         self._shard = shard
         self._loop = DetectorLoop(bench.detector, bench.looks)
         self._viewers = LiveViewers(bench.settings.live)
+        settings = bench.settings
+        self._recorders = Recorders(bench.store, settings.data_dir, settings.recording)
         self._units: dict[str, CameraUnit] = {}
         self._refused: dict[str, CameraState] = {}
         self._changing = threading.Lock()
@@ -80,8 +83,10 @@ class Worker:
         Raises StorageError; `stop` is due all the same.
         """
         self._url = url
+        self._bench.quarantine.catch_crashes()
         self._bench.sessions.start()
         self._bench.writer.start()
+        self._recorders.start()
         self._loop.start()
         self._reporter.start()
         self._match_inventory()
@@ -96,9 +101,11 @@ class Worker:
             _for_all(units, CameraUnit.blind)
             self._loop.stop()
             _for_all(units, CameraUnit.stop)
+        self._recorders.stop()
         self._bench.sessions.stop()
         self._bench.writer.stop()
         self._reporter.join(JOIN_S)
+        self._bench.quarantine.close()
 
     async def close_viewers(self) -> None:
         """End every live session."""
@@ -157,22 +164,30 @@ class Worker:
 
     def _add(self, camera: Camera) -> None:
         """Put a camera to work; one that cannot be is reported so, and concerns no other."""
+        held_until = self._bench.quarantine.held_until(camera.id)
+        if held_until is not None:
+            detail = f"Its video crashed the worker; it is tried again at {to_iso(held_until)}."
+            self._refuse(camera, SessionState.QUARANTINED, SessionState.QUARANTINED, detail)
+            return
         try:
-            unit = CameraUnit(camera, self._bench, self._report_due.set)
+            unit = CameraUnit(camera, self._bench, self._recorders, self._report_due.set)
             unit.start()
         except GatewayError as error:
             log.error("a camera cannot be watched", camera=camera.id, reason=str(error))
-            self._refused[camera.id] = CameraState(
-                camera_id=camera.id,
-                state=SessionState.DISABLED.value,
-                since=utc_now(),
-                updated_at=utc_now(),
-                code=error.code,
-                detail=str(error),
-                worker_url=self._url,
-            )
+            self._refuse(camera, SessionState.DISABLED, error.code, str(error))
         else:
             self._units = {**self._units, camera.id: unit}
+
+    def _refuse(self, camera: Camera, state: SessionState, code: str, detail: str) -> None:
+        self._refused[camera.id] = CameraState(
+            camera_id=camera.id,
+            state=state.value,
+            since=utc_now(),
+            updated_at=utc_now(),
+            code=code,
+            detail=detail,
+            worker_url=self._url,
+        )
 
     def _remove(self, units: Collection[CameraUnit]) -> None:
         _for_all(units, CameraUnit.blind)
@@ -188,6 +203,8 @@ class Worker:
             self._stopping.wait(GATHER_S)
             self._report_due.clear()
             try:
+                if self._bench.quarantine.next_trial(utc_now()):
+                    self._match_inventory()
                 self._bench.store.camera_states.put(self._states())
             except Exception:
                 if not failing:

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 import av
 import pytest
@@ -14,9 +15,11 @@ from structlog.testing import capture_logs
 
 from gateway.analysis import LatestLooks
 from gateway.camera_unit import Bench
+from gateway.clock import utc_now
 from gateway.config import Settings
 from gateway.errors import ConfigError, NoPictureError, NotFoundError, StorageError
 from gateway.incident_writer import IncidentWriter
+from gateway.quarantine import Quarantine
 from gateway.store.camera_states import LiveMode
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import Ending
@@ -59,6 +62,7 @@ def start_worker(store, samples, detector, settings):
             looks=LatestLooks(),
             writer=IncidentWriter(store, settings.data_dir, samples.compose),
             version="0.1.0",
+            quarantine=Quarantine(settings.data_dir / "quarantine", "worker-0", utc_now()),
         )
         worker = Worker(bench, Shard("0/1"))
         workers.append(worker)
@@ -321,3 +325,31 @@ async def test_crash_before_is_settled_at_the_start(store, samples, start_worker
     worker = start_worker()
     wait_until(lambda: store.incidents.get("left").ending is Ending.INTERRUPTED)
     assert (await worker.status()).shard == "0/1"
+
+
+def test_quarantined_camera_is_not_watched_and_its_neighbour_is(
+    store, start_worker, road, add, settings, road_film
+):
+    add("rain", road_film.as_uri())
+    book = settings.data_dir / "quarantine" / "worker-0.json"
+    book.parent.mkdir()
+    until = utc_now() + timedelta(hours=1)
+    book.write_text(json.dumps({"rain": {"crashes": 2, "held_until": until.isoformat()}}))
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    wait_until(lambda: is_in_state(store, "rain", "quarantined"))
+    assert "rain" not in worker._units
+    assert state_of(store, "rain").code == "quarantined"
+
+
+def test_camera_whose_quarantine_is_over_is_tried_again(
+    store, start_worker, add, settings, road_film
+):
+    add("rain", road_film.as_uri())
+    book = settings.data_dir / "quarantine" / "worker-0.json"
+    book.parent.mkdir()
+    until = utc_now() + timedelta(seconds=1)
+    book.write_text(json.dumps({"rain": {"crashes": 2, "held_until": until.isoformat()}}))
+    start_worker()
+    wait_until(lambda: is_in_state(store, "rain", "quarantined"))
+    wait_until(lambda: is_in_state(store, "rain", "online"))
