@@ -17,8 +17,8 @@ def sps_of(codec, width, height, options, pix_fmt="yuv420p", fps=25):
     encoder = av.CodecContext.create(name, "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, pix_fmt
     encoder.framerate, encoder.time_base = fps, 1 / Fraction(fps)
-    encoder.options = {key: options + ("" if codec == "h264" else ":log-level=none")}
-    frames = [av.VideoFrame(width, height, pix_fmt) for _ in range(4)]
+    encoder.options = {key: options + ("" if codec == "h264" else ":log-level=none"), "threads": "1"}
+    frames = [av.VideoFrame(width, height, pix_fmt) for _ in range(2)]
     data = b"".join(bytes(p) for f in [*frames, None] for p in encoder.encode(f))
     decoder = av.CodecContext.create(codec, "r")
     decoder.decode(av.Packet(data))
@@ -34,7 +34,7 @@ def sps_of(codec, width, height, options, pix_fmt="yuv420p", fps=25):
         (640, 360, "bframes=0", "yuv420p", 15),
         (704, 576, "bframes=3", "yuv420p", 25),
         (322, 242, "bframes=1:ref=4", "yuv420p", Fraction(30000, 1001)),
-        (1920, 1080, "bframes=0:ref=1", "yuv420p", 12),
+        (704, 568, "bframes=0:ref=1", "yuv420p", 12),
         (320, 240, "bframes=2", "yuv422p", 25),
         (320, 240, "bframes=0", "yuv444p", 25),
         (320, 240, "vbv-maxrate=500:vbv-bufsize=500:hrd=1:sar=4,3", "yuv420p", 50),
