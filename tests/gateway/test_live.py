@@ -1,12 +1,16 @@
 """Live pictures, with a real browser at the other end wherever pictures are looked at."""
 
 import asyncio
+import os
 import re
+import shutil
+import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count, pairwise
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,15 +20,20 @@ from aiortc import (
     RTCRtpReceiver,
     RTCSessionDescription,
 )
+from aiortc.mediastreams import AudioStreamTrack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playwright.async_api import async_playwright
+from prometheus_client import REGISTRY
 
 from gateway.config import LiveSettings
 from gateway.errors import (
     BadOfferError,
     BusyError,
     ConfigError,
+    IceRestartError,
     NoPictureError,
+    NotFoundError,
     NotPlayableError,
     TranscodesFullError,
 )
@@ -33,9 +42,13 @@ from gateway.live import LiveViewers, SteadySource
 from gateway.live_mode import live_mode
 from gateway.sources import AvSource
 from gateway.store.camera_states import LiveMode
-from gateway.whep import Hindrance, StreamChoice
+from gateway.whep import Hindrance, IceFragment, StreamChoice, parse_fragment
 
 PATIENCE_S = 20
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
+MARK = f"--gridpatrol-test={os.getpid()}"
+"""An argument that Chromium does not know: it tells our browser's processes from all others."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -192,6 +205,32 @@ async def test_a_session_ends_with_its_tab(browser, viewers, coded_stream, monke
         await (page.evaluate(end) if end == "peer.close()" else page.close())
         await until(lambda: viewers.sessions == ())
         assert hub.readers == ()
+
+
+@pytest.mark.browser
+async def test_a_session_ends_with_a_browser_that_is_killed(viewers, coded_stream, monkeypatch):
+    monkeypatch.setattr("aioice.ice.CONSENT_INTERVAL", 0.3)
+    hub = Hub("gate")
+    async with async_playwright() as playwright:
+        own = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, MARK])
+        with camera(coded_stream("h264", 500), hub):
+            page, _ = await watch(own, viewers, hub)
+            await pictures(page, 3)
+            for process in processes_with(MARK):
+                os.kill(process, signal.SIGKILL)
+            await until(lambda: viewers.sessions == ())
+            assert hub.readers == ()
+        await own.close()
+
+
+def processes_with(argument: str) -> list[int]:
+    """Return the processes that were started with an argument."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if argument.encode() in (entry / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found
 
 
 @pytest.mark.browser
@@ -364,6 +403,104 @@ async def test_a_stream_that_cannot_be_decoded_is_refused(viewers, coded_stream)
             with pytest.raises(NotPlayableError, match="cannot be decoded"):
                 await viewers.offer(SteadySource(hub), client.localDescription.sdp)
     assert (viewers.sessions, hub.readers) == ((), ())
+
+
+async def test_a_player_that_speaks_is_heard_where_that_is_wanted(viewers, coded_stream):
+    heard = asyncio.Queue()
+    hub = hub_of(coded_stream("h264", 30))
+    for wanted, direction in ((heard.put_nowait, "recvonly"), (None, "inactive")):
+        client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        client.addTransceiver("video", direction="recvonly")
+        talk = client.addTransceiver(AudioStreamTrack(), direction="sendrecv")
+        await client.setLocalDescription(await client.createOffer())
+        answer = await viewers.offer(
+            SteadySource(hub), client.localDescription.sdp, on_voice=wanted
+        )
+        assert f"a={direction}" in answer.sdp[answer.sdp.index("m=audio") :]
+        await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+        if wanted is not None:
+            async with asyncio.timeout(PATIENCE_S):
+                voice = await heard.get()
+                assert (voice.kind, (await voice.recv()).sample_rate) == ("audio", 48_000)
+        await viewers.delete(answer.session)
+        await client.close()
+    assert talk.currentDirection == "inactive"
+    assert heard.empty()
+
+
+async def test_a_player_may_name_its_addresses_after_the_offer(viewers, coded_stream):
+    hub = hub_of(coded_stream("h264", 30))
+    async with peer() as client:
+        whole = client.localDescription.sdp
+        lines = whole.splitlines(keepends=True)
+        later = [line for line in lines if line.startswith(("a=candidate", "a=end-of"))]
+        assert later
+        answer = await viewers.offer(
+            SteadySource(hub), "".join(line for line in lines if line not in later)
+        )
+        ufrag = next(line for line in lines if line.startswith("a=ice-ufrag"))
+        await viewers.add_candidates(answer.session, parse_fragment("".join([ufrag, *later])))
+        await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+        await until(lambda: client.connectionState == "connected" and hub.readers)
+        with pytest.raises(IceRestartError):
+            await viewers.add_candidates(answer.session, IceFragment("another", ()))
+        with pytest.raises(BadOfferError, match="candidate"):
+            await viewers.add_candidates(answer.session, IceFragment("", ("nonsense",)))
+        with pytest.raises(NotFoundError):
+            await viewers.add_candidates("never-was", IceFragment("", ()))
+
+
+@dataclass
+class CountedSource:
+    """A stream that begins when it is first leased, as on demand, and counts its leases."""
+
+    stream: object
+    hub: Hub
+    leases: int = 0
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        self.leases += 1
+        if self.hub.info is None:
+            self.stream.play(self.hub)
+        try:
+            yield
+        finally:
+            self.leases -= 1
+
+
+async def test_a_stream_on_demand_is_leased_while_it_is_watched(viewers, coded_stream):
+    source = CountedSource(coded_stream("h264", 30), Hub("gate"))
+    async with peer() as one, peer() as two:
+        answers = [
+            await viewers.offer(source, client.localDescription.sdp, StreamChoice.MAIN)
+            for client in (one, two)
+        ]
+        assert source.leases == 2
+        for answer in answers:
+            await viewers.delete(answer.session)
+    assert source.leases == 0
+    with pytest.raises(BadOfferError):
+        await viewers.offer(source, "v=0\r\nm=video 9 x\r\na=rtpmap:1 H264/90000\r\n")
+    assert source.leases == 0
+
+
+async def test_each_viewer_tells_how_it_fares(viewers, coded_stream):
+    hub = Hub("gate")
+    with camera(coded_stream("h264", 500), hub):
+        async with peer() as client:
+            await until(hub.last_gop)
+            session = await connect(viewers, hub, client)
+            async with asyncio.timeout(PATIENCE_S):
+                while (await viewers.status())[0].lost_packets is None:
+                    await asyncio.sleep(0.05)
+            (viewer,) = await viewers.status()
+    assert (viewer.session, viewer.camera, viewer.stream) == (session, "gate", StreamChoice.SUB)
+    assert (viewer.state, viewer.mode, viewer.lost_packets) == ("connected", LiveMode.WHEP, 0)
+    assert viewer.sent_bytes > 1000
+    sample = {"camera": "gate"}
+    assert REGISTRY.get_sample_value("gridpatrol_live_sent_bytes_total", sample) > 1000
+    assert REGISTRY.get_sample_value("gridpatrol_live_viewers", sample) == 1
 
 
 async def test_a_camera_that_sent_nothing_has_no_picture(viewers, monkeypatch):

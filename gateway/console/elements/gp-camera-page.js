@@ -25,6 +25,7 @@ const USUAL_SIZE = { width: 16, height: 9 };
 
 export class GpCameraPage extends ConsoleElement {
   static styles = [base, controls, marks, page, facts, css`
+    @media (max-width: 480px) { .fill span { display: none; } }
     .stage { display: grid; place-items: center; background: var(--ground); }
     .frame {
       position: relative; overflow: clip; border-radius: var(--radius); background: var(--stage);
@@ -75,7 +76,7 @@ export class GpCameraPage extends ConsoleElement {
         <span class="grow"></span>
         ${this.#streamChoice()}
         ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
-        <button @click=${this.#fill}>${icon("expand")}${t("Full screen")}</button></header>
+        <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">
         <div>${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
         <div class="side">${this.#state(camera, site)}${streamFacts(camera)}${placeFacts(camera)}</div>

@@ -15,7 +15,7 @@ import { hindranceWord, stateAdvice, stateWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 
 /** @type {Record<string, string>} */
-const STATE_ICONS = { unauthorized: "key", unreachable: "network", disabled: "cameraOff", not_video: "cameraOff", stalled: "pause", connecting: "camera" };
+const STATE_ICONS = { unauthorized: "key", unreachable: "network", disabled: "cameraOff", not_video: "cameraOff", quarantined: "cameraOff", stalled: "pause", connecting: "camera" };
 const POSTER_WIDTH = 640;
 /** The server's code where it could show a moving picture, but is busy with others'. */
 const TRANSCODES_FULL = "transcodes_full";
@@ -26,6 +26,7 @@ export class GpLive extends ConsoleElement {
   static styles = [base, css`
     :host { position: relative; background: var(--stage); color: var(--stage-ink); overflow: clip; container-type: size; }
     video, img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; display: block; }
+    img:not([src]) { opacity: 0; }
     .note, .slate { position: absolute; font-size: var(--small); }
     .note {
       inset-inline-start: var(--s2); inset-block-end: var(--s2); padding: 0.1rem 0.55rem; border-radius: 1rem;
@@ -42,6 +43,7 @@ export class GpLive extends ConsoleElement {
       display: grid; place-content: center; padding: 0; border: 0; border-radius: 50%; cursor: pointer;
       background: var(--stage-cover); color: var(--stage-ink);
     }
+    .sound svg.icon { width: 1.5rem; height: 1.5rem; }
     .sound ~ .note { max-width: calc(100% - 5rem); }
     @container (max-width: 420px) { .note .why { display: none; } }
     .slate { inset: 0; display: grid; place-content: center; justify-items: center; gap: 0.2rem; padding: var(--s3); text-align: center; }
