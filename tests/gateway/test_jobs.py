@@ -11,12 +11,7 @@ WAIT_S = 10.0
 
 
 @pytest.fixture
-def now() -> list[float]:
-    return [1000.0]
-
-
-@pytest.fixture
-def board(now):
+def board():
     opened = JobBoard()
     yield opened
     opened.close()
@@ -90,8 +85,10 @@ def test_only_some_run_and_only_some_wait(board):
     go_on = threading.Event()
     jobs = [board.start("scan", lambda _: go_on.wait(WAIT_S)) for _ in range(AT_ONCE)]
     ran = []
-    for number in range(MOST_WAITING):
-        jobs.append(board.start("scan", lambda _, number=number: ran.append(number)))
+    jobs += [
+        board.start("scan", lambda _, number=number: ran.append(number))
+        for number in range(MOST_WAITING)
+    ]
     with pytest.raises(BusyError, match="cancel one"):
         board.start("scan", lambda _: None)
     assert ran == []
