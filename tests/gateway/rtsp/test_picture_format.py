@@ -17,7 +17,10 @@ def sps_of(codec, width, height, options, pix_fmt="yuv420p", fps=25):
     encoder = av.CodecContext.create(name, "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, pix_fmt
     encoder.framerate, encoder.time_base = fps, 1 / Fraction(fps)
-    encoder.options = {key: options + ("" if codec == "h264" else ":log-level=none"), "threads": "1"}
+    encoder.options = {
+        key: options + ("" if codec == "h264" else ":log-level=none"),
+        "threads": "1",
+    }
     frames = [av.VideoFrame(width, height, pix_fmt) for _ in range(2)]
     data = b"".join(bytes(p) for f in [*frames, None] for p in encoder.encode(f))
     decoder = av.CodecContext.create(codec, "r")
