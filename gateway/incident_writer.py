@@ -20,7 +20,7 @@ from gateway import telemetry
 from gateway.clock import monotonic_s, utc_now
 from gateway.dispatch.message import MessageWriter
 from gateway.errors import NotFoundError, StorageError
-from gateway.mp4 import ClipFile
+from gateway.recording.films import ClipFile
 from gateway.store import Store
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.stored_incident import Origin
@@ -97,7 +97,7 @@ class IncidentWriter:
         self._submit(lambda: self._keep(sighting))
 
     def put_clip(self, clip: ClipFile) -> None:
-        """Take a finished clip; its id is the incident's."""
+        """Take a finished clip; it becomes evidence of every incident it shows."""
         self._submit(lambda: self._keep_clip(clip))
 
     def interrupt(self, camera: str) -> None:
@@ -197,12 +197,13 @@ class IncidentWriter:
         self._store.incidents.interrupt(camera, utc_now(), self._compose)
 
     def _keep_clip(self, clip: ClipFile) -> None:
-        incident = clip.label.clip_id
-        piece = self._evidence(incident, EvidenceType.CLIP, clip.path, clip.sha256, clip.bytes)
-        try:
-            self._store.incidents.add_evidence(incident, (piece,), piece.created_at, self._compose)
-        except NotFoundError:
-            log.warning("a clip belongs to no incident", incident=incident, path=str(clip.path))
+        for incident in clip.label.incidents:
+            piece = self._evidence(incident, EvidenceType.CLIP, clip.path, clip.sha256, clip.bytes)
+            at = piece.created_at
+            try:
+                self._store.incidents.add_evidence(incident, (piece,), at, self._compose)
+            except NotFoundError:
+                log.warning("a clip belongs to no incident", incident=incident, path=str(clip.path))
 
     def _evidence(
         self, incident: str, kind: EvidenceType, path: Path, sha256: str, size_bytes: int

@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 
 from gateway import incident_writer
 from gateway.incident_writer import IncidentWriter, Sighting
-from gateway.mp4 import ClipFile, ClipLabel
+from gateway.recording.films import ClipFile
+from gateway.recording.growing import FilmLabel
 from gateway.store import Store
 from gateway.store.evidence import EvidenceType
 from gateway.store.stored_incident import Ending
@@ -74,7 +75,7 @@ def clip(tmp_path):
         path = tmp_path / "evidence" / "gate" / "2026-05-01" / incident_id / "clip.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"film")
-        label = ClipLabel(incident_id, "gate", datetime(2026, 5, 1, 8, tzinfo=UTC))
+        label = FilmLabel((incident_id,), "gate", datetime(2026, 5, 1, 8, tzinfo=UTC))
         return ClipFile(label, path, hashlib.sha256(b"film").hexdigest(), 4, 1.0)
 
     return make

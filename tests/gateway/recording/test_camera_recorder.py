@@ -136,15 +136,14 @@ def test_a_clip_goes_on_over_a_reconnect(open_desk, coded_stream, show, ffprobe,
     assert ffprobe(clip.path).duration_s == pytest.approx(11.5, abs=0.2)
 
 
-@pytest.mark.parametrize("change", [{"width": 320}, {"codec": "hevc"}])
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
 def test_a_stream_of_another_kind_ends_the_clip(
-    open_desk, coded_stream, show, ffprobe, tmp_path, change
+    open_desk, coded_stream, wide_stream, show, ffprobe, tmp_path, codec
 ):
     stream, desk = coded_stream("h264", 50), open_desk()
     desk.play(stream)
     desk.recorder.begin("one", tmp_path / "clip.mp4", opened_at=at(stream, 0))
-    other = coded_stream(change.get("codec", "h264"), 50)
-    desk.play(replace(other, info=replace(other.info, **change)))
+    desk.play(wide_stream if codec == "h264" else coded_stream("hevc", 50))
     (clip,) = desk.clips
     assert show(clip.path) == list(range(50))
     ffprobe(clip.path)
@@ -244,17 +243,21 @@ def test_segments_are_cut_at_key_frames_and_none_is_missing_a_picture(
 
 
 def test_a_reconnect_and_another_kind_of_stream_begin_a_segment(
-    open_desk, coded_stream, show, ffprobe
+    open_desk, coded_stream, wide_stream, show, ffprobe
 ):
     stream, desk = coded_stream("h264", 50), open_desk(continuous=True)
     desk.play(stream)
     desk.play(stream, later_s=3600)
     desk.play(coded_stream("hevc", 50), later_s=7200)
+    desk.play(wide_stream, later_s=7300)
     desk.recorder.close()
     started = [segment.label.started_at for segment in desk.segments]
-    assert started == [at(stream, 0), at(stream, 3600), at(stream, 7200)]
-    for segment in desk.segments:
+    assert started == [at(stream, seconds) for seconds in (0, 3600, 7200, 7300)]
+    kinds = [(segment.codec, segment.width) for segment in desk.segments]
+    assert kinds == [("h264", 160), ("h264", 160), ("hevc", 160), ("h264", 320)]
+    for segment in desk.segments[:3]:
         assert show(segment.path) == list(range(50))
+    for segment in desk.segments:
         assert ffprobe(segment.path).duration_s == pytest.approx(2.0)
 
 
