@@ -7,8 +7,8 @@ nor blurred) is left as it was.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
@@ -30,6 +30,13 @@ class HealthSpec(IncidentSpec):
     type: ClassVar[str] = HEALTH
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSpec(HealthSpec):
+    """When a unit that dropped becomes an incident; it is told again as more cameras follow."""
+
+    peaks: ClassVar[tuple[str, ...]] = ("lost",)
+
+
 class AlarmType(StrEnum):
     """What a camera's own alarm says, as ONVIF's topics tell it."""
 
@@ -42,11 +49,12 @@ class AlarmType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlarmState:
-    """An alarm of the camera itself. source: which of its inputs or rules, "" if it has but one."""
+    """An alarm of the camera itself begins or ends. topic, source: which, as the camera says."""
 
     type: AlarmType
     active: bool
     at: datetime
+    topic: str
     source: str = ""
 
 
@@ -343,44 +351,89 @@ class StreamWatch:
 
 
 PULSE = timedelta(seconds=10)
-"""A crossed line is told once and never taken back: it counts for so long."""
-LONGEST = timedelta(minutes=10)
-"""An alarm that is neither repeated nor taken back counts no longer: the message may be lost."""
+"""An alarm counts for at least so long: a line is crossed in a moment, a look comes each second."""
 
 
-@dataclass(slots=True)
 class AlarmBoard:
-    """The camera's own alarms that are on, by type and source."""
+    """The camera's own alarms that are on. Whoever brings them brings every end as well."""
 
-    limits: HealthLimits
-    _on: dict[tuple[AlarmType, str], tuple[AlarmState, datetime]] = field(default_factory=dict)
+    def __init__(self, wanted: Collection[AlarmType]) -> None:
+        self._wanted = wanted
+        self._on: dict[tuple[str, str], AlarmState] = {}
+        self._ends_at: dict[tuple[str, str], datetime] = {}
 
     def put(self, alarm: AlarmState) -> None:
-        """Take an alarm as the camera tells it; one that is off stays for the rest of its pulse."""
-        if alarm.type not in self.limits.alarms:
+        """Take a beginning or an end; an alarm that ends stays on for the rest of its pulse."""
+        key = (alarm.topic, alarm.source)
+        if alarm.type not in self._wanted:
             return
-        key = (alarm.type, alarm.source)
         if alarm.active:
-            lasts = PULSE if alarm.type is AlarmType.LINE else LONGEST
-            self._on[key] = (alarm, alarm.at + lasts)
+            self._on[key] = alarm
+            self._ends_at.pop(key, None)
         elif key in self._on:
-            begun = self._on[key][0]
-            self._on[key] = (begun, max(alarm.at, begun.at + PULSE))
+            self._ends_at[key] = max(alarm.at, self._on[key].at + PULSE)
 
     def conditions(self, at: datetime) -> list[Condition]:
         """Return one condition for each alarm that is on."""
-        self._on = {key: (alarm, until) for key, (alarm, until) in self._on.items() if at < until}
-        return [
-            Condition(
-                f"alarm_{alarm.type}",
-                f"alarm:{alarm.source}",
-                f"alarm_{alarm.type}",
-                holds=True,
-                score=1.0,
-                readings={"source": alarm.source} if alarm.source else {},
-            )
-            for alarm, _ in self._on.values()
-        ]
+        for key in [key for key, ends_at in self._ends_at.items() if ends_at <= at]:
+            del self._on[key], self._ends_at[key]
+        return [_alarm_condition(alarm) for alarm in self._on.values()]
+
+
+def _alarm_condition(alarm: AlarmState) -> Condition:
+    kind = f"alarm_{alarm.type}"
+    return Condition(
+        kind,
+        f"{alarm.topic}/{alarm.source}",
+        kind,
+        holds=True,
+        score=1.0,
+        readings={"topic": alarm.topic} | ({"source": alarm.source} if alarm.source else {}),
+    )
+
+
+CONNECTION = "connection"
+KINDS_OF_LOSS: Mapping[str, str] = {
+    "connecting": "camera_offline",
+    "unreachable": "camera_offline",
+    "stalled": "camera_stalled",
+    "unauthorized": "camera_unauthorized",
+    "not_video": "camera_no_video",
+    "quarantined": "camera_no_video",
+    "disabled": "camera_unwatched",
+}
+"""The state of a camera that gives no picture, and what its incident is called. One outage is one
+incident, whatever states it goes through; it keeps the name it opened with."""
+CAMERA_CONNECTION = "camera_connection"
+UNIT_OFFLINE = "unit_offline"
+WORKER_SILENT = "worker_silent"
+DISK_LOW = "disk_low"
+
+
+def site_specs(offline_s: float) -> tuple[HealthSpec, ...]:
+    """Return when what is seen from outside the workers becomes an incident.
+
+    offline_s: how long a camera may be without pictures. A unit waits as long: its cameras are held
+    back meanwhile.
+    """
+    return (
+        HealthSpec(
+            id=CAMERA_CONNECTION,
+            severity=Severity.YELLOW,
+            confirm_s=offline_s,
+            clear_s=10,
+            cool_down_s=300,
+        ),
+        UnitSpec(
+            id=UNIT_OFFLINE,
+            severity=Severity.RED,
+            confirm_s=offline_s,
+            clear_s=10,
+            cool_down_s=300,
+        ),
+        HealthSpec(id=WORKER_SILENT, severity=Severity.RED, confirm_s=30, clear_s=5),
+        HealthSpec(id=DISK_LOW, severity=Severity.RED, confirm_s=30, clear_s=60, cool_down_s=3600),
+    )
 
 
 def wanted_specs(left_out: Iterable[str]) -> tuple[HealthSpec, ...]:

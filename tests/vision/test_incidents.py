@@ -290,3 +290,42 @@ def test_the_first_look_after_blindness_neither_opens_nor_closes_by_waiting(
             assert all(change.type is not ChangeType.CLOSED for change in changes) or (
                 rule.clear_s == 0
             )
+
+
+def test_an_open_incident_of_another_process_goes_on() -> None:
+    book = IncidentBook("cam", [spec()])
+    (opened,) = play(book, every(0.5, 0.0, 2.0, 1))
+    after = IncidentBook("cam", [spec()])
+    after.adopt([opened])
+    assert after.open_subjects() == {("gate", SUBJECT)}
+    assert all(c.type is ChangeType.UPDATED for c in play(after, every(0.5, 60.0, 70.0, 1)))
+    closed = play(after, every(0.5, 70.5, 80.0, 0))
+    assert [(c.type.value, c.sequence, c.incident.id) for c in closed][-1] == (
+        "closed",
+        closed[-1].sequence,
+        opened.incident.id,
+    )
+    assert closed[-1].sequence > opened.sequence
+    assert seconds(closed[-1].incident.closed_at) == 70.0
+    assert after.open_subjects() == frozenset()
+
+
+def test_an_adopted_incident_that_is_over_closes_after_clear_s() -> None:
+    book = IncidentBook("cam", [spec()])
+    (opened,) = play(book, every(0.5, 0.0, 1.0, 1))
+    after = IncidentBook("cam", [spec()])
+    after.adopt([opened])
+    (closed,) = after.step(at(60.0), []) or play(after, every(0.5, 60.5, 70.0, 0))
+    assert closed.type is ChangeType.CLOSED
+    assert seconds(closed.incident.closed_at) == 1.0
+
+
+def test_what_is_over_or_of_unknown_rules_is_not_adopted() -> None:
+    book = IncidentBook("cam", [spec()])
+    changes = play(book, every(0.5, 0.0, 2.0, 1) + every(0.5, 2.5, 9.0, 0))
+    after = IncidentBook("cam", [spec()])
+    after.adopt(changes[-1:])
+    assert after.open_subjects() == frozenset()
+    other = IncidentBook("cam", [])
+    other.adopt(changes[:1])
+    assert other.open_subjects() == frozenset()
