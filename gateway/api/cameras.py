@@ -39,7 +39,11 @@ class ZoneBody(Answer):
 
 
 class StreamBody(Answer):
-    """The analysed stream. gop_s: seconds between key frames; clock: where its times come from."""
+    """The analysed stream. gop_s: seconds between key frames; clock: where its times come from.
+
+    reader: "rtsp" (our client), "ffmpeg" or "file". transport: "tcp", "udp" or "file". note: why it
+    is not read in the usual way, "" when it is.
+    """
 
     codec: str
     width: int
@@ -47,6 +51,9 @@ class StreamBody(Answer):
     fps: float | None
     gop_s: float | None
     clock: str
+    reader: str
+    transport: str
+    note: str
 
 
 class CameraBody(Answer):
@@ -166,7 +173,6 @@ def _state(camera: Camera, reported: CameraState | None, now: datetime) -> Camer
 
 
 def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody:
-    stream = state.stream
     return CameraBody(
         id=camera.id,
         name=camera.name,
@@ -179,11 +185,19 @@ def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody
         detail=state.detail,
         since=state.since,
         last_picture_at=state.last_picture_at,
-        stream=None if stream is None else StreamBody(**asdict(stream)),
+        stream=_stream(state),
         live=state.live,
         analysed_fps=state.analysed_fps,
         open_incidents=open_incidents,
         zones=_zones(camera),
+    )
+
+
+def _stream(state: CameraState) -> StreamBody | None:
+    if state.stream is None:
+        return None
+    return StreamBody(
+        **asdict(state.stream), reader=state.reader, transport=state.transport, note=state.note
     )
 
 

@@ -2,7 +2,8 @@
 
 export type Severity = "red" | "yellow" | "green";
 export type CameraState =
-  | "connecting" | "online" | "stalled" | "unauthorized" | "unreachable" | "not_video" | "disabled";
+  | "connecting" | "online" | "stalled" | "unauthorized" | "unreachable" | "not_video"
+  | "quarantined" | "disabled";
 export type EvidenceType = "raw" | "marked" | "clip";
 export type Language = "zh-CN" | "en";
 export type Point = [x: number, y: number];
@@ -13,6 +14,8 @@ export interface Zone { id: string; name: string; polygon: Point[] }
 export interface StreamFacts {
   codec: string; width: number; height: number;
   fps: number | null; gop_s: number | null; clock: string;
+  /** How it is read, and why not in the usual way: "" when it is. */
+  reader: string; transport: string; note: string;
 }
 
 export interface Camera {

@@ -12,6 +12,7 @@ const STATES = {
   unauthorized: { word: msg("Password refused"), tone: "bad" },
   unreachable: { word: msg("Unreachable"), tone: "bad" },
   not_video: { word: msg("No video"), tone: "bad" },
+  quarantined: { word: msg("Quarantined"), tone: "bad" },
   disabled: { word: msg("Switched off"), tone: "off" },
 };
 
@@ -23,6 +24,7 @@ const STATE_ADVICE = {
   unauthorized: msg("The camera refuses the user or password. Correct them in the inventory."),
   unreachable: msg("Nothing answers at the camera's address. Check its power and network."),
   not_video: msg("Something answers at the address, but not with video."),
+  quarantined: msg("This camera's video crashed the program that watches it. It is left alone for a while, then tried again by itself."),
   disabled: msg("This camera is switched off in the inventory and is not watched."),
 };
 
@@ -44,6 +46,40 @@ const SEVERITY_WORDS = {
 const KINDS = {
   person_presence: msg("Person present"),
   vehicle_presence: msg("Vehicle present"),
+  camera_offline: msg("Camera offline"),
+  camera_stalled: msg("Camera stalled"),
+  camera_unauthorized: msg("Camera refuses the password"),
+  camera_no_video: msg("Camera gives no video"),
+  camera_unwatched: msg("Camera not watched"),
+  unit_offline: msg("Many cameras offline"),
+  worker_silent: msg("Cameras unwatched: a process is silent"),
+  disk_low: msg("Disk nearly full"),
+  camera_dark: msg("Picture dark"),
+  camera_covered: msg("Lens covered"),
+  camera_blurred: msg("Picture blurred"),
+  camera_fouled: msg("Lens dirty"),
+  camera_moved: msg("View moved"),
+  camera_frozen: msg("Picture frozen"),
+  clock_wrong: msg("Camera clock wrong"),
+  gop_absurd: msg("Key frames too far apart"),
+  decode_errors: msg("Pictures damaged on the way"),
+  alarm_motion: msg("Camera alarm: motion"),
+  alarm_tamper: msg("Camera alarm: tampering"),
+  alarm_line: msg("Camera alarm: line crossed"),
+  alarm_digital_input: msg("Camera alarm: input"),
+  alarm_other: msg("Camera alarm"),
+};
+
+/** Icons of incidents without a picture, by kind; a camera stands for all others. @type {Record<string, string>} */
+const KIND_ICONS = {
+  camera_offline: "cameraOff",
+  camera_stalled: "cameraOff",
+  camera_unauthorized: "key",
+  camera_no_video: "cameraOff",
+  camera_unwatched: "cameraOff",
+  unit_offline: "network",
+  worker_silent: "pause",
+  disk_low: "disk",
 };
 
 /** @type {Record<EvidenceType, string>} */
@@ -58,6 +94,25 @@ const READINGS = {
   count: msg("In view"),
   peak_count: msg("Most at once"),
   dwell_s: msg("Longest stay (s)"),
+  state: msg("State"),
+  cause: msg("Cause"),
+  lost: msg("Cameras lost"),
+  peak_lost: msg("Most cameras lost"),
+  cameras: msg("Cameras in all"),
+  names: msg("Cameras concerned"),
+  free_mb: msg("Free disk (MB)"),
+  brightness: msg("Brightness (0 to 255)"),
+  structure_ratio: msg("Detail left (usual: 1)"),
+  sharpness_ratio: msg("Sharpness left (usual: 1)"),
+  fouled_ratio: msg("Part of the lens (whole: 1)"),
+  match: msg("Agreement with the usual view (same: 1)"),
+  shift_ratio: msg("Moved by (picture width: 1)"),
+  still_s: msg("Unchanged for (s)"),
+  offset_s: msg("Clock off by (s)"),
+  gop_s: msg("Key frame every (s)"),
+  lost_ratio: msg("Part of the pictures lost (all: 1)"),
+  topic: msg("Alarm topic"),
+  source: msg("Alarm source"),
 };
 
 /** @type {Record<string, string>} */
@@ -127,6 +182,16 @@ export const KNOWN_KINDS = Object.keys(KINDS);
 /** @param {string} kind */
 export function kindWord(kind) {
   return t(KINDS[kind] ?? kind);
+}
+
+/** @param {string} kind */
+export function kindIcon(kind) {
+  return KIND_ICONS[kind] ?? "camera";
+}
+
+/** @param {string} name @param {string | number} value A reading as people read it */
+export function readingText(name, value) {
+  return name === "state" ? stateWord(/** @type {CameraState} */ (value)) : value;
 }
 
 /** @param {EvidenceType} type */

@@ -268,6 +268,8 @@ class Reports:
                 "updated_at": utc_now(),
                 "last_picture_at": TAKEN_AT,
                 "stream": StreamFacts("h264", 640, 360, 15.0, 2.0, "rtcp"),
+                "reader": "rtsp",
+                "transport": "tcp",
                 "live": LiveMode.WHEP,
                 "analysed_fps": 5.0,
                 "worker_url": worker_url,

@@ -29,6 +29,9 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
             "fps": 15.0,
             "gop_s": 2.0,
             "clock": "rtcp",
+            "reader": "rtsp",
+            "transport": "tcp",
+            "note": "",
         },
         "live": "whep",
         "analysed_fps": 5.0,
@@ -36,7 +39,7 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
         "zones": [{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}],
     }
     assert browser.get("/api/cameras/gate").json() == camera
-    for secret in ("192.168", "rtsp", "viewer", "cam-secret"):
+    for secret in ("192.168", "rtsp://", "viewer", "cam-secret"):
         assert secret not in answer.text
 
 

@@ -19,6 +19,9 @@ ONLINE = CameraState(
     live=LiveMode.WHEP,
     analysed_fps=5.0,
     worker_url="http://127.0.0.1:40001",
+    reader="ffmpeg",
+    transport="udp",
+    note="The camera refuses TCP.",
 )
 LOST = CameraState("gate", "unreachable", NOW, NOW, "unreachable", "nothing answers at 192.0.2.7")
 
@@ -58,6 +61,7 @@ def test_only_what_people_see_change_is_told(store: Store) -> None:
         (LOST, 3),
         (replace(LOST, updated_at=later), 3),
         (replace(LOST, detail="refused"), 4),
+        (replace(LOST, detail="refused", transport="udp"), 5),
     ]
     for state, entries in steps:
         store.camera_states.put([state])
