@@ -11,6 +11,7 @@ const SHAPES = {
   key: svg`<circle cx="8" cy="15" r="4"/><path d="m11 12 8-8M16 7l3 3M14 9l2 2"/>`,
   network: svg`<path d="M3 9a14 14 0 0 1 6-3.3M21 9a14 14 0 0 0-5-3M6.5 13a9 9 0 0 1 4-2.3M17.5 13a9 9 0 0 0-1.5-1.2M4 3l16 18"/><circle cx="12" cy="18" r="1.2" fill="currentColor"/>`,
   pause: svg`<circle cx="12" cy="12" r="9"/><path d="M10 9v6M14 9v6"/>`,
+  disk: svg`<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>`,
   red: svg`<path d="M12 4 3 20h18z" fill="currentColor"/>`,
   yellow: svg`<path d="m12 3 9 9-9 9-9-9z" fill="currentColor"/>`,
   green: svg`<circle cx="12" cy="12" r="8" fill="currentColor"/>`,

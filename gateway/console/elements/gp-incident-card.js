@@ -8,7 +8,7 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { incidentHref } from "../router.js";
 import { base, marks } from "../styles.js";
-import { kindWord, severityWord } from "../vocabulary.js";
+import { kindIcon, kindWord, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-elapsed.js";
 
@@ -71,9 +71,9 @@ export class GpIncidentCard extends ConsoleElement {
   }
 
   /** @param {Incident} incident */
-  #picture({ evidence }) {
+  #picture({ evidence, kind }) {
     const shown = evidence.find(({ type }) => type === "marked") ?? evidence.find(({ type }) => type === "raw");
-    return shown ? html`<img src=${evidenceUrl(shown.id)} alt="" loading="lazy" decoding="async">` : icon("camera");
+    return shown ? html`<img src=${evidenceUrl(shown.id)} alt="" loading="lazy" decoding="async">` : icon(kindIcon(kind));
   }
 }
 

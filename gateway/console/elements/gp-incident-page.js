@@ -8,11 +8,14 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { INCIDENTS, cameraHref } from "../router.js";
 import { base, controls, marks } from "../styles.js";
-import { evidenceWord, kindWord, readingWord, refusalText, severityMeaning, severityWord } from "../vocabulary.js";
+import { evidenceWord, kindWord, readingText, readingWord, refusalText, severityMeaning, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
 import "./gp-elapsed.js";
 import "./gp-evidence.js";
+
+/** Stands for the camera in incidents of the site, or of a unit, that are of no one camera. */
+const SITE_ID = "@site";
 
 export class GpIncidentPage extends ConsoleElement {
   static styles = [base, controls, marks, page, facts, css`
@@ -83,7 +86,7 @@ export class GpIncidentPage extends ConsoleElement {
   #place({ camera, grid, zone, rule }) {
     const zones = this.site?.cameras.get(camera.id)?.zones ?? [];
     return html`<section class="panel"><h2>${t("Place")}</h2><dl>
-      <dt>${t("Camera")}</dt><dd><a class="link" href=${cameraHref(camera.id)}>${camera.name}</a></dd>
+      <dt>${t("Camera")}</dt><dd>${camera.id === SITE_ID ? camera.name : html`<a class="link" href=${cameraHref(camera.id)}>${camera.name}</a>`}</dd>
       <dt>${t("Grid")}</dt><dd>${grid || "–"}</dd>
       <dt>${t("Zone")}</dt><dd>${zones.find(({ id }) => id === zone)?.name ?? zone ?? t("Whole picture")}</dd>
       <dt>${t("Rule")}</dt><dd class="mono small">${rule}</dd>
@@ -105,7 +108,7 @@ export class GpIncidentPage extends ConsoleElement {
 function readings({ readings: measured }) {
   const entries = Object.entries(measured);
   return entries.length ? html`<section class="panel"><h2>${t("Readings")}</h2><dl>
-    ${entries.map(([name, value]) => html`<dt>${readingWord(name)}</dt><dd>${value}</dd>`)}</dl></section>` : null;
+    ${entries.map(([name, value]) => html`<dt>${readingWord(name)}</dt><dd>${readingText(name, value)}</dd>`)}</dl></section>` : null;
 }
 
 /** @param {Incident} incident */
