@@ -56,6 +56,10 @@ ADVICE: Mapping[str, str] = {
     "twice": "Delete the second column of this name.",
     "shape": "Write each camera as `- id: …` with one `key: value` a line below it.",
     "nested": "Write a single value here.",
+    "same_id": "Another row of this file has the same id: keep one of them.",
+    "same_channel_code": "Another camera has this channel code: correct one of them.",
+    "same_main_uri": "Another camera has this main stream: remove the row or give it that id.",
+    "same_address": "Another camera has this address: remove the row or give it that id.",
 }
 """What to do about each kind of mistake. Constant sentences: the console translates them."""
 

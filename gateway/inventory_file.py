@@ -64,14 +64,18 @@ class FileFormat(StrEnum):
 class BadCell:
     """One thing wrong. row: line of the file, from 1. column: its name in English, "" for the row.
 
-    value: as it stands there, secrets hidden. advice: what to do, the same words each time, so that
-    they can be translated.
+    value: as it stands there, secrets hidden. code: a key of `ADVICE`, for programs and catalogues.
     """
 
     row: int
     column: str
     value: str
-    advice: str
+    code: str
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return ADVICE[self.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ def _scene(row: _Row, values: dict[str, Value]) -> list[BadCell]:
         texts = {key: json.dumps(said.get(key, []), default=str) for key in _YAML_ONLY}
         rules_from_json(texts["zones"], texts["rules"])
     except (ConfigError, ValueError, RecursionError) as error:
-        return [BadCell(row.number, "zones", str(error)[: 2 * MAX_TEXT], ADVICE["zones"])]
+        return [BadCell(row.number, "zones", str(error)[: 2 * MAX_TEXT], "zones")]
     values.update({key: texts[key] for key in said})
     return []
 
@@ -321,9 +325,9 @@ def _assembled(number: int, values: dict[str, Value]) -> CameraEntry:
     return CameraEntry(number, **{k: v for k, v in values.items() if k in known})  # type: ignore[arg-type]
 
 
-def _about(number: int, column: str, value: str, advice: str) -> BadCell:
+def _about(number: int, column: str, value: str, code: str) -> BadCell:
     hidden = "***" if column == "password" and value else shown_cell(value)
-    return BadCell(number, column, hidden[:MAX_TEXT], ADVICE[advice])
+    return BadCell(number, column, hidden[:MAX_TEXT], code)
 
 
 def shown_cell(value: str) -> str:

@@ -5,18 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
-from gateway.inventory_columns import ADVICE, BadValueError, address_of
+from gateway.inventory_columns import BadValueError, address_of
 from gateway.inventory_file import BadCell, CameraEntry, InventoryFile, shown_cell
 from gateway.store import Store
 from gateway.store.inventory import Camera, slug
-
-DUPLICATES: Mapping[str, str] = {
-    "id": "Another row of this file has the same id: keep one of them.",
-    "channel_code": "Another camera has this channel code: correct one of them.",
-    "main_uri": "Another camera has the same main stream: remove this row or give it that id.",
-    "address": "Another camera has the same address: remove this row or give it that id.",
-}
-"""What to do about two cameras that share what only one can have."""
 
 
 class Action(StrEnum):
@@ -104,7 +96,7 @@ def _named(
             camera_id = slug(entry.name or "", taken)
             taken.add(camera_id)
         if camera_id in seen:
-            bad.append(BadCell(entry.row, "id", camera_id, DUPLICATES["id"]))
+            bad.append(BadCell(entry.row, "id", camera_id, "same_id"))
             continue
         seen.add(camera_id)
         named.append(replace(entry, id=camera_id))
@@ -144,9 +136,9 @@ def _as_read(address: str) -> str:
 
 def _unusable(entry: CameraEntry, camera: Camera) -> BadCell | None:
     if not camera.name:
-        return BadCell(entry.row, "name", "", ADVICE["no_id"])
+        return BadCell(entry.row, "name", "", "no_id")
     if not camera.main_uri and not camera.address:
-        return BadCell(entry.row, "address", "", ADVICE["no_streams"])
+        return BadCell(entry.row, "address", "", "no_streams")
     return None
 
 
@@ -190,7 +182,7 @@ def _without_duplicates(
             sound.append(one)
         else:
             column, value = taken
-            bad.append(BadCell(one.row, column, shown_cell(value), DUPLICATES[column]))
+            bad.append(BadCell(one.row, column, shown_cell(value), f"same_{column}"))
     return sound
 
 

@@ -41,11 +41,15 @@ router = APIRouter(tags=["onboarding"], dependencies=[Depends(administrator)])
 
 
 class BadCellBody(Answer):
-    """One thing wrong in a file. row: its line; column: "" for the row. advice: what to do."""
+    """One thing wrong in a file. row: its line; column: "" for the row.
+
+    code: a stable word; advice: what to do, in English.
+    """
 
     row: int
     column: str
     value: str
+    code: str
     advice: str
 
 
@@ -178,4 +182,6 @@ def _note(job: Job[object], outcome: RowOutcome, total: int) -> None:
 
 
 def _bad(cell: BadCell) -> BadCellBody:
-    return BadCellBody(row=cell.row, column=cell.column, value=cell.value, advice=cell.advice)
+    return BadCellBody(
+        row=cell.row, column=cell.column, value=cell.value, code=cell.code, advice=cell.advice
+    )

@@ -204,7 +204,8 @@ def _planned(store: Store, file: Path) -> Plan:
 def _print_plan(planned: Plan, *, as_json: bool) -> None:
     if as_json:
         for bad in planned.bad:
-            print_json({"type": "bad"} | {f.name: getattr(bad, f.name) for f in fields(bad)})
+            cell = {f.name: getattr(bad, f.name) for f in fields(bad)}
+            print_json({"type": "bad"} | cell | {"advice": bad.advice})
         for one in planned.cameras:
             print_json(
                 {

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.inventory_file import FileFormat, read_inventory, write_csv, write_yaml
-from gateway.inventory_plan import DUPLICATES, Action, apply, plan
+from gateway.inventory_plan import Action, apply, plan
 from gateway.store import Store
 from gateway.store.inventory import Camera
 
@@ -66,7 +66,7 @@ def test_duplicates_in_the_file_and_with_the_inventory(row, column):
     result = planned(text, POND)
     assert [one.camera.id for one in result.cameras] == ["gate"]
     (bad,) = result.bad
-    assert (bad.row, bad.column, bad.advice) == (3, column, DUPLICATES[column])
+    assert (bad.row, bad.column, bad.code) == (3, column, f"same_{column}")
 
 
 def test_two_cameras_may_change_places():
