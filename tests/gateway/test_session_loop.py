@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.session_loop import ConnectGate, GateLimits, SessionLoop
 
@@ -84,11 +85,18 @@ def test_stop_says_when_something_will_not_end(loop):
     assert running.stop(WAIT_S)
 
 
-def test_a_mistake_ends_only_itself_and_is_told(loop, caplog):
+def test_a_mistake_ends_only_itself_and_is_told(loop):
+    made = threading.Event()
+
     async def mistaken():
+        made.set()
         raise ZeroDivisionError
 
-    assert loop.spawn(mistaken, "gate/sub").stop(WAIT_S)
+    with capture_logs() as lines:
+        running = loop.spawn(mistaken, "gate/sub")
+        assert made.wait(WAIT_S)
+        assert running.stop(WAIT_S)
+    assert [type(line["exc_info"]) for line in lines] == [ZeroDivisionError]
     done = threading.Event()
 
     async def other():
