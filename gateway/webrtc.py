@@ -66,10 +66,22 @@ async def answer_offer(
     if "\nm=audio" in sdp:
         network.hold(_add_sound(peer, broadcast, sdp))
     await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+    if "a=setup:actpass" in sdp:
+        _let_the_player_begin(peer)
     await peer.setLocalDescription(await peer.createAnswer())
     if video.currentDirection != "sendonly":
         raise ValueError("it asks for no video")
     return peer.localDescription.sdp
+
+
+def _let_the_player_begin(peer: RTCPeerConnection) -> None:
+    """Be the server of DTLS, as WHEP's own example is.
+
+    A server's certificate decides the cipher, and aiortc as a client knows none for the RSA that
+    GStreamer's are of.
+    """
+    for transceiver in peer.getTransceivers():
+        transceiver.receiver.transport._set_role("server")
 
 
 def _add_sound(peer: RTCPeerConnection, broadcast: Broadcast, sdp: str) -> RTCRtpTransceiver:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from playwright.async_api import async_playwright
 from prometheus_client import REGISTRY
 
+from gateway.camera_stream import CameraStream
 from gateway.config import LiveSettings
 from gateway.errors import (
     BadOfferError,
@@ -40,7 +42,9 @@ from gateway.errors import (
 from gateway.hub import Hub
 from gateway.live import LiveViewers, SteadySource
 from gateway.live_mode import live_mode
-from gateway.sources import AvSource
+from gateway.session import Pull
+from gateway.session_loop import SessionLoop
+from gateway.sources import AvSource, open_link
 from gateway.store.camera_states import LiveMode
 from gateway.whep import Hindrance, IceFragment, StreamChoice, parse_fragment
 
@@ -258,6 +262,34 @@ async def test_media_can_be_offered_on_loopback_alone(browser, coded_stream):
     assert all(" 127.0.0.1 " in line for line in lines)
     await page.close()
     await viewers.close_all()
+
+
+def pulls(port: int) -> int:
+    """Count the TCP connections that a server on loopback has now, as the kernel lists them."""
+    own, established = f":{port:04X}", "01"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(own) and row[3] == established for row in rows)
+
+
+async def test_viewers_of_one_camera_cost_no_second_pull(coded_stream, rtsp_camera):
+    device = rtsp_camera([packet.data for packet in coded_stream("h264", 250).packets])
+    viewers, loop = LiveViewers(LiveSettings()), SessionLoop()
+    pull = Pull("gate", "main", partial(open_link, device.url, None))
+    loop.start()
+    stream = CameraStream(loop, pull, linger_s=0.1)
+    try:
+        assert pulls(device.port) == 0
+        async with peer() as one, peer() as two, peer() as three:
+            for client in (one, two, three):
+                answer = await viewers.offer(stream, client.localDescription.sdp, StreamChoice.MAIN)
+                await client.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+            await until(lambda: len(stream.hub.readers) == 3)
+            assert pulls(device.port) == 1
+            await viewers.close_all()
+            await until(lambda: pulls(device.port) == 0)
+    finally:
+        await asyncio.to_thread(stream.close)
+        await asyncio.to_thread(loop.stop)
 
 
 @asynccontextmanager
