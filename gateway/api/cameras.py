@@ -14,9 +14,10 @@ from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.clock import to_iso
 from gateway.errors import NoPictureError, WorkerUnreachableError
+from gateway.named_source import ONVIF_SCHEMES
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode
-from gateway.store.inventory import Camera
+from gateway.store.inventory import Camera, RecordMode
 from gateway.worker_api import CAPTURED_AT_HEADER
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -61,6 +62,8 @@ class CameraBody(Answer):
 
     state: a word of `gateway.session.SessionState`; code and detail: why, "" when well. since: when
     that began. live: how a browser can show it. analysed_fps: pictures looked at each second.
+    record: what is recorded. has_controls: it is known by ONVIF, so its drives, picture settings
+    and clock may be asked for.
     """
 
     id: str
@@ -69,6 +72,8 @@ class CameraBody(Answer):
     unit: str
     grid: str
     enabled: bool
+    record: RecordMode
+    has_controls: bool
     state: str
     code: str
     detail: str
@@ -180,6 +185,8 @@ def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody
         unit=camera.unit,
         grid=camera.grid,
         enabled=camera.enabled,
+        record=camera.record,
+        has_controls=camera.address.startswith(ONVIF_SCHEMES),
         state=state.state,
         code=state.code,
         detail=state.detail,

@@ -17,6 +17,8 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
         "unit": "东山村",
         "grid": "第三网格",
         "enabled": True,
+        "record": "incidents",
+        "has_controls": False,
         "state": "online",
         "code": "",
         "detail": "",
