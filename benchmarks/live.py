@@ -1,4 +1,4 @@
-"""Live pictures: the age of what a browser shows, and what one viewer costs.
+"""Live pictures: the age of what a browser shows, what one viewer costs, how a wall of 16 runs.
 
 Each picture of the camera carries the time it was made, in pixels (`clock_camera`). It is encoded,
 served by RTSP, pulled by our source, passed through hub and WebRTC, decoded and put on screen by
@@ -7,6 +7,9 @@ Everything runs on one machine, so one clock tells both times and the network is
 
 The processor time of a viewer is what this process (source, hub, WebRTC) takes more than without
 viewers, each with a tab of its own; Chromium's and the camera's own time is not in it.
+
+The wall is one tab with 16 players of the same stream: smooth when the pictures that were made are
+shown, and no tile stands still; Chromium decodes all of it on the same cores.
 """
 
 import asyncio
@@ -38,6 +41,9 @@ from gateway.sources import open_link
 FIRST_PICTURE_S = 20.0
 
 VIEWER = Path(__file__).with_name("live_viewer.html")
+WALL = Path(__file__).with_name("live_wall.html")
+TILES = 16
+"""The largest wall of the console."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
 SETTLING_S = 3.0
 """What a browser shows before is hurried through, and not counted."""
@@ -54,10 +60,25 @@ class Plan:
     watching_s: float
     costing_s: float
     viewers: int
+    wall_s: float
 
 
-QUICK = Plan(arriving_s=4, watching_s=10, costing_s=5, viewers=2)
-FULL = Plan(arriving_s=10, watching_s=60, costing_s=20, viewers=4)
+QUICK = Plan(arriving_s=4, watching_s=10, costing_s=5, viewers=2, wall_s=8)
+FULL = Plan(arriving_s=10, watching_s=60, costing_s=20, viewers=4, wall_s=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """How 16 tiles in one tab fared.
+
+    shown: share of the pictures made that a tile showed, mean and worst tile. gap_ms: longest
+    standstill of each tile, the worst. cost_ms: processor milliseconds a second for each, here.
+    """
+
+    shown: float
+    worst_shown: float
+    gap_ms: float
+    cost_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +95,7 @@ def run(*, quick: bool) -> Outcome:
     with clock_camera("drift") as camera, _pulled(camera.url) as hub:
         arrivals_ms = _arrivals_ms(hub, plan.arriving_s)
         watched, cost_ms = asyncio.run(_watch_hub(hub, plan))
+        wall = asyncio.run(_watch_wall(hub, plan))
     ages_ms = watched.ages_ms
     shown = len(ages_ms) / (FPS * plan.watching_s)
     return Outcome(
@@ -84,6 +106,10 @@ def run(*, quick: bool) -> Outcome:
             Figure("capture to packet in the hub, p95", percentile(arrivals_ms, 95), "ms"),
             Figure("pictures on screen", shown, "share of those made"),
             Figure("processor time of one viewer", cost_ms, "ms/s"),
+            Figure(f"{TILES} tiles: pictures on screen, mean", wall.shown, "share of those made"),
+            Figure(f"{TILES} tiles: the worst tile", wall.worst_shown, "share of those made"),
+            Figure(f"{TILES} tiles: longest standstill", wall.gap_ms, "ms"),
+            Figure(f"{TILES} tiles: processor time of one", wall.cost_ms, "ms/s"),
         ),
         (
             f"{WIDTH}x{HEIGHT} at {FPS} pictures a second, {BIT_RATE}bit/s H.264, a key frame each "
@@ -147,6 +173,31 @@ async def _watch_hub(hub: Hub, plan: Plan) -> tuple[Watched, float]:
         shared_ms = await _cpu_ms_per_s(plan.costing_s)
         await viewers.close_all()
     return watched, (shared_ms - alone_ms) / plan.viewers
+
+
+async def _watch_wall(hub: Hub, plan: Plan) -> Wall:
+    """Return how one tab with many players of the stream fares."""
+    viewers = LiveViewers(LiveSettings(bind_hosts=(LOOPBACK,)))
+    alone_ms = await _cpu_ms_per_s(plan.costing_s)
+    async with chromium() as browser:
+        page = await browser.new_page()
+        await page.set_content(WALL.read_text("utf-8"))
+        for tile in range(TILES):
+            answer = await viewers.offer(SteadySource(hub), await page.evaluate("offer()"))
+            await page.evaluate("([tile, sdp]) => accept(tile, sdp)", [tile, answer.sdp])
+        await page.wait_for_function("tiles.every((tile) => tile.shown > 0)")
+        await asyncio.sleep(SETTLING_S)
+        await page.evaluate("begin()")
+        busy_ms = await _cpu_ms_per_s(plan.wall_s)
+        tiles = await page.evaluate("end()")
+        await viewers.close_all()
+    made = FPS * plan.wall_s
+    return Wall(
+        shown=sum(tile["shown"] for tile in tiles) / (TILES * made),
+        worst_shown=min(tile["shown"] for tile in tiles) / made,
+        gap_ms=max(tile["gapMs"] for tile in tiles),
+        cost_ms=(busy_ms - alone_ms) / TILES,
+    )
 
 
 async def _cpu_ms_per_s(seconds: float) -> float:
