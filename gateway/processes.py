@@ -20,6 +20,7 @@ from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.relay import Relay
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
+from gateway.recording.retention import Retention, RetentionThread
 from gateway.secrets import SecretBox
 from gateway.serving import listen, serving, stop_signal
 from gateway.site_health import SiteHealth
@@ -81,7 +82,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
     box = open_box(settings)
     listener = listen(settings.serve.host, settings.serve.port)
     sink = RedisSink(queue_url, settings.queue.stream)
-    with Store.open(settings.database_url, box) as store:
+    with Store.open(settings.database_url, box) as store, _retention(settings, store):
         async with _client(worker_token(box)) as workers:
             relay = Relay(store, sink)
             services = Services(
@@ -99,6 +100,10 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
                     await relay.run(stop)
+
+
+def _retention(settings: Settings, store: Store) -> RetentionThread:
+    return RetentionThread(Retention(store, settings.data_dir, settings.recording))
 
 
 def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> SiteWatch:

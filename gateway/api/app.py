@@ -22,6 +22,7 @@ from gateway.api import (
     locales,
     metrics,
     onboarding,
+    recordings,
     session,
     system,
 )
@@ -47,6 +48,7 @@ ROUTES = (
     live.router,
     incidents.router,
     evidence.router,
+    recordings.router,
     locales.router,
     events.router,
     health.router,

@@ -20,7 +20,10 @@ router = APIRouter(prefix="/api/incidents", tags=["incidents"], dependencies=[De
 
 
 class EvidenceBody(Answer):
-    """A picture or film that proves an incident; sha256 of the file, hexadecimal."""
+    """A picture or film that proves an incident; sha256 of the file, hexadecimal.
+
+    deleted_at: when its time was up and the file was deleted, null while it is kept.
+    """
 
     id: str
     type: EvidenceType
@@ -28,6 +31,7 @@ class EvidenceBody(Answer):
     content_type: str
     bytes: int
     sha256: str
+    deleted_at: UtcTime | None
 
 
 class CameraName(Answer):
@@ -134,4 +138,5 @@ def _evidence_body(piece: Evidence, root_path: str) -> EvidenceBody:
         content_type=piece.content_type,
         bytes=piece.size_bytes,
         sha256=piece.sha256,
+        deleted_at=piece.deleted_at,
     )

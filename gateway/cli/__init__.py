@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from gateway.cli import analyze, cameras, inventory, machine, models, processes, queue
+from gateway.cli import analyze, cameras, inventory, machine, models, processes, queue, recordings
 from gateway.cli.output import err
 from gateway.errors import GatewayError
 from vision.errors import ModelError, RuleError, RuntimeUnavailableError, VisionError
@@ -42,6 +42,7 @@ app.command("reset-password")(machine.reset_password)
 app.add_typer(inventory.app, name="cameras")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
+app.add_typer(recordings.app, name="recordings")
 
 
 def main() -> None:

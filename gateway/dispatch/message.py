@@ -168,7 +168,7 @@ def _incident(stored: StoredIncident) -> IncidentPart:
         closed_at=None if incident.closed_at is None else to_iso(incident.closed_at),
         ending=stored.ending,
         readings=dict(sorted(incident.readings.items())),
-        evidence=tuple(_evidence(piece) for piece in stored.evidence),
+        evidence=tuple(_evidence(piece) for piece in stored.evidence if piece.deleted_at is None),
         model=_model(origin.model),
         versions=VersionsPart(gridpatrol=origin.version, message=SCHEMA_VERSION),
     )
