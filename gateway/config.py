@@ -25,7 +25,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
 from gateway.yaml_file import explain, load_yaml, merged
-from vision.health import AlarmType, HealthLimits
+from vision.health import FAULT_KINDS, AlarmType, HealthLimits
 
 ENV_PREFIX = "GRIDPATROL_"
 
@@ -187,10 +187,19 @@ class LiveSettings(Section):
         return range(int(first), int(last) + 1)
 
 
+def _known_fault(kind: str) -> str:
+    if kind not in FAULT_KINDS:
+        raise ValueError(f"{kind!r} is not a kind of fault: {', '.join(sorted(FAULT_KINDS))}")
+    return kind
+
+
+FaultKind = Annotated[str, AfterValidator(_known_fault)]
+
+
 class HealthSettings(Section):
     """Cameras and the site watched over: what is a fault, and when it becomes an incident."""
 
-    off: tuple[str, ...] = ()
+    off: tuple[FaultKind, ...] = ()
     """Kinds of fault that never become incidents, such as camera_dark where no lamp burns."""
     alarms: tuple[AlarmType, ...] = (AlarmType.TAMPER, AlarmType.LINE, AlarmType.DIGITAL_INPUT)
     """Which of the cameras' own alarms become incidents; motion would be one for every leaf."""

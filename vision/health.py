@@ -410,6 +410,12 @@ WORKER_SILENT = "worker_silent"
 DISK_LOW = "disk_low"
 
 
+FAULT_KINDS = frozenset(
+    {*CAMERA_SPECS, *KINDS_OF_LOSS.values(), UNIT_OFFLINE, WORKER_SILENT, DISK_LOW}
+)
+"""What incidents of health can be called."""
+
+
 def site_specs(offline_s: float) -> tuple[HealthSpec, ...]:
     """Return when what is seen from outside the workers becomes an incident.
 

@@ -12,6 +12,7 @@ from gateway.locales import Catalogues
 from gateway.packets import ClockSource
 from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
+from vision.health import FAULT_KINDS
 from vision.types import Severity
 
 CALL = re.compile(r"""\b(?:t|msg)\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>["'`][^,)]*))""")
@@ -75,3 +76,8 @@ def test_both_languages_are_served():
 )
 def test_every_code_of_the_api_has_a_word(name, codes):
     assert table(name) == {str(code) for code in codes}
+
+
+def test_every_fault_of_health_has_a_word():
+    assert table("KINDS") >= FAULT_KINDS
+    assert table("KIND_ICONS") <= FAULT_KINDS
