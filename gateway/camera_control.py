@@ -108,12 +108,13 @@ class CameraControl:
         self._pool.submit(self._run_tour(tour))
 
     def stop(self) -> None:
-        """Stop a move that goes on, the tour, and listening."""
+        """Stop a move that goes on, the tour, and listening; also one that never started."""
+        if self._listening is None:
+            return
         ending = self._pool.submit(self._drive.close())
         with suppress(TimeoutError, OnvifError):
             ending.result(STOP_S)
-        if self._listening is not None:
-            self._listening.cancel()
+        self._listening.cancel()
 
     async def do(self, command: Command) -> None:
         """Carry out a command; it has been when this returns."""

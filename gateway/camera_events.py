@@ -85,12 +85,11 @@ class CameraEvents:
         """Listen by one subscription until it nears its end."""
         await point.subscribe()
         self._alarms.resubscribed(utc_now())
-        self.fault = ""
         try:
             while True:
                 asked_s = monotonic_s()
                 found = await point.pull()
-                self._wait_s = FIRST_WAIT_S
+                self.fault, self._wait_s = "", FIRST_WAIT_S
                 self._tell(self._alarms.take(found, utc_now(), client.clock_skew))
                 if not found:
                     await asyncio.sleep(max(0.0, SPACING_S - (monotonic_s() - asked_s)))

@@ -8,12 +8,15 @@ import structlog
 
 from gateway import telemetry
 from gateway.analysis import CameraEye, LatestLooks, Look
+from gateway.camera_control import CameraControl, is_controllable
 from gateway.camera_stream import CameraStream
 from gateway.clock import monotonic_s, utc_now
 from gateway.config import Settings
+from gateway.control_pool import ControlPool
 from gateway.decode import Picture
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.live_mode import live_mode
+from gateway.onvif.alarms import CameraAlarm
 from gateway.quarantine import Quarantine
 from gateway.recording.camera_recorder import CameraRecorder
 from gateway.recording.recorders import Recorders
@@ -46,6 +49,7 @@ class Bench:
     version: str
     quarantine: Quarantine
     sessions: SessionLoop = field(default_factory=SessionLoop)
+    controls: ControlPool = field(default_factory=ControlPool)
 
     @property
     def model(self) -> ModelRef:
@@ -57,8 +61,8 @@ class CameraUnit:
     """One camera at work, from `start` to `stop`.
 
     camera: as the inventory had it; a unit never changes, it is replaced. hub: of the analysed
-    stream. on_report: called on the sessions' thread with each change of state; must not wait.
-    Raises ConfigError for zones or rules that cannot be used.
+    stream. control: None for a camera without ONVIF. on_report: called on the sessions' thread with
+    each change of state; must not wait. Raises ConfigError for zones or rules that cannot be used.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class CameraUnit:
         self.eye.mark = bench.quarantine.mark(camera.id)
         self._recorders = recorders
         self._recorder: CameraRecorder | None = None
+        self.control = self._make_control() if is_controllable(camera) else None
         self._judging = threading.Lock()
         self._ended = False
         self._analysed = 0
@@ -94,9 +99,13 @@ class CameraUnit:
         self._bench.writer.interrupt(self.camera.id)
         self.eye.start()
         self.stream("sub").lease()
+        if self.control is not None:
+            self.control.start()
 
     def blind(self) -> None:
-        """Let no further picture in: end the streams and the eye."""
+        """Let no further picture in: end control, the streams and the eye."""
+        if self.control is not None:
+            self.control.stop()
         for stream in self._streams.values():
             stream.stop()
         self.eye.stop()
@@ -129,6 +138,9 @@ class CameraUnit:
         picture = look.picture
         with self._judging:
             if self._ended:
+                return
+            if self.control is not None and self.control.is_moving:
+                self._pipeline.blind()
                 return
             step = self._pipeline.step(picture.captured_at, picture.size, detections)
             for change in step.changes:
@@ -185,7 +197,9 @@ class CameraUnit:
         report = self.stream("sub").report
         if report.state is SessionState.ONLINE and self.eye.fault is not None:
             fault = self.eye.fault
-            return replace(fault, reader=report.reader, transport=report.transport)
+            return replace(
+                fault, reader=report.reader, transport=report.transport, note=report.note
+            )
         return report
 
     def _facts(self) -> StreamFacts | None:
@@ -212,14 +226,37 @@ class CameraUnit:
         uri = camera.main_uri if name == "main" else camera.analysis_uri
 
         def dial(options: LinkOptions) -> Link:
-            password = self._bench.store.inventory.password(camera.id)
-            credentials = Credentials(camera.username, password or "") if camera.username else None
-            return open_link(uri or camera.address, credentials, options)
+            return open_link(uri or camera.address, self._credentials(), options)
 
         with_audio = camera.record is not RecordMode.OFF
         options = LinkOptions(transport=camera.transport, with_audio=with_audio)
         pull = Pull(camera.id, name, dial, options)
         return CameraStream(self._bench.sessions, pull, on_report, self._dropped)
+
+    def _credentials(self) -> Credentials | None:
+        password = self._bench.store.inventory.password(self.camera.id)
+        username = self.camera.username
+        return Credentials(username, password or "") if username else None
+
+    def _make_control(self) -> CameraControl:
+        bench = self._bench
+        records = bench.store.camera_controls
+        credentials = self._credentials()
+        return CameraControl(
+            self.camera, credentials, bench.controls, records, self._alarmed, self._moved
+        )
+
+    def _alarmed(self, alarm: CameraAlarm) -> None:
+        log.debug(
+            "a camera's own alarm",
+            camera=self.camera.id,
+            kind=alarm.type.value,
+            active=alarm.active,
+            topic=alarm.topic,
+        )
+
+    def _moved(self, moving: bool) -> None:
+        log.debug("a camera's view moves", camera=self.camera.id, moving=moving)
 
     def _reported(self, report: SessionReport) -> None:
         online = report.state is SessionState.ONLINE

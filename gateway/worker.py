@@ -14,6 +14,8 @@ import cv2
 import structlog
 
 from gateway.analysis import DetectorLoop
+from gateway.camera_commands import Command, ControlState
+from gateway.camera_control import CameraControl
 from gateway.camera_unit import Bench, CameraUnit
 from gateway.clock import to_iso, utc_now
 from gateway.decode import Picture
@@ -85,6 +87,7 @@ class Worker:
         self._url = url
         self._bench.quarantine.catch_crashes()
         self._bench.sessions.start()
+        self._bench.controls.start()
         self._bench.writer.start()
         self._recorders.start()
         self._loop.start()
@@ -103,6 +106,7 @@ class Worker:
             _for_all(units, CameraUnit.stop)
         self._recorders.stop()
         self._bench.sessions.stop()
+        self._bench.controls.stop()
         self._bench.writer.stop()
         self._reporter.join(JOIN_S)
         self._bench.quarantine.close()
@@ -131,6 +135,14 @@ class Worker:
         jpeg = await asyncio.to_thread(_encode, picture, width)
         return Snapshot(jpeg, picture.captured_at)
 
+    async def control(self, camera: str, command: Command) -> None:
+        """Have a camera do something."""
+        await self._control(camera).do(command)
+
+    async def control_state(self, camera: str, state: str) -> ControlState:
+        """Return how something of a camera stands."""
+        return await self._control(camera).read(state)
+
     async def status(self) -> WorkerStatus:
         """Return what the worker is doing."""
         viewers = await self._viewers.status()
@@ -145,6 +157,12 @@ class Worker:
         if unit is None:
             raise NotFoundError(f"worker {self._shard} has no camera {camera}")
         return unit
+
+    def _control(self, camera: str) -> CameraControl:
+        control = self._unit(camera).control
+        if control is None:
+            raise NotFoundError(f"camera {camera} was not taken in by ONVIF: it has no controls")
+        return control
 
     def _match_inventory(self) -> None:
         with self._changing:

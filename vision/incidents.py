@@ -279,14 +279,19 @@ class IncidentBook:
         self._specs = {spec.id: spec for spec in specs}
         self._machines: dict[tuple[str, str], _Machine] = {}
         self._looked_at: datetime | None = None
+        self._was_blind = False
+
+    def blind(self) -> None:
+        """Count the time until the next step as unseen, however short: the camera's view moved."""
+        self._was_blind = True
 
     def step(self, at: datetime, conditions: Iterable[Condition]) -> list[IncidentChange]:
         """Take in the judgements of one frame; a subject that none of them names does not hold.
 
         Raises KeyError for a condition of a rule that this book was not given.
         """
-        watched_s = sighted_s(self._looked_at, at)
-        self._looked_at = at
+        watched_s = None if self._was_blind else sighted_s(self._looked_at, at)
+        self._looked_at, self._was_blind = at, False
         judged = {(condition.rule, condition.subject): condition for condition in conditions}
         for rule, subject in judged:
             self._machines.setdefault((rule, subject), _Machine(self._camera, self._specs[rule]))

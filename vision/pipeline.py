@@ -64,6 +64,11 @@ class CameraPipeline:
         conditions = tuple(c for judge in self._judges for c in judge.judge(scene))
         return StepResult(tracks, conditions, tuple(self._book.step(at, conditions)))
 
+    def blind(self) -> None:
+        """Say that the view has moved since the last frame: what was where is known no more."""
+        self._tracker.forget()
+        self._book.blind()
+
     def finish(self, at: datetime) -> list[IncidentChange]:
         """Close what is open, because no further frame will come."""
         return self._book.close_all(at)

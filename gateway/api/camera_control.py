@@ -117,7 +117,8 @@ async def _do(services: Services, camera: str, command: Command) -> None:
 
 
 async def _read(services: Services, camera: str, kind: type[State]) -> State:
-    return await _read(services, camera, kind)
+    worker_url = await run_in_threadpool(owner_of, services.store, camera)
+    return await services.workers.control_state(worker_url, camera, kind)
 
 
 @router.get("/ptz")

@@ -8,7 +8,7 @@ from vision.pipeline import CameraPipeline
 from vision.rules import RuleSet
 from vision.rules.presence import PresenceSpec
 from vision.scene import Zone
-from vision.types import FrameSize, IncidentChange, Kind
+from vision.types import ChangeType, FrameSize, IncidentChange, Kind
 
 SIZE = FrameSize(640, 360)
 CAR = ("car", (300.0, 200.0, 420.0, 260.0), 0.6)
@@ -112,3 +112,19 @@ def test_evidence_shows_what_was_seen_and_not_what_was_lost(clock, detections) -
     ((step, change),) = opened
     assert [track.label for track in step.shown_with(change)] == ["car"]
     assert {track.label for track in step.tracks} == {"car", "person"}
+
+
+def test_a_view_that_moved_neither_opens_nor_closes_by_waiting(clock, detections) -> None:
+    rules = RuleSet((LEFT,), (PresenceSpec(id="in", zone="left", kinds=(Kind.PERSON,)),))
+    pipeline = CameraPipeline("cam", rules)
+    there = [("person", (100.0, 100.0, 140.0, 200.0), 0.7)]
+
+    def look(second: float, sightings: list) -> list[IncidentChange]:
+        return list(pipeline.step(clock(second), SIZE, detections(sightings)).changes)
+
+    changes = [change for second in np.arange(0, 3, 0.2) for change in look(second, there)]
+    assert changes[0].type is ChangeType.OPENED
+    pipeline.blind()
+    after = pipeline.step(clock(4), SIZE, detections([]))
+    assert after.changes == ()
+    assert after.tracks == ()
