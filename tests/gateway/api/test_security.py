@@ -83,6 +83,21 @@ GUARDED = [
     ("GET", "/api/incidents"),
     ("GET", "/api/incidents/x"),
     ("GET", "/api/evidence/x"),
+    ("POST", "/api/cameras"),
+    ("PATCH", "/api/cameras/gate"),
+    ("DELETE", "/api/cameras/gate"),
+    ("GET", "/api/cameras/gate/settings"),
+    ("GET", "/api/onboarding/choices"),
+    ("POST", "/api/onboarding/discoveries"),
+    ("POST", "/api/onboarding/scans"),
+    ("POST", "/api/onboarding/looks"),
+    ("POST", "/api/onboarding/tests"),
+    ("POST", "/api/onboarding/plans"),
+    ("POST", "/api/onboarding/imports"),
+    ("POST", "/api/onboarding/export"),
+    ("GET", "/api/onboarding/jobs"),
+    ("GET", "/api/onboarding/jobs/x"),
+    ("DELETE", "/api/onboarding/jobs/x"),
 ]
 OPEN = {
     ("POST", "/api/session"),
@@ -120,6 +135,8 @@ def test_every_documented_route_is_guarded_or_open_on_purpose(site):
         if not path.endswith("/x")
     }
     by_id = {
+        ("GET", "/api/onboarding/jobs/{job}"),
+        ("DELETE", "/api/onboarding/jobs/{job}"),
         ("DELETE", "/api/live/{session}"),
         ("PATCH", "/api/live/{session}"),
         ("GET", "/api/incidents/{incident}"),

@@ -62,6 +62,8 @@ def test_odd_answers_are_read_all_the_same(there: str, instead: str) -> None:
         ("http://0.0.0.0/onvif", "192.168.1.64"),
         ("http://[fe80::9]:8080/onvif", "192.168.1.64:8080"),
         ("http://[fe80::9]/onvif", "192.168.1.64"),
+        ("http://[fe80::9]/a http://[fd00::9]:81/b", "[fd00::9]:81"),
+        ("http://[fd00::9]/a http://10.0.0.9/b", "10.0.0.9"),
     ],
 )
 def test_the_address_most_likely_to_be_reached_is_taken(urls: str, address: str) -> None:
