@@ -1,8 +1,5 @@
 """What is deleted, in which order, and what is never."""
 
-import os
-import shutil
-import subprocess
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -169,19 +166,3 @@ def test_its_thread_goes_on_after_a_fault_and_says_so_once(store, retention, mon
         assert done.wait(10)
     assert [line["log_level"] for line in logs][:3] == ["error", "warning", "info"]
     assert "retention" not in {thread.name for thread in threading.enumerate()}
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of eight MB of its own; only root can have one."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], check=False
-    )
-    if mounted.returncode:
-        pytest.skip("this system lets nobody mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
