@@ -90,7 +90,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     if free_mb < ALMOST_FULL_MB:
         yield Finding("disk", Verdict.BAD, f"{text}: about to be full", cure)
     elif free_mb < least_mb:
-        text += f": evidence clips are left out below {least_mb} MB (recording.min_free_mb)"
+        text += f": recording gives way below {least_mb} MB (recording.min_free_mb)"
         yield Finding("disk", Verdict.LESS, text, cure)
     else:
         yield Finding("disk", Verdict.GOOD, text)

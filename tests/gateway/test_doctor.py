@@ -38,7 +38,7 @@ def test_disk_with_too_little_room_for_clips(find, tmp_path):
     least = free_mb(tmp_path) + 100_000
     (finding,) = find("disk", recording={"min_free_mb": least})
     assert finding.verdict is Verdict.LESS
-    assert f"clips are left out below {least} MB" in finding.text
+    assert f"recording gives way below {least} MB" in finding.text
     assert str(tmp_path) in finding.cure
 
 

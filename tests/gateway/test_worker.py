@@ -20,8 +20,9 @@ from gateway.config import Settings
 from gateway.errors import ConfigError, NoPictureError, NotFoundError, StorageError
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
+from gateway.recording.repair import Repair
 from gateway.store.camera_states import LiveMode
-from gateway.store.inventory import Camera
+from gateway.store.inventory import Camera, RecordMode
 from gateway.store.stored_incident import Ending
 from gateway.worker import Shard, Worker
 from vision.tracker import TrackerSettings
@@ -166,6 +167,20 @@ def test_nothing_seen_is_lost_at_the_stop(store, start_worker, road, settings):
     endings = {store.incidents.get(incident_id).ending for incident_id in opened}
     assert Ending.INTERRUPTED in endings
     assert not list(settings.evidence_dir.rglob("*.part"))
+
+
+def test_a_camera_is_recorded_continuously(store, start_worker, add, road_film, settings):
+    """What it showed is in the index once the worker has stopped, and on the disk."""
+    add("road", road_film.as_uri(), record=RecordMode.CONTINUOUS)
+    worker = start_worker()
+    wait_until(lambda: list((settings.data_dir / "recordings" / "road").rglob("*.part")))
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    start_worker.stop(worker)
+    for segment in store.segments.of("road"):
+        with av.open(str(settings.data_dir / segment.path)) as film:
+            assert sum(1 for _ in film.decode(video=0)) == segment.pictures > 0
+    assert store.segments.of("road")
+    assert Repair(store, settings.data_dir).examine().is_sound
 
 
 def test_disk_nearly_full_costs_clips_only(store, start_worker, road, settings):
