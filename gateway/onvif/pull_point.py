@@ -20,7 +20,10 @@ NAMESPACE = "http://www.onvif.org/ver10/events/wsdl"
 WSN = "http://docs.oasis-open.org/wsn"
 
 PULL_S = 30.0
-"""How long a camera may think about an answer: routers of 4G forget silent connections after it."""
+"""How long a camera may think about an answer: routers of 4G forget silent connections after it.
+
+A poll costs 3.9 CPU-ms, so 325 quiet cameras 4 % of a core and 14 MB (measured over 325 polls of
+10 s, one thread, on a busy machine of 2 cores)."""
 LIFETIME_S = 120.0
 """How long a subscription is asked to last without a poll."""
 MOST_MESSAGES = 50
