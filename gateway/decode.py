@@ -32,6 +32,8 @@ _CHROMA_BEHIND = _LUMA_FIRST - {"gray"}
 """Of these, the ones with 8-bit chroma in the second plane."""
 _CHROMA_SAMPLES = 2000
 _NO_COLOUR = 128
+_COLOURED = 0.05
+"""A smaller share of coloured samples is a logo or a lamp."""
 _GREY_SPREAD = 2
 """Chroma so near the middle is coding noise: exactly the middle before it was coded. Street scenes
 reach 5 to 30."""
@@ -90,7 +92,8 @@ class Picture:
             return False
         plane = np.frombuffer(memoryview(frame.planes[1]), np.uint8)
         sample = plane[:: max(1, plane.size // _CHROMA_SAMPLES)].astype(np.int16)
-        return bool(np.quantile(np.abs(sample - _NO_COLOUR), 0.95) <= _GREY_SPREAD)
+        coloured = np.count_nonzero(np.abs(sample - _NO_COLOUR) > _GREY_SPREAD)
+        return coloured <= _COLOURED * sample.size
 
     def to_bgr(self) -> Image:
         """Return the whole picture, uint8 (height, width, 3), BGR."""

@@ -147,7 +147,7 @@ STILL_GOPS = 5.0
 quality, fixed rate or a strong noise filter, no live picture stayed the same over one of them."""
 
 FRESH = timedelta(seconds=3)
-"""A judgement counts as one of now for so long: looks come twice a second, or with key frames."""
+"""A judgement counts as one of now for so long: looks come each second, or with key frames."""
 
 Verdict: TypeAlias = Callable[[Quality, bool], bool | None]
 """Says whether a fault holds, given whether it held before; None when that cannot be judged."""
@@ -234,7 +234,7 @@ PICTURE_FAULTS: Mapping[str, _Fault] = {
 
 
 class PictureWatch:
-    """Watches one camera's pictures; looks come in the order of time, about two a second."""
+    """Watches one camera's pictures; looks come in the order of time, one or two a second."""
 
     def __init__(self, limits: HealthLimits) -> None:
         self._limits = limits

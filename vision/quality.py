@@ -62,7 +62,7 @@ STILL = 0.02
 """Pictures of which a smaller share of pixels differs are the same: a clock drawn into a frozen
 picture changes 0.2 to 1 %."""
 LIVELY_AFTER = 40
-"""Changes between looks that make a camera lively: twenty seconds of an ordinary one."""
+"""Changes between looks that make a camera lively: less than a minute of an ordinary one."""
 DARK = 45.0
 """A picture whose brightest twentieth is below this holds no structure worth comparing: measured,
 the default detector finds 5 % there of the people it finds by day."""
@@ -240,7 +240,7 @@ class _Stillness:
 
 
 class QualityMeter:
-    """Looks at one camera's pictures in the order of their time, about two a second.
+    """Looks at one camera's pictures in the order of their time, one or two a second.
 
     Pictures by infrared light are compared among themselves: the lamp beside the lens makes another
     scene of the same view.
@@ -346,7 +346,9 @@ def _view(edges: Map, usual: Map) -> View:
 
 def _match(one: Map, other: Map) -> float:
     """Return the correlation of two maps of one size, -1 to 1."""
-    return float(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED)[0, 0])
+    one, other = one - one.mean(), other - other.mean()
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(np.vdot(one, other)) / max(size, TINY)
 
 
 def _fouled(now: Map, usual: Map) -> float:
@@ -354,9 +356,10 @@ def _fouled(now: Map, usual: Map) -> float:
 
     Each part is held against the best-kept quarter of all: fog takes from every part alike.
     """
-    counts = usual >= STRUCTURED * np.median(usual)
-    kept = now[counts] / usual[counts]
-    return float(np.mean(kept < PART_LOST * np.quantile(kept, 0.75)))
+    counts = usual >= STRUCTURED * np.partition(usual, usual.size // 2, axis=None)[usual.size // 2]
+    kept = np.sort(now[counts] / usual[counts])
+    best_kept = kept[kept.size * 3 // 4]
+    return float(np.searchsorted(kept, PART_LOST * best_kept) / kept.size)
 
 
 def _learnable(quality: Quality) -> bool:
