@@ -93,7 +93,7 @@ class Picture:
         plane = np.frombuffer(memoryview(frame.planes[1]), np.uint8)
         sample = plane[:: max(1, plane.size // _CHROMA_SAMPLES)].astype(np.int16)
         coloured = np.count_nonzero(np.abs(sample - _NO_COLOUR) > _GREY_SPREAD)
-        return coloured <= _COLOURED * sample.size
+        return bool(coloured <= _COLOURED * sample.size)
 
     def to_bgr(self) -> Image:
         """Return the whole picture, uint8 (height, width, 3), BGR."""
