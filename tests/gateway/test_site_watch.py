@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.clock import utc_now
 from gateway.config import HealthSettings
 from gateway.dispatch.message import IncidentEvent
 from gateway.errors import NoPictureError
@@ -26,7 +25,7 @@ from gateway.worker_api import Snapshot
 
 VILLAGE = tuple(f"cam-{number}" for number in range(5))
 STEP_S = 2.5
-BEGAN = utc_now()
+BEGAN = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
 
 class Site:
@@ -89,14 +88,15 @@ class Site:
 
     def told(self):
         """Return camera, kind and whether it is open of every incident, oldest first."""
-        page = self.store.incident_list.page(IncidentFilter()).incidents
         return [
             (s.incident.camera, s.incident.kind, s.incident.closed_at is None)
-            for s in reversed(page)
+            for s in self.stored()
         ]
 
     def stored(self):
-        return self.store.incident_list.page(IncidentFilter()).incidents
+        """Return every incident, oldest first, by camera where they opened together."""
+        found = self.store.incident_list.page(IncidentFilter()).incidents
+        return sorted(found, key=lambda s: (s.incident.opened_at, s.incident.camera))
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ async def test_a_lost_camera_is_one_incident_with_cause_and_last_picture(site):
     await site.pass_s(60, lost=VILLAGE[:2])
     settle(site)
     assert site.told() == [(c, "camera_offline", True) for c in VILLAGE[:2]]
-    first, second = reversed(site.stored())
+    first, second = site.stored()
     assert first.incident.readings["cause"] == "Nothing answers at 10.0.0.9."
     assert [piece.type for piece in first.evidence] == ["raw", "marked"]
     assert second.evidence == (), "its worker has no picture of it"
@@ -178,7 +178,7 @@ async def test_a_village_that_drops_is_one_incident_and_single_ones_are_held_bac
     await site.pass_s(90, lost=VILLAGE[:1])
     settle(site)
     assert site.told() == [(SITE_ID, "unit_offline", False), (VILLAGE[0], "camera_offline", True)]
-    assert site.stored()[-1].incident.readings["peak_lost"] == 5
+    assert site.stored()[0].incident.readings["peak_lost"] == 5
 
 
 async def test_a_camera_long_lost_keeps_its_own_incident_when_the_village_drops(site):
