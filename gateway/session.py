@@ -46,9 +46,9 @@ LOOK_S = 1.0
 FORGET_AFTER = 5
 """Failures in a row after which UDP is not insisted on any more: cameras are replaced."""
 
-STEADY_S = 10.0
+STEADY_S = 3.0
 """A connection that lasted this long was a good one: the next loss is retried fast again, as some
-cameras hang up every so often."""
+cameras hang up every few seconds and are seen most of the time all the same."""
 
 
 class SessionState(StrEnum):
@@ -174,7 +174,7 @@ class CameraSession:
         self._way = _Way(pull.options.transport)
         self._link: Link | None = None
         self._slot: Slot | None = None
-        self._failures = 0
+        self._failures, self._backoff = 0, FAST
         self._lost_s: float | None = None
         self._log = structlog.get_logger().bind(camera=pull.camera, stream=pull.stream)
 
@@ -209,12 +209,12 @@ class CameraSession:
                 self._way.through_ffmpeg, self._way.reader_note = True, str(failure)
                 self._log.warning("FFmpeg reads this camera instead", reason=str(failure))
                 continue
-            if monotonic_s() - began_s > STEADY_S:
-                self._failures = 0
-            self._failures += 1
             state = next(state for error, state in STATES if isinstance(failure, error))
-            self._lost(state, failure)
             backoff = BACKOFFS.get(state, FAST)
+            if monotonic_s() - began_s > STEADY_S or backoff is not self._backoff:
+                self._failures = 0
+            self._failures, self._backoff = self._failures + 1, backoff
+            self._lost(state, failure)
             await asyncio.sleep(backoff.pause_s(self._failures, random.random()))  # noqa: S311 spreads retries, guards nothing
 
     async def run_once(self) -> None:

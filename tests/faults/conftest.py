@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -150,10 +151,11 @@ class Server:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What the site's worker holds at one moment."""
+    """What the site's worker holds at one moment. threads: by name; files: sockets, pipes and what
+    is no clip being written, by kind or path."""
 
-    threads: int
-    files: int
+    threads: Counter[str]
+    files: Counter[str]
     memory_kib: int
     children: int
 
@@ -222,8 +224,8 @@ class Site:
         status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
         children = (process / "task" / process.name / "children").read_text().split()
         return Upkeep(
-            threads=int(status["Threads"]),
-            files=len(list((process / "fd").iterdir())),
+            threads=Counter(sorted(map(_thread_name, (process / "task").iterdir()))),
+            files=Counter(filter(None, map(_file_name, (process / "fd").iterdir()))),
             memory_kib=int(status["VmRSS"].split()[0]),
             children=len(children),
         )
@@ -234,6 +236,19 @@ class Site:
             return self.process.wait(STOP_S)
         finally:
             self.process.kill()
+
+
+def _thread_name(task: Path) -> str:
+    return (task / "comm").read_text().strip()
+
+
+def _file_name(link: Path) -> str:
+    """Return what a file descriptor is, "" for evidence that is being written."""
+    try:
+        target = str(link.readlink())
+    except OSError:
+        return ""
+    return "" if "/evidence/" in target else target.partition(":")[0]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import random
 import struct
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,15 +65,18 @@ class Ward:
 @dataclass(frozen=True)
 class Fault:
     """One row. shown: states of which at least one must be seen while it lasts, and no other than
-    these or "online" or "connecting". within_s: online again so soon after it is mended."""
+    these or "online" or "connecting". within_s: online again so soon after it is mended; no pause
+    between two attempts is over 30 s. comes_and_goes: it is never mended, and must be online for
+    most of the time."""
 
     start: Callable[[Ward], None]
     begin: Callable[[Ward], None] = lambda ward: None
     mend: Callable[[Ward], None] = lambda ward: None
     shown: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
-    within_s: float = 20.0
+    within_s: float = 35.0
     username: str = ""
+    comes_and_goes: bool = False
     holds: Callable[[CameraState], bool] = field(default=lambda state: True)
     """What else must be true of the camera while the fault lasts, at least once."""
 
@@ -90,7 +94,7 @@ SILENT = words("stalled", "unreachable")
 SIGNED = ("--user", "viewer", "--password")
 
 FAULTS = {
-    "killed": Fault(plain(), lambda ward: ward.server.stop(), plain(), shown=GONE, within_s=20),
+    "killed": Fault(plain(), lambda ward: ward.server.stop(), plain(), shown=GONE),
     "frozen": Fault(
         plain(), lambda ward: ward.server.freeze(), lambda ward: ward.server.thaw(), shown=SILENT
     ),
@@ -146,12 +150,8 @@ FAULTS = {
         plain("--clock", "wrong"),
         holds=lambda state: state.stream is not None and state.stream.clock == "arrival",
     ),
-    "UDP only": Fault(
-        plain("--transport", "udp"), holds=lambda state: state.stream.transport == "udp"
-    ),
-    "TCP only": Fault(
-        plain("--transport", "tcp"), holds=lambda state: state.stream.transport == "tcp"
-    ),
+    "UDP only": Fault(plain("--transport", "udp"), holds=lambda state: state.transport == "udp"),
+    "TCP only": Fault(plain("--transport", "tcp"), holds=lambda state: state.transport == "tcp"),
     "sound only": Fault(
         plain(),
         lambda ward: ward.serve("h264", "--media", "audio"),
@@ -164,6 +164,7 @@ FAULTS = {
         lambda ward: ward.serve_behind_relay(5),
         also=GONE,
         holds=lambda state: state.state == "online",
+        comes_and_goes=True,
     ),
     "no fault": Fault(plain()),
     "no fault either": Fault(plain()),
@@ -235,7 +236,7 @@ def record(wards, new_site) -> Record:
             for name, ward in wards.items()
         ]
     )  # fmt: skip
-    steady = {slug(name) for name in FAULTS}
+    steady = {slug(name) for name, fault in FAULTS.items() if not fault.comes_and_goes}
     assert site.watch_until(lambda: online(site, steady) == steady, ONLINE_S), sorted(
         steady - online(site, steady)
     )
@@ -251,6 +252,14 @@ def record(wards, new_site) -> Record:
     return Record(site, began, mended, healed, time.monotonic(), before, site.upkeep())
 
 
+def share_online(site, camera: str, since: float, until: float) -> float:
+    """Return for what part of a time a camera was shown as online."""
+    told = [(at, state.state) for at, state in site.seen[camera] if since <= at <= until]
+    ends = [at for at, _ in told[1:]] + [until]
+    spans = [end - at for (at, state), end in zip(told, ends, strict=True) if state == "online"]
+    return sum(spans) / (until - since)
+
+
 def online(site, cameras: set[str]) -> set[str]:
     states = ((camera, site.state(camera)) for camera in cameras)
     return {camera for camera, state in states if state and state.state == "online"}
@@ -259,7 +268,7 @@ def online(site, cameras: set[str]) -> set[str]:
 def heal(site, mended: float) -> dict[str, float | None]:
     """Watch until every camera is online for good, or its time is over."""
     limit_s = max(fault.within_s for fault in FAULTS.values())
-    cameras = {slug(name) for name in FAULTS}
+    cameras = {slug(name) for name, fault in FAULTS.items() if not fault.comes_and_goes}
     site.watch(2.5)
     site.watch_until(lambda: online(site, cameras) == cameras, limit_s)
     return {name: online_since(site, slug(name), mended) for name in FAULTS}
@@ -287,11 +296,16 @@ def test_the_right_state_is_shown(record, name):
     assert any(map(fault.holds, during)), during[-3:]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", [n for n, fault in FAULTS.items() if not fault.comes_and_goes])
 def test_it_heals_by_itself_in_time(record, name):
     healed_s = record.healed_s[name]
     assert healed_s is not None, record.site.seen[slug(name)][-3:]
     assert healed_s <= FAULTS[name].within_s
+
+
+@pytest.mark.parametrize("name", [n for n, fault in FAULTS.items() if fault.comes_and_goes])
+def test_it_is_there_most_of_the_time(record, name):
+    assert share_online(record.site, slug(name), record.began, record.ended) > 0.6
 
 
 @pytest.mark.parametrize("name", HEALTHY)
@@ -310,6 +324,6 @@ def test_no_other_camera_notices(record, name):
 def test_nothing_is_left_behind(record):
     """As many threads and files as before, no process, and no memory that grows with faults."""
     assert record.after.children == record.before.children == 0
-    assert record.after.threads <= record.before.threads + 2
-    assert record.after.files <= record.before.files + 4
+    assert record.after.threads - record.before.threads == Counter()
+    assert record.after.files - record.before.files == Counter()
     assert record.after.memory_kib < record.before.memory_kib * 1.3
