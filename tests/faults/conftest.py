@@ -151,10 +151,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What the site's worker holds at one moment. threads: by name; files: sockets, pipes and what
-    is no clip being written, by kind or path."""
+    """What the site's worker holds at one moment. files: sockets, pipes and what is no clip being
+    written, by kind or path."""
 
-    threads: Counter[str]
+    threads: int
     files: Counter[str]
     memory_kib: int
     children: int
@@ -224,7 +224,7 @@ class Site:
         status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
         children = (process / "task" / process.name / "children").read_text().split()
         return Upkeep(
-            threads=Counter(sorted(map(_thread_name, (process / "task").iterdir()))),
+            threads=int(status["Threads"]),
             files=Counter(filter(None, map(_file_name, (process / "fd").iterdir()))),
             memory_kib=int(status["VmRSS"].split()[0]),
             children=len(children),
@@ -236,10 +236,6 @@ class Site:
             return self.process.wait(STOP_S)
         finally:
             self.process.kill()
-
-
-def _thread_name(task: Path) -> str:
-    return (task / "comm").read_text().strip()
 
 
 def _file_name(link: Path) -> str:
