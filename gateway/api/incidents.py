@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
@@ -68,14 +68,25 @@ class IncidentsBody(Answer):
 
 
 class IncidentQuery(Question):
-    """Which incidents: each filter narrows, `before` is the `next` of the page before."""
+    """Which incidents: each filter narrows, `before` is the `next` of the page before.
+
+    since, until: when they began, from the one to just before the other.
+    """
 
     state: IncidentState | None = None
     camera: str | None = None
     kind: str | None = None
     severity: Severity | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     before: str | None = None
     limit: int = Field(50, ge=1, le=MAX_PAGE)
+
+    @property
+    def filter(self) -> IncidentFilter:
+        """The same for the store."""
+        kinds = (self.state, self.camera, self.kind, self.severity)
+        return IncidentFilter(*kinds, since=self.since, until=self.until)
 
     @property
     def cursor(self) -> Cursor | None:
@@ -113,7 +124,7 @@ def list_incidents(
 ) -> IncidentsBody:
     """Return a page of incidents, newest first."""
     page = services.store.incident_list.page(
-        IncidentFilter(wanted.state, wanted.camera, wanted.kind, wanted.severity),
+        wanted.filter,
         wanted.cursor,
         wanted.limit,
     )

@@ -24,12 +24,14 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Which incidents to list; None lets all pass."""
+    """Which incidents to list; None lets all pass. since, until: they began from then to then."""
 
     state: IncidentState | None = None
     camera: str | None = None
     kind: str | None = None
     severity: Severity | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,10 @@ def _matches(wanted: IncidentFilter) -> ColumnElement[bool]:
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.since is not None:
+        conditions.append(incidents.c.opened_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(incidents.c.opened_at < wanted.until)
     return and_(*conditions)
 
 

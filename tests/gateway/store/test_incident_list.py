@@ -11,6 +11,7 @@ from gateway.store.incident_list import Cursor, IncidentFilter, IncidentState
 from vision.types import ChangeType, Severity
 
 EVERYTHING = IncidentFilter()
+BEGAN = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -64,6 +65,10 @@ def test_pages_show_everything_once_newest_first(store: Store, limit: int) -> No
         (IncidentFilter(camera="gate"), lambda n: n % 2),
         (IncidentFilter(kind="vehicle_presence"), lambda n: n % 5 == 0),
         (IncidentFilter(severity=Severity.RED), lambda n: n < 4),
+        (
+            IncidentFilter(since=BEGAN + timedelta(seconds=1), until=BEGAN + timedelta(seconds=3)),
+            lambda n: 4 <= n < 12,
+        ),
         (
             IncidentFilter(IncidentState.OPEN, "gate", "person_presence", Severity.GREEN),
             lambda n: n % 3 and n % 2 and n % 5 and n >= 4,
