@@ -19,7 +19,7 @@ import structlog
 
 from gateway import telemetry
 from gateway.clock import monotonic_s, utc_now
-from gateway.decode import Picture, PictureDecoder
+from gateway.decode import DecodeHealth, Picture, PictureDecoder
 from gateway.errors import NotVideoError
 from gateway.hub import Delivery, Hub, HubClosedError
 from gateway.packets import StreamInfo
@@ -112,12 +112,14 @@ class CameraEye:
 
     latest: the newest decoded picture, for snapshots; None before the first. fault: set while
     packets come that cannot be turned into pictures. mark: entered while native code has a packet.
+    on_picture: shown every decoded picture, on the eye's thread; must not wait.
     """
 
     def __init__(
         self, hub: Hub, detector: Detector, looks: LatestLooks, fps: float, judge: Judge
     ) -> None:
         self.mark: AbstractContextManager[None] = nullcontext()
+        self.on_picture: Callable[[Picture], None] = lambda _picture: None
         self.latest: Picture | None = None
         self.fault: SessionReport | None = None
         self._hub = hub
@@ -129,6 +131,11 @@ class CameraEye:
         self._decoder: PictureDecoder | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"eye-{hub.camera_id}")
+
+    @property
+    def health(self) -> DecodeHealth:
+        """What became of this connection's packets so far."""
+        return self._decoder.health if self._decoder else DecodeHealth()
 
     def start(self) -> None:
         """Begin to decode, in a thread of its own."""
@@ -183,6 +190,7 @@ class CameraEye:
 
     def _show(self, picture: Picture) -> None:
         self.latest = picture
+        self.on_picture(picture)
         if not self._pace.is_due(picture.captured_at):
             return
         letterbox = self._detector.letterbox_for(picture.size)

@@ -1,14 +1,16 @@
-"""Everything one camera needs, wired together: streams, eye, recorder, pipeline."""
+"""Everything one camera needs, wired together: streams, eye, recorder, pipeline, health."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 
 from gateway import telemetry
 from gateway.analysis import CameraEye, LatestLooks, Look
 from gateway.camera_control import CameraControl, is_controllable
+from gateway.camera_health import CameraHealth
 from gateway.camera_stream import CameraStream
 from gateway.clock import monotonic_s, utc_now
 from gateway.config import Settings
@@ -16,7 +18,6 @@ from gateway.control_pool import ControlPool
 from gateway.decode import Picture
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.live_mode import live_mode
-from gateway.onvif.alarms import CameraAlarm
 from gateway.quarantine import Quarantine
 from gateway.recording.camera_recorder import CameraRecorder
 from gateway.recording.recorders import Recorders
@@ -27,8 +28,9 @@ from gateway.sources import Credentials, Link, LinkOptions, open_link
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera, RecordMode
-from gateway.store.stored_incident import ModelRef, Origin
+from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from vision.detector import Detector
+from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
 from vision.tracker import TrackerSettings
 from vision.types import ChangeType, Detections, IncidentChange
@@ -84,6 +86,13 @@ class CameraUnit:
             self.hub, bench.detector, bench.looks, settings.analysis.fps, self.judge
         )
         self.eye.mark = bench.quarantine.mark(camera.id)
+        self._health = CameraHealth(
+            Origin(camera.ref, NO_MODEL, bench.version),
+            settings.health,
+            bench.writer,
+            bench.store.incidents.left_open(CAMERA_SPECS, camera.id),
+        )
+        self.eye.on_picture = self._examine
         self._recorders = recorders
         self._recorder: CameraRecorder | None = None
         self.control = self._make_control() if is_controllable(camera) else None
@@ -146,6 +155,23 @@ class CameraUnit:
             for change in step.changes:
                 self._tell(change, step, picture)
             self._analysed += 1
+
+    def check(self, at: datetime) -> None:
+        """See how the camera itself is doing at a moment (UTC, now); for the health round."""
+        stream, decoded = self.stream("sub"), self.eye.health
+        vitals = StreamVitals(
+            online=stream.report.state is SessionState.ONLINE,
+            gop_s=stream.gop_s,
+            clock_offset_s=stream.clock_offset_s,
+            shown=decoded.pictures,
+            lost=decoded.damaged + decoded.skipped,
+        )
+        self._health.look(at, vitals)
+
+    def _examine(self, picture: Picture) -> None:
+        """Look at the quality of a picture, unless the camera is just turning."""
+        if self.control is None or not self.control.is_moving:
+            self._health.see(picture)
 
     def _tell(self, change: IncidentChange, step: StepResult, picture: Picture) -> None:
         """Hand a change to the writer, and let the clip of its incident begin or end.
@@ -226,14 +252,15 @@ class CameraUnit:
         uri = camera.main_uri if name == "main" else camera.analysis_uri
 
         def dial(options: LinkOptions) -> Link:
-            return open_link(uri or camera.address, self._credentials(), options)
+            return open_link(uri or camera.address, self.credentials(), options)
 
         with_audio = camera.record is not RecordMode.OFF
         options = LinkOptions(transport=camera.transport, with_audio=with_audio)
         pull = Pull(camera.id, name, dial, options)
         return CameraStream(self._bench.sessions, pull, on_report, self._dropped)
 
-    def _credentials(self) -> Credentials | None:
+    def credentials(self) -> Credentials | None:
+        """Return how to sign in at the camera, from the store; raises StorageError."""
         password = self._bench.store.inventory.password(self.camera.id)
         username = self.camera.username
         return Credentials(username, password or "") if username else None
@@ -241,22 +268,14 @@ class CameraUnit:
     def _make_control(self) -> CameraControl:
         bench = self._bench
         records = bench.store.camera_controls
-        credentials = self._credentials()
+        credentials = self.credentials()
         return CameraControl(
-            self.camera, credentials, bench.controls, records, self._alarmed, self._moved
-        )
-
-    def _alarmed(self, alarm: CameraAlarm) -> None:
-        log.debug(
-            "a camera's own alarm",
-            camera=self.camera.id,
-            kind=alarm.type.value,
-            active=alarm.active,
-            topic=alarm.topic,
+            self.camera, credentials, bench.controls, records, self._health.alarm, self._moved
         )
 
     def _moved(self, moving: bool) -> None:
-        log.debug("a camera's view moves", camera=self.camera.id, moving=moving)
+        if not moving:
+            self._health.view_changed()
 
     def _reported(self, report: SessionReport) -> None:
         online = report.state is SessionState.ONLINE

@@ -16,6 +16,7 @@ import structlog
 from gateway.analysis import DetectorLoop
 from gateway.camera_commands import Command, ControlState
 from gateway.camera_control import CameraControl
+from gateway.camera_health import HealthRound
 from gateway.camera_unit import Bench, CameraUnit
 from gateway.clock import to_iso, utc_now
 from gateway.decode import Picture
@@ -77,6 +78,7 @@ class Worker:
         self._report_due = threading.Event()
         self._stopping = threading.Event()
         self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
+        self._health = HealthRound(lambda: [unit.check for unit in self._units.values()])
         self._url = ""
 
     def start(self, url: str) -> None:
@@ -92,6 +94,7 @@ class Worker:
         self._recorders.start()
         self._loop.start()
         self._reporter.start()
+        self._health.start()
         self._match_inventory()
 
     def stop(self) -> None:
@@ -99,6 +102,7 @@ class Worker:
         self._stopping.set()
         self._report_due.set()
         self._bench.writer.hurry()
+        self._health.stop()
         with self._changing:
             units = list(self._units.values())
             _for_all(units, CameraUnit.blind)
