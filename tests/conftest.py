@@ -1,6 +1,8 @@
-"""What many tests stand on: real footage, and a real RTSP server that can be frozen and killed."""
+"""What many tests stand on: real footage, a real RTSP server to freeze and kill, ffprobe."""
 
 import importlib.util
+import json
+import shutil
 import signal
 import socket
 import struct
@@ -10,10 +12,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 import vision.runtime  # noqa: F401 - before any test imports a runtime: it keeps them from reporting
@@ -29,9 +33,11 @@ from gateway.footage import (
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"
+LOUDSPEAKER_SERVER = Path(__file__).parent / "servers" / "gst_onvif_backchannel.py"
 ONVIF_SERVER = Path(__file__).parent / "servers" / "onvif_device.py"
 PACKAGES = (
-    "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+    "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad "
+    "gstreamer1.0-plugins-ugly"
 )
 READY_S = 20.0
 FOOTAGE_DIR = Path(__file__).parents[1] / "var" / "footage"
@@ -141,13 +147,57 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Probed:
+    """A film as ffprobe sees it. times: seconds at which the pictures are shown, in file order."""
+
+    duration_s: float
+    video: dict
+    audio: dict | None
+    times: list[float]
+
+    @property
+    def pictures(self) -> int:
+        return len(self.times)
+
+
+@pytest.fixture(scope="session")
+def ffprobe() -> Callable[[Path], Probed]:
+    """Return a prober of films: no complaint, a key frame first, timestamps that rise, an end."""
+    if shutil.which("ffprobe") is None:
+        pytest.skip("no ffprobe on PATH; on Debian: apt-get install ffmpeg")
+
+    def probe(path: Path) -> Probed:
+        asked = ["ffprobe", "-v", "warning", "-show_format", "-show_streams", "-show_packets"]
+        run = subprocess.run(
+            [*asked, "-of", "json", path], capture_output=True, text=True, check=False
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        said = json.loads(run.stdout)
+        streams = {stream["codec_type"]: stream for stream in said["streams"]}
+        for kind in streams:
+            track = [packet for packet in said["packets"] if packet["codec_type"] == kind]
+            stamps = [float(packet["dts_time"]) for packet in track]
+            assert all(before < after for before, after in pairwise(stamps)), kind
+            assert "K" in track[0]["flags"]
+        pictures = [p for p in said["packets"] if p["codec_type"] == "video"]
+        times = [float(packet["pts_time"]) for packet in pictures]
+        duration_s = float(said["format"]["duration"])
+        end_s = float(said["format"]["start_time"]) + duration_s
+        assert max(times) <= end_s <= max(times) + 1.0
+        assert min(times) <= 0.1
+        return Probed(duration_s, streams["video"], streams.get("audio"), times)
+
+    return probe
+
+
 @pytest.fixture(scope="session")
 def gstreamer() -> None:
     """Skip, and say why, where the RTSP server cannot run."""
     imports = (
         "import gi; gi.require_version('GstRtspServer', '1.0');"
         "from gi.repository import Gst, GstRtspServer; Gst.init(None);"
-        "names = ('rtph264pay', 'rtph265pay', 'h264parse', 'h265parse', 'alawenc');"
+        "names = ('rtph264pay', 'rtph265pay', 'h264parse', 'h265parse', 'alawenc', 'x264enc');"
         "missing = [name for name in names if not Gst.ElementFactory.find(name)];"
         "assert not missing, missing"
     )
@@ -169,6 +219,52 @@ def rtsp_camera(gstreamer: None, tmp_path: Path) -> Iterator[Callable[..., RtspC
         port = free_port()
         command = [SYSTEM_PYTHON, str(SERVER), str(clip), "--port", str(port), *options]
         camera = RtspCamera(command, port)
+        cameras.append(camera)
+        camera.start()
+        return camera
+
+    yield start
+    for camera in cameras:
+        with suppress(ProcessLookupError):
+            camera.thaw()
+        camera.kill()
+
+
+@dataclass
+class Loudspeaker(RtspCamera):
+    """A camera that can be spoken through; it keeps what it heard."""
+
+    heard: Path
+    RATE: ClassVar[int] = 8000
+
+    def samples(self) -> np.ndarray:
+        """Return all that came out: int16 (N,), 8000 a second."""
+        data = self.heard.read_bytes() if self.heard.exists() else b""
+        return np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+
+    def seconds(self) -> float:
+        """Return how much came out."""
+        return len(self.samples()) / self.RATE
+
+    def pitch(self) -> tuple[float, float]:
+        """Return the strongest frequency, hertz, and the share of all energy within 20 Hz of it."""
+        spectrum = np.abs(np.fft.rfft(self.samples().astype(float))) ** 2
+        hertz = np.fft.rfftfreq(len(self.samples()), 1 / self.RATE)
+        spectrum[hertz < 50] = 0
+        strongest = float(hertz[spectrum.argmax()])
+        near = np.abs(hertz - strongest) <= 20
+        return strongest, float(spectrum[near].sum() / spectrum.sum())
+
+
+@pytest.fixture
+def loudspeaker(gstreamer: None, tmp_path: Path) -> Iterator[Callable[..., Loudspeaker]]:
+    """Return a starter of cameras to speak through: options of servers/gst_onvif_backchannel.py."""
+    cameras: list[Loudspeaker] = []
+
+    def start(*options: str) -> Loudspeaker:
+        heard, port = tmp_path / f"heard-{len(cameras)}", free_port()
+        server = [SYSTEM_PYTHON, str(LOUDSPEAKER_SERVER), str(heard)]
+        camera = Loudspeaker([*server, "--port", str(port), *options], port, heard)
         cameras.append(camera)
         camera.start()
         return camera

@@ -27,7 +27,9 @@ from gateway.config import Settings
 from gateway.processes import open_store
 from gateway.store import Store
 from gateway.store.camera_states import CameraState
+from gateway.store.incident_list import IncidentFilter
 from gateway.store.inventory import Camera
+from vision.health import KINDS_OF_LOSS
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVERS = Path(__file__).parents[1] / "servers"
@@ -176,6 +178,7 @@ class Site:
             "GRIDPATROL_DATA_DIR": str(self.data_dir),
             "GRIDPATROL_ANALYSIS__FPS": "1",
             "GRIDPATROL_ANALYSIS__PRECISION": "f32",
+            "GRIDPATROL_HEALTH__OFFLINE_S": "8",
         }
         log = (self.data_dir.parent / "run.log").open("wb")
         self.process = subprocess.Popen(argv, stdout=log, stderr=log, env=environment)
@@ -213,6 +216,16 @@ class Site:
         told = self.seen.get(camera, [])
         before = [state.state for at, state in told if at <= since][-1:]
         return {*before, *(state.state for at, state in told if since < at <= until)}
+
+    def losses(self, camera: str) -> list[str]:
+        """Return the kinds of incidents that tell of a lost camera, oldest first."""
+        page = self.store.incident_list.page(IncidentFilter(camera=camera), limit=200)
+        kinds = [stored.incident.kind for stored in page.incidents]
+        return [kind for kind in reversed(kinds) if kind in KINDS_OF_LOSS.values()]
+
+    def clips(self) -> list[Path]:
+        """Return the films that evidence refers to."""
+        return sorted((self.data_dir / "evidence").rglob("clip*.mp4"))
 
     def worker(self) -> int:
         """Return the process id of the worker."""

@@ -323,6 +323,21 @@ def test_no_other_camera_notices(record, name):
     assert max(ages) < FRESH_S
 
 
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_loss_is_one_incident(record, name):
+    losses = record.site.losses(slug(name))
+    assert len(losses) <= 1
+    assert bool(losses) >= bool(FAULTS[name].shown)
+    assert not losses or name not in HEALTHY
+
+
+def test_clips_across_the_faults_are_sound(record, ffprobe):
+    clips = record.site.clips()
+    assert len(clips) >= len(FAULTS) / 2
+    for clip in clips:
+        assert ffprobe(clip).pictures > 0
+
+
 def test_nothing_is_left_behind(record):
     """As many threads and files as before, no process, and no memory that grows with faults."""
     assert record.after.children == record.before.children == 0

@@ -1,14 +1,10 @@
-"""Sound beside the coded streams, what ffprobe says of films, and a camera with its recorder."""
+"""Sound beside the coded streams, and a camera with its recorder."""
 
-import json
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -29,50 +25,6 @@ from gateway.recording.segments import SegmentCutter
 SETTINGS = RecordingSettings(pre_s=1, post_s=1, max_clip_s=60, min_free_mb=0)
 FIRST_PTS, FIRST_S = 12345, 1000.0
 STARTED = datetime.fromisoformat("2026-05-01T08:00:00+00:00")
-
-
-@dataclass(frozen=True)
-class Probed:
-    """A film as ffprobe sees it. times: seconds at which the pictures are shown, in file order."""
-
-    duration_s: float
-    video: dict
-    audio: dict | None
-    times: list[float]
-
-    @property
-    def pictures(self) -> int:
-        return len(self.times)
-
-
-@pytest.fixture(scope="session")
-def ffprobe() -> Callable[[Path], Probed]:
-    """Return a prober of films: no complaint, a key frame first, timestamps that rise, an end."""
-    if shutil.which("ffprobe") is None:
-        pytest.skip("no ffprobe on PATH; on Debian: apt-get install ffmpeg")
-
-    def probe(path: Path) -> Probed:
-        asked = ["ffprobe", "-v", "warning", "-show_format", "-show_streams", "-show_packets"]
-        run = subprocess.run(
-            [*asked, "-of", "json", path], capture_output=True, text=True, check=False
-        )
-        assert (run.returncode, run.stderr) == (0, "")
-        said = json.loads(run.stdout)
-        streams = {stream["codec_type"]: stream for stream in said["streams"]}
-        for kind in streams:
-            track = [packet for packet in said["packets"] if packet["codec_type"] == kind]
-            stamps = [float(packet["dts_time"]) for packet in track]
-            assert all(before < after for before, after in pairwise(stamps)), kind
-            assert "K" in track[0]["flags"]
-        pictures = [p for p in said["packets"] if p["codec_type"] == "video"]
-        times = [float(packet["pts_time"]) for packet in pictures]
-        duration_s = float(said["format"]["duration"])
-        end_s = float(said["format"]["start_time"]) + duration_s
-        assert max(times) <= end_s <= max(times) + 1.0
-        assert min(times) <= 0.1
-        return Probed(duration_s, streams["video"], streams.get("audio"), times)
-
-    return probe
 
 
 @pytest.fixture
