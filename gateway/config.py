@@ -238,6 +238,13 @@ class HealthSettings(Section):
         )
 
 
+class TalkSettings(Section):
+    """Speaking through the loudspeakers of cameras, from the console."""
+
+    max_s: float = Field(60.0, ge=5, le=600)
+    """A talk ends by itself after so many seconds; the next may begin at once."""
+
+
 class WorkerSettings(Section):
     """The processes that own cameras."""
 
@@ -288,6 +295,7 @@ class Settings(BaseSettings):
     analysis: AnalysisSettings = AnalysisSettings()
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
+    talk: TalkSettings = TalkSettings()
     health: HealthSettings = HealthSettings()
     worker: WorkerSettings = WorkerSettings()
     onboarding: OnboardingSettings = OnboardingSettings()

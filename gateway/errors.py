@@ -147,6 +147,18 @@ class BusyError(GatewayError):
     code = "busy"
 
 
+class TalkBusyError(BusyError):
+    """Somebody else is speaking through a camera; the text says who, and since when."""
+
+    code = "talk_busy"
+
+
+class NoTalkError(GatewayError):
+    """A camera offers no way to speak through it, or none that is understood here."""
+
+    code = "no_talk"
+
+
 class WorkerUnreachableError(GatewayError):
     """The worker that owns a camera does not answer; the supervisor is starting it again."""
 

@@ -3,6 +3,7 @@
 A connection is tried before it is saved. No stream address is typed in where ONVIF can be asked.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from gateway.packets import Transport
 from gateway.probe import ProbeReport, probe
 from gateway.session_limit import count_sessions
 from gateway.sources import Credentials, LinkOptions, shown
+from gateway.sources.back_channel import find_voice_codec
 from gateway.store import Store
 from gateway.store.inventory import Camera
 from gateway.survey import Survey, survey_to_json
@@ -156,8 +158,20 @@ def measure(found: Finding, seconds: float = MEASURE_S) -> Survey:
         sessions_allowed=_sessions(analysed, found, first.reader),
         clock_skew_s=found.clock_skew_s,
         device=found.device,
+        talk=_talk(found, failed),
         failed=tuple(failed),
     )
+
+
+def _talk(found: Finding, failed: list[str]) -> str | None:
+    """Return what the camera's loudspeaker takes, as in `Survey`; notes why it is not known."""
+    uris = [uri for uri in (found.main_uri, found.sub_uri) if uri is not None]
+    options = LinkOptions(found.transport)
+    try:
+        return asyncio.run(find_voice_codec(uris, found.credentials, options))
+    except GatewayError as error:
+        failed.append(f"talk: {error}")
+        return None
 
 
 def _sessions(uri: str, found: Finding, reader: str) -> int | None:

@@ -15,8 +15,9 @@ class Survey:
 
     sessions_allowed: how many connections to its streams it held open at once, of at most
     `gateway.session_limit.MOST` tried; None when not tried. clock_skew_s: the camera's clock by
-    ONVIF minus ours. device: maker, model and firmware, as it tells them. failed: what it could not
-    do, operation by operation.
+    ONVIF minus ours. device: maker, model and firmware, as it tells them. talk: the codec its
+    loudspeaker takes ("pcm_mulaw" or "pcm_alaw"), "" where it cannot be spoken through, None when
+    not tried. failed: what it could not do, operation by operation.
     """
 
     measured_at: datetime = field(default_factory=lambda: utc_now().replace(microsecond=0))
@@ -25,6 +26,7 @@ class Survey:
     sessions_allowed: int | None = None
     clock_skew_s: float | None = None
     device: str = ""
+    talk: str | None = None
     failed: tuple[str, ...] = ()
 
 

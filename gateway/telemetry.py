@@ -38,6 +38,9 @@ LIVE_SENT = Counter("gridpatrol_live_sent_bytes_total", "Pictures sent to player
 LIVE_LOST = Counter(
     "gridpatrol_live_lost_packets_total", "RTP packets that players said they lost", ["camera"]
 )
+TALK_SECONDS = Counter(
+    "gridpatrol_talk_seconds_total", "Time people spoke through a camera's loudspeaker", ["camera"]
+)
 LIVE_TRANSCODES = Gauge("gridpatrol_live_transcodes", "Streams transcoded for players")
 
 

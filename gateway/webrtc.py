@@ -106,6 +106,27 @@ def _send(
     return transceiver
 
 
+async def answer_voice(
+    peer: RTCPeerConnection, codec: str, sdp: str, network: MediaNetwork
+) -> tuple[MediaStreamTrack, str]:
+    """Return the sound of a peer that offers to send some, and the answer that asks for it.
+
+    codec: the one wanted most, by WebRTC's name. Raises one of OFFER_ERRORS when there can be no
+    answer, BusyError when no port is free for media.
+    """
+    voice = peer.addTransceiver("audio", direction="recvonly")
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    voice.setCodecPreferences(sorted(known, key=lambda each: each.mimeType != codec))
+    network.hold(voice)
+    await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+    if "a=setup:actpass" in sdp:
+        _let_the_player_begin(peer)
+    await peer.setLocalDescription(await peer.createAnswer())
+    if voice.currentDirection != "recvonly":
+        raise ValueError("it offers no sound")
+    return voice.receiver.track, peer.localDescription.sdp
+
+
 def split_mdns(sdp: str) -> tuple[str, list[RTCIceCandidate]]:
     """Return an offer without the candidates that only multicast DNS can name, and those.
 

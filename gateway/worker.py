@@ -26,8 +26,10 @@ from gateway.recording.recorders import Recorders
 from gateway.session import SessionState
 from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
+from gateway.talk import Talks
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
+from gateway.worker_talk_api import TalkAnswer, TalkState
 from vision.types import FrameSize
 
 REPORT_S = 2.0
@@ -69,8 +71,9 @@ class Worker:
         self._bench = bench
         self._shard = shard
         self._loop = DetectorLoop(bench.detector, bench.looks)
-        self._viewers = LiveViewers(bench.settings.live)
         settings = bench.settings
+        self._viewers = LiveViewers(settings.live)
+        self._talks = Talks(settings.talk, settings.live)
         self._recorders = Recorders(bench.store, settings.data_dir, settings.recording)
         self._units: dict[str, CameraUnit] = {}
         self._refused: dict[str, CameraState] = {}
@@ -116,8 +119,8 @@ class Worker:
         self._bench.quarantine.close()
 
     async def close_viewers(self) -> None:
-        """End every live session."""
-        await self._viewers.close_all()
+        """End every live session and every talk."""
+        await asyncio.gather(self._viewers.close_all(), self._talks.close_all())
 
     async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         """Start a live session."""
@@ -128,8 +131,19 @@ class Worker:
         await self._viewers.add_candidates(session, fragment)
 
     async def live_delete(self, session: str) -> None:
-        """End a live session."""
+        """End a live session or a talk."""
         await self._viewers.delete(session)
+        await self._talks.delete(session)
+
+    async def talk_offer(self, camera: str, offer: str, speaker: str) -> TalkAnswer:
+        """Let a person speak through a camera."""
+        unit = self._unit(camera)
+        credentials = await asyncio.to_thread(unit.credentials)
+        return await self._talks.offer(unit.camera, credentials, offer, speaker)
+
+    async def talk_state(self, camera: str) -> TalkState:
+        """Return who speaks through a camera."""
+        return self._talks.state(self._unit(camera).camera.id)
 
     async def snapshot(self, camera: str, width: int | None) -> Snapshot:
         """Return the latest picture as JPEG, no wider than `width` pixels."""
@@ -150,7 +164,8 @@ class Worker:
     async def status(self) -> WorkerStatus:
         """Return what the worker is doing."""
         viewers = await self._viewers.status()
-        return WorkerStatus(str(self._shard), tuple(self._units), self._viewers.sessions, viewers)
+        sessions = (*self._viewers.sessions, *self._talks.sessions)
+        return WorkerStatus(str(self._shard), tuple(self._units), sessions, viewers)
 
     async def reload(self) -> None:
         """Read the inventory again; start, stop and replace cameras to match."""

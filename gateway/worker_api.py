@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware import Middleware
 
-from gateway import worker_control_api
+from gateway import worker_control_api, worker_talk_api
 from gateway.api.errors import UnauthenticatedError, answer_errors
 from gateway.api.layers import BodyLimit
 from gateway.clock import to_iso
@@ -75,7 +75,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """What a worker is doing: its shard ("0/2"), the cameras it owns, its live session ids."""
+    """What a worker is doing: its shard ("0/2"), the cameras it owns.
+
+    live_sessions: the ids of who watches and who speaks. viewers: how those who watch fare.
+    """
 
     shard: str
     cameras: tuple[str, ...]
@@ -100,7 +103,7 @@ class WorkerControl(Protocol):
         """
 
     async def live_delete(self, session: str) -> None:
-        """End a live session; one that is not there is no error."""
+        """End a live session or a talk; one that is not there is no error."""
 
     async def snapshot(self, camera: str, width: int | None) -> Snapshot:
         """Return the latest picture, no wider than `width` pixels.
@@ -131,6 +134,7 @@ def create_worker_app(control: WorkerControl, token: str) -> FastAPI:
     answer_errors(app)
     app.include_router(router)
     app.include_router(worker_control_api.router)
+    app.include_router(worker_talk_api.router)
     return app
 
 

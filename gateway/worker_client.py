@@ -18,9 +18,12 @@ from gateway.errors import (
     GatewayError,
     IceRestartError,
     NoPictureError,
+    NoTalkError,
     NotFoundError,
     NotPlayableError,
     OnvifError,
+    StreamLostError,
+    TalkBusyError,
     TranscodesFullError,
     UnauthorizedError,
     UnreachableError,
@@ -29,6 +32,7 @@ from gateway.errors import (
 from gateway.store.camera_states import LiveMode
 from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
+from gateway.worker_talk_api import LIMIT_HEADER, TalkAnswer, TalkState
 
 CONNECT_TIMEOUT_S = 2.0
 """Loopback answers at once or not at all."""
@@ -39,6 +43,9 @@ ANSWER_TIMEOUT_S = 10.0
 CONTROL_TIMEOUT_S = 60.0
 """Longest wait for a camera's controls: a survey asks a dozen questions of up to 5 s each."""
 
+TALK_TIMEOUT_S = 30.0
+"""Longest wait for a camera to be opened for speaking: a handful of RTSP requests of up to 5 s."""
+
 State = TypeVar("State", bound=ControlState)
 
 PASSED_ON: Mapping[str, type[GatewayError]] = {
@@ -47,11 +54,13 @@ PASSED_ON: Mapping[str, type[GatewayError]] = {
         *(NotFoundError, NoPictureError, NotPlayableError, TranscodesFullError),
         *(BadOfferError, IceRestartError, BusyError),
         *(UnreachableError, UnauthorizedError, OnvifError),
+        *(NoTalkError, TalkBusyError, StreamLostError),
     )
 }
 """Errors a worker may answer with, by code; they are raised here as they were there."""
 
 _STATUS = TypeAdapter(WorkerStatus)
+_TALK_STATE = TypeAdapter(TalkState)
 
 
 class _Body(TypedDict, total=False):
@@ -141,6 +150,26 @@ class WorkerClient:
         url = f"{worker_url}/cameras/{quote(camera, safe='')}/control/{name}"
         answer = await self._ask("GET", url, timeout=CONTROL_TIMEOUT_S)
         return TypeAdapter(kind).validate_json(answer.content)
+
+    async def talk_offer(
+        self, worker_url: str, camera: str, offer: str, speaker: str
+    ) -> TalkAnswer:
+        """Let a person speak through a camera; see `CameraTalks.talk_offer`."""
+        answer = await self._ask(
+            "POST",
+            f"{worker_url}/cameras/{quote(camera, safe='')}/talk",
+            params={"speaker": speaker},
+            content=offer.encode(),
+            headers={"Content-Type": SDP_TYPE},
+            timeout=TALK_TIMEOUT_S,
+        )
+        session = answer.headers["Location"].rpartition("/")[2]
+        return TalkAnswer(session, answer.text, float(answer.headers[LIMIT_HEADER]))
+
+    async def talk_state(self, worker_url: str, camera: str) -> TalkState:
+        """Return who speaks through a camera."""
+        answer = await self._ask("GET", f"{worker_url}/cameras/{quote(camera, safe='')}/talk")
+        return _TALK_STATE.validate_json(answer.content)
 
     async def reload(self, worker_url: str) -> None:
         """Have a worker read the inventory again."""

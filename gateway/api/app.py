@@ -25,6 +25,7 @@ from gateway.api import (
     recordings,
     session,
     system,
+    talk,
 )
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.errors import ErrorBody, answer_errors
@@ -46,6 +47,7 @@ ROUTES = (
     onboarding.router,
     imports.router,
     live.router,
+    talk.router,
     incidents.router,
     evidence.router,
     recordings.router,

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -18,6 +19,7 @@ from gateway.named_source import ONVIF_SCHEMES
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode
 from gateway.store.inventory import Camera, RecordMode
+from gateway.survey import survey_from_json
 from gateway.worker_api import CAPTURED_AT_HEADER
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -63,7 +65,7 @@ class CameraBody(Answer):
     state: a word of `gateway.session.SessionState`; code and detail: why, "" when well. since: when
     that began. live: how a browser can show it. analysed_fps: pictures looked at each second.
     record: what is recorded. has_controls: it is known by ONVIF, so its drives, picture settings
-    and clock may be asked for.
+    and clock may be asked for. can_talk: it has a loudspeaker that can be spoken through.
     """
 
     id: str
@@ -74,6 +76,7 @@ class CameraBody(Answer):
     enabled: bool
     record: RecordMode
     has_controls: bool
+    can_talk: bool
     state: str
     code: str
     detail: str
@@ -187,6 +190,7 @@ def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody
         enabled=camera.enabled,
         record=camera.record,
         has_controls=camera.address.startswith(ONVIF_SCHEMES),
+        can_talk=_can_talk(camera.survey),
         state=state.state,
         code=state.code,
         detail=state.detail,
@@ -206,6 +210,13 @@ def _stream(state: CameraState) -> StreamBody | None:
     return StreamBody(
         **asdict(state.stream), reader=state.reader, transport=state.transport, note=state.note
     )
+
+
+@lru_cache(maxsize=2048)
+def _can_talk(survey: str) -> bool:
+    """Read it out of a camera's survey; the same text is asked about with every reading of all."""
+    found = survey_from_json(survey)
+    return found is not None and bool(found.talk)
 
 
 def _zones(camera: Camera) -> tuple[ZoneBody, ...]:

@@ -13,12 +13,12 @@ from pydantic import Field
 from gateway.api.cameras import owner_of
 from gateway.api.errors import (
     ErrorBody,
-    MediaTypeError,
     NotSendingError,
     PreconditionFailedError,
     PreconditionMissingError,
 )
 from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.media_type import check_type
 from gateway.api.runtime import RuntimeDep
 from gateway.api.security import SignInDep
 from gateway.api.services import Services, ServicesDep
@@ -80,7 +80,7 @@ async def start_live(
     X-Live-Mode says whether the stream is passed through or transcoded, X-Live-Why why.
     """
     watcher.check(camera)
-    _check_type(request, SDP_TYPE)
+    check_type(request, SDP_TYPE)
     offer = await read_offer(request)
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
     try:
@@ -136,7 +136,7 @@ async def add_candidates(
     if_match: Annotated[str | None, Header()] = None,
 ) -> None:
     """Take ICE candidates that a player found after its offer (trickle ICE, RFC 8840)."""
-    _check_type(request, FRAGMENT_TYPE)
+    check_type(request, FRAGMENT_TYPE)
     found = runtime.live.find(session, watcher.token)
     if found is None:
         raise NotFoundError(f"There is no live session {session} of yours: offer anew.")
@@ -177,12 +177,6 @@ def make_token(
         sign_in.user.id, camera, timedelta(days=question.days)
     )
     return TokenBody(token=token, expires_at=allowed.expires_at)
-
-
-def _check_type(request: Request, expected: str) -> None:
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != expected:
-        raise MediaTypeError(f"The body must be {expected}, not {given or 'untyped'}.")
 
 
 def _link_servers(response: Response, services: Services) -> None:

@@ -268,7 +268,7 @@ def _print_survey(survey: Survey | None) -> None:
             (name, *(getattr(report, name) for report in known.values())) for name in report_fields
         )
         print_table(("stream", *known), rows)
-    names = ("device", "sessions_allowed", "clock_skew_s", "measured_at")
+    names = ("device", "talk", "sessions_allowed", "clock_skew_s", "measured_at")
     print_table(("camera", ""), ((name, getattr(survey, name)) for name in names))
     for failed in survey.failed:
         out.print(f"failed: {failed}", markup=False)

@@ -165,9 +165,9 @@ class RtspClient:
         if "GET_PARAMETER" in response.headers.get("public").upper():
             self._keep_alive = "GET_PARAMETER"
 
-    async def describe(self) -> Description:
-        """Ask what there is to see. Raises RedirectedError too."""
-        response = await self._send("DESCRIBE", self._url, [("Accept", "application/sdp")])
+    async def describe(self, fields: Sequence[tuple[str, str]] = ()) -> Description:
+        """Ask what there is to see. fields: further header fields. Raises RedirectedError too."""
+        response = await self._send("DESCRIBE", self._url, [("Accept", "application/sdp"), *fields])
         location = response.headers.get("location")
         if 300 <= response.status < 400 and urlsplit(location).scheme in ("rtsp", "rtsps"):
             raise RedirectedError(location)
@@ -180,12 +180,17 @@ class RtspClient:
         return Description(response.body, base_url)
 
     async def setup(
-        self, control_url: str, transport: Transport, fields: Sequence[tuple[str, str]] = ()
+        self,
+        control_url: str,
+        transport: Transport,
+        fields: Sequence[tuple[str, str]] = (),
+        *,
+        is_ours: bool = False,
     ) -> TrackPort:
         """Ask for one track and return where it comes in; it stays ours to close.
 
-        transport: TCP or UDP. fields: further header fields, such as Require. Raises
-        TransportRefusedError too.
+        transport: TCP or UDP. fields: further header fields, such as Require. is_ours: we are who
+        sends on it, so the way needs no opening. Raises TransportRefusedError too.
         """
         over_tcp = transport is Transport.TCP
         port = self._interleaved() if over_tcp else self._datagrams()
@@ -202,13 +207,15 @@ class RtspClient:
         reply = _transport_parameters(response.headers.get("transport"))
         if isinstance(port, DatagramPort):
             port.aim(reply.get("source", ""), _pair(reply.get("server_port", "")))
+            if not is_ours:
+                port.punch()
         else:
             port.numbers = self._granted(port.numbers, reply)
         return port
 
-    async def play(self) -> None:
-        """Start all tracks."""
-        self._check(await self._send("PLAY", self._play_url, [("Range", "npt=0.000-")]))
+    async def play(self, fields: Sequence[tuple[str, str]] = ()) -> None:
+        """Start all tracks. fields: further header fields."""
+        self._check(await self._send("PLAY", self._play_url, [("Range", "npt=0.000-"), *fields]))
 
     async def keep_alive(self) -> None:
         """Let the server hear of us.

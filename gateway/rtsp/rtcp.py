@@ -113,6 +113,11 @@ def receiver_report(reception: Reception, echo: tuple[int, int]) -> bytes:
         *echo,
     )
     report = struct.pack(">BBHI", 0x81, RECEIVER_REPORT, 7, ours) + block
-    chunk = struct.pack(">IBB", ours, 1, len(CNAME)) + CNAME
+    return report + description(ours)
+
+
+def description(ssrc: int) -> bytes:
+    """Return the packet that names a source of ours (RFC 3550 §6.5)."""
+    chunk = struct.pack(">IBB", ssrc, 1, len(CNAME)) + CNAME
     chunk += bytes(4 - len(chunk) % 4)
-    return report + struct.pack(">BBH", 0x81, DESCRIPTION, len(chunk) // 4) + chunk
+    return struct.pack(">BBH", 0x81, DESCRIPTION, len(chunk) // 4) + chunk

@@ -42,13 +42,23 @@ CODECS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Encoding:
+    """What an rtpmap says of a payload type."""
+
+    codec: str
+    clock_rate: int
+    channels: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class MediaTrack:
     """One track a camera offers.
 
     kind: "video", "audio" or "application". codec: FFmpeg's short name, "" if unknown. clock_rate:
     RTP ticks a second. control: absolute URL for SETUP. fmtp: format parameters, names in lower
     case. direction: "sendonly", "recvonly", "sendrecv" or "" (as written, from the camera's side).
-    framerate: pictures a second as announced, None if not.
+    framerate: pictures a second as announced, None if not. encodings: all payload types of the
+    track that are known, of which `payload_type` is the first.
     """
 
     kind: str
@@ -60,15 +70,7 @@ class MediaTrack:
     fmtp: Mapping[str, str] = field(default_factory=dict)
     direction: str = ""
     framerate: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """What an rtpmap says of a payload type."""
-
-    codec: str
-    clock_rate: int
-    channels: int = 1
+    encodings: Mapping[int, Encoding] = field(default_factory=dict, compare=False)
 
 
 STATIC_TYPES: Mapping[int, Encoding] = {
@@ -165,6 +167,7 @@ def _track(section: _Section, session: _Section, base: str) -> MediaTrack:
         fmtp=_format_parameters(section, payload_type),
         direction=_direction(section) or _direction(session),
         framerate=_framerate(section),
+        encodings={kind: encodings[kind] for kind in known},
     )
 
 

@@ -44,7 +44,7 @@ class DatagramPort:
         return rtp, rtcp
 
     def aim(self, source_host: str, server_ports: tuple[int, int] | None) -> None:
-        """Learn from SETUP where the server sends from, and open the way from there.
+        """Learn from SETUP where the server sends from.
 
         source_host: "" when it names none. What we send always goes to the host we dialled: the
         one it names may be its own idea of itself behind a router.
@@ -52,6 +52,9 @@ class DatagramPort:
         if source_host:
             self._hosts.add(source_host)
         self._targets = server_ports
+
+    def punch(self) -> None:
+        """Open the way from there; a server that is to hear us would take it for sound."""
         self.send_rtp(_RTP_PUNCH)
         self.send_rtcp(_RTCP_PUNCH)
 

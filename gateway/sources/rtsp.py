@@ -1,11 +1,8 @@
 """Cameras by RTSP through our own client: which transport, when to give up, what an error means."""
 
 import asyncio
-import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
-from urllib.parse import urlsplit
 
 from gateway.clock import monotonic_s
 from gateway.errors import (
@@ -18,26 +15,15 @@ from gateway.errors import (
 )
 from gateway.packets import Transport
 from gateway.rtsp.audio import audio_info
-from gateway.rtsp.auth import Authenticator
-from gateway.rtsp.client import (
-    RedirectedError,
-    RtspClient,
-    TrackPort,
-    TransportRefusedError,
-)
-from gateway.rtsp.connection import Endpoint, InterleavedPort, connect
-from gateway.rtsp.errors import RtspProtocolError
+from gateway.rtsp.client import RtspClient, TrackPort, TransportRefusedError
+from gateway.rtsp.connection import InterleavedPort
 from gateway.rtsp.feed import Feed
 from gateway.rtsp.receiver import AudioReceiver, VideoReceiver, is_supported
-from gateway.rtsp.sdp import MediaTrack, parse_sdp
-from gateway.sources.address import shown, split_credentials
+from gateway.rtsp.sdp import MediaTrack
+from gateway.sources.address import shown
 from gateway.sources.link import LinkOptions, PacketSink
+from gateway.sources.rtsp_dial import describe
 from gateway.sources.source import Credentials
-
-PORTS = {"rtsp": 554, "rtsps": 322}
-"""The default port of each scheme (RFC 2326 §3.2, RFC 7826 §19.3)."""
-
-MAX_REDIRECTS = 4
 
 FIRST_PICTURE_S = 30.0
 """How long a stream whose parameter sets come in-band may take to its first key frame, as long as
@@ -97,7 +83,7 @@ class RtspLink:
             await client.close(GOODBYE_S)
 
     async def _open(self, sink: PacketSink) -> tuple[RtspClient, Feed]:
-        client, tracks = await self._describe()
+        client, tracks = await describe(self._url, self._credentials, self._options)
         try:
             feed = await self._set_up(client, tracks, sink)
             await client.play()
@@ -106,47 +92,6 @@ class RtspLink:
             raise
         feed.start()
         return client, feed
-
-    async def _describe(self) -> tuple[RtspClient, tuple[MediaTrack, ...]]:
-        """Return a client and what its server offers, wherever redirects lead."""
-        url, credentials = self._url, self._credentials
-        for _ in range(1 + MAX_REDIRECTS):
-            client = await self._connect(url, credentials)
-            try:
-                await client.options()
-                description = await client.describe()
-                return client, parse_sdp(description.sdp, description.base_url)
-            except RedirectedError as redirect:
-                await client.close(0)
-                url, credentials = self._follow(url, redirect.url)
-            except RtspProtocolError as error:
-                await client.close(0)
-                raise UnsupportedServerError(f"{self._name} cannot be read: {error}") from error
-            except BaseException:
-                await client.close(0)
-                raise
-        raise NotVideoError(
-            f"{self._name} sends us from one address to another, more than {MAX_REDIRECTS} times; "
-            "use the address of the stream itself."
-        )
-
-    def _follow(self, url: str, location: str) -> tuple[str, Credentials | None]:
-        """Return where to go on and as whom: no other host is shown this one's password."""
-        bare, inside = split_credentials(location)
-        is_same_host = urlsplit(bare).hostname == urlsplit(url).hostname
-        return bare, inside or (self._credentials if is_same_host else None)
-
-    async def _connect(self, url: str, credentials: Credentials | None) -> RtspClient:
-        parts = urlsplit(url)
-        tls = _tls(self._options.verify_tls) if parts.scheme == "rtsps" else None
-        try:
-            host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-        except ValueError:
-            raise NotVideoError(f"{shown(url)} has no port from 1 to 65535.") from None
-        timeout_s = self._options.open_s
-        connection = await connect(Endpoint(host, port, tls, shown(url)), timeout_s)
-        signer = Authenticator(credentials.user, credentials.password) if credentials else None
-        return RtspClient(connection, url, signer, timeout_s)
 
     async def _set_up(
         self, client: RtspClient, tracks: Sequence[MediaTrack], sink: PacketSink
@@ -253,14 +198,3 @@ async def _report(feed: Feed) -> None:
     while True:
         await asyncio.sleep(REPORT_S)
         feed.report(monotonic_s())
-
-
-@cache
-def _tls(verify: bool) -> ssl.SSLContext:
-    """Return how to encrypt. Cameras sign their certificates themselves, so few can be verified."""
-    if verify:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

@@ -19,6 +19,7 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
         "enabled": True,
         "record": "incidents",
         "has_controls": False,
+        "can_talk": False,
         "state": "online",
         "code": "",
         "detail": "",
