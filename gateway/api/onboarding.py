@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from gateway.address_range import hosts_in, parse_range
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question
-from gateway.api.runtime import RuntimeDep
+from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.brand_urls import BRANDS, MAX_CHANNEL
@@ -80,12 +80,16 @@ class Look(Who):
 
 
 class Test(Who):
-    """A test of the streams a camera is to be kept with."""
+    """A test of the streams a camera is to be kept with.
+
+    look: the id of the look that found them; what it learned of the device joins the survey.
+    """
 
     main_uri: Address
     sub_uri: Annotated[str, StringConstraints(max_length=MAX_URI)] | None = None
     address: Annotated[str, StringConstraints(max_length=MAX_URI)] = ""
     transport: Transport = Transport.AUTO
+    look: str = ""
 
 
 class BrandBody(Answer):
@@ -276,17 +280,17 @@ def start_test(question: Test, services: ServicesDep, runtime: RuntimeDep) -> Jo
         services.dial_policy.check_uri(uri)
         if split_credentials(uri)[1] is not None:
             raise BadRequestError("write user and password in their own fields")
-    credentials = _credentials(services, question, *uris)
-    sub_uri = question.sub_uri or None
-    streams = Finding(
-        "camera", question.address, question.main_uri, sub_uri, credentials,
+    streams = replace(
+        _seen(runtime, question),
+        sub_uri=question.sub_uri or None,
+        credentials=_credentials(services, question, *uris),
         transport=question.transport,
-    )  # fmt: skip
+    )
 
     def work(job: Job[object]) -> None:
         survey = measure(streams)
         user, transport = question.username, question.transport
-        job.find(Tested(question.main_uri, sub_uri, user, transport, survey))
+        job.find(Tested(question.main_uri, streams.sub_uri, user, transport, survey))
 
     return job_body(services, runtime.jobs.start("test", work))
 
@@ -307,6 +311,15 @@ def read_job(job: str, services: ServicesDep, runtime: RuntimeDep) -> JobBody:
 def cancel_job(job: str, services: ServicesDep, runtime: RuntimeDep) -> JobBody:
     """Have a job end at its next step; what it has done stays."""
     return job_body(services, runtime.jobs.cancel(job))
+
+
+def _seen(runtime: Runtime, question: Test) -> Finding:
+    """Return what the look found that a test names, or else nothing but the main stream."""
+    found = runtime.jobs.get(question.look).found if question.look else ()
+    for one in found:
+        if isinstance(one, Finding) and one.main_uri == question.main_uri:
+            return one
+    return Finding("camera", question.address, question.main_uri)
 
 
 def job_body(services: Services, job: JobStatus[object]) -> JobBody:

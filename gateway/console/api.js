@@ -70,12 +70,19 @@ export async function getJson(path, init) {
 }
 
 /** @param {string} path @param {object} body @returns {Promise<any>} parsed JSON, null when empty */
-export async function postJson(path, body) {
-  const answer = await request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+export function postJson(path, body) {
+  return sendJson("POST", path, body);
+}
+
+/**
+ * @param {"POST" | "PUT" | "PATCH" | "DELETE"} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>} parsed JSON, null when empty
+ */
+export async function sendJson(method, path, body) {
+  const sent = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await request(path, { method, ...sent });
   const text = await answer.text();
   return text ? JSON.parse(text) : null;
 }

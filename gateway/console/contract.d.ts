@@ -5,10 +5,12 @@ export type CameraState =
   | "connecting" | "online" | "stalled" | "unauthorized" | "unreachable" | "not_video"
   | "quarantined" | "disabled";
 export type EvidenceType = "raw" | "marked" | "clip";
+export type RecordMode = "incidents" | "continuous" | "off";
+export type Transport = "auto" | "tcp" | "udp";
 export type Language = "zh-CN" | "en";
 export type Point = [x: number, y: number];
 
-export interface User { username: string; role: string; must_change_password: boolean }
+export interface User { username: string; role: "admin" | "operator"; must_change_password: boolean }
 export interface Zone { id: string; name: string; polygon: Point[] }
 
 export interface StreamFacts {
@@ -20,7 +22,7 @@ export interface StreamFacts {
 
 export interface Camera {
   id: string; name: string; channel_code: string; unit: string; grid: string;
-  enabled: boolean; state: CameraState;
+  enabled: boolean; record: RecordMode; has_controls: boolean; can_talk: boolean; state: CameraState;
   /** Why the camera is not well; "" when it is. */
   code: string; detail: string;
   since: string | null; last_picture_at: string | null;
@@ -57,3 +59,99 @@ export type EventMessage =
 
 /** What the incident list is narrowed to; an empty word means "all". */
 export interface IncidentFilter { state: "" | "open" | "closed"; kind: string; severity: "" | Severity; camera: string }
+
+// Taking cameras in: for administrators.
+
+/** A stream as measured; null is not known. */
+export interface StreamReport {
+  codec: string; profile: string | null; width: number; height: number;
+  fps: number | null; gop_s: number | null; bit_rate_kbps: number | null;
+  has_b_frames: boolean; audio_codec: string | null; clock: string; clock_offset_s: number | null;
+  transport: string | null; reader: string; note: string;
+  browser_playable: boolean; browser_reason: string;
+}
+
+export interface Survey {
+  measured_at: string; main: StreamReport | null; sub: StreamReport | null;
+  sessions_allowed: number | null; clock_skew_s: number | null; device: string; failed: string[];
+  /** What the loudspeaker takes; "" without one, null when not tried. */
+  talk: string | null;
+}
+
+export interface Choices {
+  interfaces: string[]; ports: number[]; max_hosts: number;
+  brands: { id: string; name: string }[]; schemes: string[];
+}
+
+export interface Profile {
+  token: string; name: string; codec: string; width: number; height: number;
+  fps: number | null; bit_rate_kbps: number | null;
+}
+
+/** Somebody who answered; `camera` is the id of the camera known there, "" if none. */
+export interface Device {
+  type: "device"; address: string; protocol: "onvif" | "rtsp"; name: string; hardware: string; camera: string;
+}
+
+/** What an address turned out to be. */
+export interface Draft {
+  type: "draft"; name: string; address: string; username: string;
+  main_uri: string | null; sub_uri: string | null; profiles: Profile[];
+  device: string; failed: string[]; clock_skew_s: number | null;
+}
+
+export interface Tested { type: "test"; main_uri: string; sub_uri: string | null; survey: Survey }
+
+export type PlanAction = "add" | "change" | "keep";
+
+/** A row of an import that is done; `code` says why it was not stored, "" when it was. */
+export interface RowOutcome {
+  type: "row"; row: number; camera: string; name: string; action: PlanAction;
+  code: string; text: string; survey: Survey | null;
+}
+
+export interface BadCell { row: number; column: string; value: string; code: string; advice: string }
+export interface PlannedRow { row: number; action: PlanAction; camera: string; name: string; changed: string[] }
+export interface Plan { added: number; changed: number; kept: number; rows: PlannedRow[]; bad: BadCell[] }
+
+export type JobState = "waiting" | "running" | "done" | "failed" | "cancelled";
+
+/** Long work; `total` is 0 while nobody knows. */
+export interface Job<Found> {
+  id: string; kind: string; state: JobState; done: number; total: number;
+  found: Found[]; error: { code: string; message: string } | null;
+}
+
+/** All that is kept of a camera; of its password only whether there is one. */
+export interface CameraSettings {
+  id: string; name: string; channel_code: string; unit: string; grid: string;
+  latitude: number | null; longitude: number | null;
+  address: string; username: string; has_password: boolean;
+  main_uri: string | null; sub_uri: string | null;
+  record: RecordMode; transport: Transport; enabled: boolean; survey: Survey | null;
+}
+
+// Controlling a camera.
+
+/** Speeds, -1 to 1: right, up and closer are above zero. */
+export interface Motion { pan?: number; tilt?: number; zoom?: number }
+export interface Axes { pan_tilt: boolean; zoom: boolean }
+export interface Preset { token: string; name: string }
+export interface Tour { stops: { preset: string; dwell_s: number }[]; resume_s: number; enabled: boolean }
+export interface PtzState {
+  abilities: { continuous: Axes; relative: Axes; absolute: Axes; home: boolean; presets: number };
+  presets: Preset[]; tour: Tour; moving: boolean;
+}
+export interface Knob { name: string; value: number | null; least: number; most: number }
+export interface ImagingState { knobs: Knob[]; ir_cut: string; ir_cut_modes: string[] }
+export interface ClockState { mode: string; skew_s: number | null; time_zone: string }
+
+// Recordings.
+
+/** `hours` are 24, the seconds recorded in each, of the site's time zone. */
+export interface RecordedDay { day: string; hours: number[] }
+export interface Segment {
+  id: number; started_at: string; ended_at: string; bytes: number; pictures: number;
+  codec: string; width: number; height: number; url: string;
+}
+export interface Span { gaps: { start: string; end: string }[]; bytes: number; url: string }

@@ -1,12 +1,17 @@
 /** Which page the address names. The part after # is ours, so any server path prefix works. */
 
-/** @typedef {{ page: "wall" | "incidents" | "incident" | "camera", id: string }} Route */
+/** @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "add" | "import"} PageName */
+/** @typedef {{ page: PageName, id: string }} Route */
 
 /** @type {readonly [RegExp, Route["page"]][]} */
 const ROUTES = [
   [/^#\/incidents\/([^/]+)$/, "incident"],
   [/^#\/incidents$/, "incidents"],
+  [/^#\/cameras\/([^/]+)\/settings$/, "camera-settings"],
   [/^#\/cameras\/([^/]+)$/, "camera"],
+  [/^#\/cameras$/, "cameras"],
+  [/^#\/add$/, "add"],
+  [/^#\/import$/, "import"],
 ];
 
 /** @param {string} hash @returns {Route} the wall when the address names nothing */
@@ -29,6 +34,9 @@ function decoded(text) {
 
 export const WALL = "#/";
 export const INCIDENTS = "#/incidents";
+export const CAMERAS = "#/cameras";
+export const ADD = "#/add";
+export const IMPORT = "#/import";
 
 /** @param {string} id */
 export function incidentHref(id) {
@@ -38,4 +46,9 @@ export function incidentHref(id) {
 /** @param {string} id */
 export function cameraHref(id) {
   return `#/cameras/${encodeURIComponent(id)}`;
+}
+
+/** @param {string} id */
+export function cameraSettingsHref(id) {
+  return `${cameraHref(id)}/settings`;
 }

@@ -43,10 +43,15 @@ export const controls = css`
   .primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
   .primary:hover:not(:disabled) { background: color-mix(in srgb, var(--accent) 88%, var(--ink)); }
   .plain { border-color: transparent; background: transparent; }
+  .danger { color: var(--red); }
+  .primary.danger { background: var(--red); border-color: var(--red); color: light-dark(#ffffff, #2b0705); }
   .square { width: 2.25rem; padding: 0; }
   select { padding: 0 var(--s2); max-width: 100%; text-overflow: ellipsis; }
   input { padding: 0 var(--s3); width: 100%; min-height: 2.5rem; }
-  label { display: grid; gap: var(--s1); font-size: var(--small); color: var(--ink-2); }
+  input[type="checkbox"], input[type="radio"] { width: 1.15rem; height: 1.15rem; min-height: 0; flex: none; margin: 0; }
+  input[type="range"] { padding: 0; min-height: 2rem; border: 0; background: transparent; }
+  input::file-selector-button { font: inherit; }
+  label { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s1); min-width: 0; font-size: var(--small); color: var(--ink-2); }
   label > input, label > select { font-size: var(--body); color: var(--ink); }
   .segments { display: inline-flex; border: 1px solid var(--line-strong); border-radius: var(--radius-small); overflow: clip; }
   .segments button { border: 0; border-radius: 0; min-height: 2rem; min-width: 2.25rem; background: transparent; }
@@ -55,6 +60,11 @@ export const controls = css`
   .segments button[aria-pressed="true"] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
   .segments button:focus-visible { outline-offset: -2px; }
   .refusal { color: var(--red); font-size: var(--small); }
+  .switch { width: 2.5rem; min-height: 1.375rem; height: 1.375rem; padding: 0; border-radius: 1rem; position: relative; background: var(--grey-soft); }
+  .switch::after { content: ""; position: absolute; inset-block: 0.125rem; inset-inline-start: 0.125rem; width: 1rem; border-radius: 50%; background: var(--line-strong); transition: translate 120ms; }
+  .switch[aria-checked="true"] { background: var(--accent); border-color: var(--accent); }
+  .switch[aria-checked="true"]::after { background: var(--on-accent); translate: 1.1rem; }
+  @media (pointer: coarse) { .square { width: 2.75rem; } .switch { min-height: 1.375rem !important; } }
   @media (pointer: coarse) { button, .button, select, .segments button { min-height: 2.75rem; } }
 `;
 
@@ -72,4 +82,45 @@ export const marks = css`
   .dot.good { background: var(--green); }
   .dot.busy { background: var(--yellow-line); }
   .dot.bad { background: var(--red); }
+`;
+
+export const forms = css`
+  fieldset { border: 0; margin: 0; padding: 0; min-width: 0; display: grid; gap: var(--s3); }
+  legend { padding: 0 0 var(--s2); font-weight: 600; }
+  .fields { display: grid; gap: var(--s3); grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: end; }
+  .fields select { width: 100%; min-height: 2.5rem; }
+  .fields .wide { grid-column: 1 / -1; }
+  .tick { display: flex; grid-template-columns: none; align-items: flex-start; gap: var(--s2); color: var(--ink); font-size: var(--body); }
+  .tick input { margin-block-start: 0.2rem; }
+  .hint { color: var(--ink-2); font-size: var(--small); }
+  .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); }
+  .buttons.end { justify-content: flex-end; }
+`;
+
+export const dialogs = css`
+  dialog { width: min(26rem, calc(100vw - 2rem)); border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: var(--ink); padding: var(--s5); box-shadow: 0 1rem 3rem var(--shade); }
+  dialog::backdrop { background: var(--shade); }
+  dialog form { display: grid; gap: var(--s4); }
+  dialog h2 { font-size: var(--large); }
+  dialog .buttons { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: var(--s2); }
+`;
+
+/** Tables whose rows become cards on a phone; cells carry their heading as `data-label`. */
+export const tables = css`
+  table { width: 100%; border-collapse: collapse; font-size: var(--body); }
+  th { text-align: start; font-size: var(--small); font-weight: 600; color: var(--ink-2); white-space: nowrap; position: sticky; top: var(--bar); background: var(--panel); z-index: 1; box-shadow: inset 0 -1px var(--line-strong); }
+  th, td { padding: var(--s2) var(--s3); vertical-align: middle; }
+  tbody tr + tr td { border-block-start: 1px solid var(--line); }
+  td.number, th.number { text-align: end; white-space: nowrap; }
+  @media (max-width: 900px) {
+    table, tbody, tr, td { display: block; width: 100%; }
+    thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    tr { padding: var(--s2) var(--s3); border-block-start: 1px solid var(--line); }
+    tbody tr:first-child { border: 0; }
+    tbody tr td, tbody tr + tr td { border: 0; padding: 0.15rem 0; }
+    td[data-label] { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: var(--s2); text-align: start; white-space: normal; }
+    td[data-label]::before { content: attr(data-label); color: var(--ink-2); font-size: var(--small); line-height: 1.6; }
+    td.number { text-align: start; }
+    td.none { display: none; }
+  }
 `;

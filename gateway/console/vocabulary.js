@@ -150,7 +150,28 @@ const REFUSALS = {
   password_refused: msg("The old password is wrong, or the new one is too short or too easy."),
   storage: msg("The disk or database of the server refuses. See `gridpatrol doctor`."),
   not_found: msg("There is no such entry, or it is no longer kept."),
+  forbidden: msg("Only an administrator may do this."),
+  unreachable: msg("Nothing answers at this address. Check the address, the cable and the power."),
+  unauthorized: msg("The camera refuses the user or password. Type them again; some cameras lock after a few tries."),
+  not_video: msg("Something answers at this address, but it gives no video."),
+  stream_lost: msg("The camera broke the connection off. Try again in a moment."),
+  stalled: msg("The camera took the connection but sends no picture."),
+  onvif_fault: msg("The camera answers, but cannot do this."),
+  busy: msg("Too much is going on at once. Try again in a moment."),
+  no_talk: msg("This camera cannot be spoken through."),
+  talk_busy: msg("Somebody else is speaking through this camera."),
+  worker_unreachable: msg("The process that watches this camera does not answer. Try again in some seconds."),
+  no_picture: msg("There is no picture of this camera now."),
+  cancelled: msg("This was cancelled."),
+  bad_config: msg("What was given cannot be used."),
+  bad_request: msg("What was given cannot be used."),
+  unsupported_media_type: msg("This is no CSV or YAML file."),
+  too_large: msg("The file is too large. Import it in parts."),
+  not_exportable: msg("This span cannot be made into one film: the picture changed within it. Choose a shorter one."),
 };
+
+/** Refusals whose cause only the server's own words tell. */
+const TOLD_BY_SERVER = ["bad_config", "bad_request", "onvif_fault", "unreachable", "not_video", "not_exportable"];
 
 /** @param {CameraState} state */
 export function stateWord(state) {
@@ -231,4 +252,10 @@ export function queueWord({ state, waiting }) {
 export function refusalText(error) {
   const { code = "", message = String(error) } = /** @type {{ code?: string, message?: string }} */ (error);
   return REFUSALS[code] ? t(REFUSALS[code]) : message;
+}
+
+/** What the server adds to a refusal, in English; "" where the words above say it all. @param {unknown} error */
+export function refusalDetail(error) {
+  const { code = "", message = "" } = /** @type {{ code?: string, message?: string }} */ (error);
+  return TOLD_BY_SERVER.includes(code) ? message : "";
 }

@@ -102,8 +102,8 @@ function preferH264(transceiver) {
   return transceiver;
 }
 
-/** @param {RTCPeerConnection} peer @param {number} mostMs */
-function gathered(peer, mostMs) {
+/** Wait for our own candidates. @param {RTCPeerConnection} peer @param {number} mostMs */
+export function gathered(peer, mostMs) {
   return new Promise((resolve) => {
     const done = () => peer.iceGatheringState === "complete" && resolve(undefined);
     peer.addEventListener("icegatheringstatechange", done);

@@ -1,5 +1,7 @@
 /** The whole console: signed out it is the sign-in page, signed in the bar and the page of the address. */
+/** @import { TemplateResult } from "lit" */
 /** @import { Incident, User } from "../contract.js" */
+/** @import { PageName } from "../router.js" */
 import { css, html } from "lit";
 import { ApiError, getJson, request, sessionChanges } from "../api.js";
 import { EventChannel } from "../events.js";
@@ -10,7 +12,11 @@ import { Site } from "../site.js";
 import { base, controls } from "../styles.js";
 import { kindWord, refusalText, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
+import "./gp-add-page.js";
 import "./gp-camera-page.js";
+import "./gp-camera-settings-page.js";
+import "./gp-cameras-page.js";
+import "./gp-import-page.js";
 import "./gp-incident-list.js";
 import "./gp-incident-page.js";
 import "./gp-password-dialog.js";
@@ -18,12 +24,21 @@ import "./gp-sign-in.js";
 import "./gp-top-bar.js";
 import "./gp-wall.js";
 
+/** @typedef {{ site: Site, user: User, id: string }} Turn what a page is given */
+
+/** @type {Record<PageName, (turn: Turn) => TemplateResult>} */
 const PAGES = {
-  wall: (/** @type {Site} */ site) => html`<gp-wall .site=${site}></gp-wall>`,
-  incidents: (/** @type {Site} */ site) => html`<div class="list"><gp-incident-list whole .site=${site}></gp-incident-list></div>`,
-  incident: (/** @type {Site} */ site, /** @type {string} */ id) => html`<gp-incident-page .site=${site} .incidentId=${id}></gp-incident-page>`,
-  camera: (/** @type {Site} */ site, /** @type {string} */ id) => html`<gp-camera-page .site=${site} .cameraId=${id}></gp-camera-page>`,
+  wall: ({ site, user }) => html`<gp-wall .site=${site} .user=${user}></gp-wall>`,
+  incidents: ({ site }) => html`<div class="list"><gp-incident-list whole .site=${site}></gp-incident-list></div>`,
+  incident: ({ site, id }) => html`<gp-incident-page .site=${site} .incidentId=${id}></gp-incident-page>`,
+  camera: ({ site, user, id }) => html`<gp-camera-page .site=${site} .user=${user} .cameraId=${id}></gp-camera-page>`,
+  cameras: ({ site, user }) => html`<gp-cameras-page .site=${site} .user=${user}></gp-cameras-page>`,
+  "camera-settings": ({ site, id }) => html`<gp-camera-settings-page .site=${site} .cameraId=${id}></gp-camera-settings-page>`,
+  add: ({ site }) => html`<gp-add-page .site=${site}></gp-add-page>`,
+  import: () => html`<gp-import-page></gp-import-page>`,
 };
+/** @type {readonly PageName[]} */
+const FOR_ADMINISTRATORS = ["camera-settings", "add", "import"];
 
 export class GpApp extends ConsoleElement {
   static styles = [base, controls, css`
@@ -148,11 +163,12 @@ export class GpApp extends ConsoleElement {
   #pages(user, site) {
     const { page, id } = this.route;
     const first = user.must_change_password;
+    const allowed = user.role === "admin" || !FOR_ADMINISTRATORS.includes(page);
     const changed = () => { this.user = { ...user, must_change_password: false }; };
     return html`
       <button class="skip" @click=${() => this.renderRoot.querySelector("main")?.focus()}>${t("Skip to content")}</button>
       <gp-top-bar .site=${site} .user=${user} .route=${this.route} @sign-out=${this.#signOut} @change-password=${this.#changePassword}></gp-top-bar>
-      <main tabindex="-1">${PAGES[page](site, id)}</main>
+      <main tabindex="-1">${allowed ? PAGES[page]({ site, user, id }) : html`<p class="list quiet">${t("Only an administrator may do this.")}</p>`}</main>
       <p class="unseen" aria-live="polite">${this.news}</p>
       <gp-password-dialog ?first=${first} @changed=${changed}></gp-password-dialog>`;
   }

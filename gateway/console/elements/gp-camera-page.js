@@ -1,5 +1,5 @@
 /** One camera: its picture large, its zones drawn over it, what is known of its stream. */
-/** @import { Camera, Zone } from "../contract.js" */
+/** @import { Camera, User, Zone } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
@@ -14,6 +14,7 @@ import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
 import "./gp-incident-list.js";
 import "./gp-live.js";
+import "./gp-talk.js";
 
 /** @type {Record<Camera["live"], () => string>} */
 const LIVE_WORDS = {
@@ -43,12 +44,14 @@ export class GpCameraPage extends ConsoleElement {
     .history li { display: flex; gap: var(--s2); align-items: center; }
     .history time { margin-inline-start: auto; color: var(--ink-2); font-size: var(--small); }
   `];
-  static properties = { site: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true }, stream: { state: true } };
+  static properties = { site: { attribute: false }, user: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true }, stream: { state: true } };
 
   constructor() {
     super();
     /** @type {Site | null} */
     this.site = null;
+    /** @type {User | null} */
+    this.user = null;
     this.cameraId = "";
     this.showZones = true;
     /** @type {StreamChoice} */
@@ -74,6 +77,7 @@ export class GpCameraPage extends ConsoleElement {
       <header><h1 tabindex="-1">${camera.name}</h1>
         <span class="mark ${stateTone(camera.state)}">${stateWord(camera.state)}</span>
         <span class="grow"></span>
+        <gp-talk .site=${site} .camera=${camera}></gp-talk>
         ${this.#streamChoice()}
         ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>

@@ -1,8 +1,8 @@
 /** Changing one's password, in a native dialog: offered at first sign-in, found in the user menu later. */
-import { css, html } from "lit";
+import { html } from "lit";
 import { postJson } from "../api.js";
 import { t } from "../language.js";
-import { base, controls } from "../styles.js";
+import { base, controls, dialogs } from "../styles.js";
 import { refusalText } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 
@@ -11,13 +11,7 @@ const SHORTEST_PASSWORD = 10;
 
 /** Tells of success by a "changed" event, of leaving it for later by "closed". */
 export class GpPasswordDialog extends ConsoleElement {
-  static styles = [base, controls, css`
-    dialog { width: min(26rem, calc(100vw - 2rem)); border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: var(--ink); padding: var(--s5); box-shadow: 0 1rem 3rem var(--shade); }
-    dialog::backdrop { background: var(--shade); }
-    form { display: grid; gap: var(--s4); }
-    h2 { font-size: var(--large); }
-    .buttons { display: flex; justify-content: flex-end; gap: var(--s2); }
-  `];
+  static styles = [base, controls, dialogs];
   static properties = { first: { type: Boolean }, refusal: { state: true }, busy: { state: true } };
 
   constructor() {

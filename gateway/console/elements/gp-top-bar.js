@@ -6,7 +6,7 @@ import { css, html } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { icon } from "../icons.js";
 import { msg, t } from "../language.js";
-import { INCIDENTS, WALL } from "../router.js";
+import { CAMERAS, INCIDENTS, WALL } from "../router.js";
 import { worstSeverity } from "../site.js";
 import { base, controls, marks } from "../styles.js";
 import { queueWord } from "../vocabulary.js";
@@ -19,6 +19,9 @@ const LINKS = {
   live: { word: msg("Connected"), tone: "good" },
   reconnecting: { word: msg("Reconnecting"), tone: "bad" },
 };
+
+/** @type {readonly Route["page"][]} */
+const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "add", "import"];
 
 /** Asks for what it cannot do itself by "sign-out" and "change-password" events. */
 export class GpTopBar extends ConsoleElement {
@@ -88,9 +91,10 @@ export class GpTopBar extends ConsoleElement {
     const here = (/** @type {boolean} */ is) => ifDefined(is ? "page" : undefined);
     const { page } = this.route;
     return html`<nav aria-label=${t("Pages")}>
-      <a href=${WALL} aria-current=${here(page === "wall" || page === "camera")}>${icon("wall")}${t("Wall")}</a>
+      <a href=${WALL} aria-current=${here(page === "wall")}>${icon("wall")}${t("Wall")}</a>
       <a href=${INCIDENTS} aria-current=${here(page === "incidents" || page === "incident")}>${icon("incidents")}${t("Incidents")}
         ${open ? html`<span class="mark ${worst ?? "yellow"}" title=${t("Open")}>${open}</span>` : null}</a>
+      <a href=${CAMERAS} aria-current=${here(ABOUT_CAMERAS.includes(page))}>${icon("camera")}${t("Cameras")}</a>
     </nav>`;
   }
 

@@ -1,10 +1,12 @@
 /** The wall: live tiles as large as the screen allows, and the incident list growing beside them. */
+/** @import { User } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 /** @import { Area } from "../wall-plan.js" */
 import { css, html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { ADD } from "../router.js";
 import { remember, remembered } from "../settings.js";
 import { base, controls } from "../styles.js";
 import { TILE_COUNTS, fittingCount, planWall } from "../wall-plan.js";
@@ -39,6 +41,7 @@ export class GpWall extends ConsoleElement {
   `];
   static properties = {
     site: { attribute: false },
+    user: { attribute: false },
     area: { state: true },
     count: { state: true },
     screen: { state: true },
@@ -52,6 +55,8 @@ export class GpWall extends ConsoleElement {
     super();
     /** @type {Site | null} */
     this.site = null;
+    /** @type {User | null} */
+    this.user = null;
     /** @type {Area | null} */
     this.area = null;
     /** Tiles wished for; 0 lets the number of cameras decide. */
@@ -104,7 +109,8 @@ export class GpWall extends ConsoleElement {
 
   #empty() {
     return html`<div class="empty">${icon("camera")}<h2>${t("No cameras yet")}</h2>
-      <p class="small">${t("Add one on the machine that runs gridpatrol:")}</p><p class="mono small">gridpatrol add-camera</p></div>`;
+      ${this.user?.role === "admin" ? html`<a class="button primary" href=${ADD}>${icon("add")}${t("Add cameras")}</a>`
+        : html`<p class="small">${t("An administrator adds them.")}</p>`}</div>`;
   }
 
   /** @param {number} screen @param {number} screens */

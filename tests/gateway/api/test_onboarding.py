@@ -100,9 +100,13 @@ def test_from_an_address_to_a_camera(browser, done, virtual_camera: DemoCamera, 
     assert draft["address"] == f"onvif://{virtual_camera.address}"
     assert {profile["width"] for profile in draft["profiles"]} == {1280, 640}
     streams = {key: draft[key] for key in ("address", "main_uri", "sub_uri")}
-    job = done(browser.post("/api/onboarding/tests", json=streams | who))
+    looked = {"look": job["id"]}
+    job = done(browser.post("/api/onboarding/tests", json=streams | who | looked))
     (tested,) = job["found"]
     survey = tested["survey"]
+    learned = (draft["device"], list(draft["failed"]), draft["clock_skew_s"])
+    assert (survey["device"], survey["failed"], survey["clock_skew_s"]) == learned
+    assert survey["device"]
     assert (survey["main"]["width"], survey["sub"]["width"]) == (1280, 640)
     assert survey["sub"]["browser_playable"]
     assert survey["sessions_allowed"] >= 1
