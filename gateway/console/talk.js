@@ -97,8 +97,16 @@ export class TalkSession {
         resolve(undefined);
       };
       this.#peer.addEventListener("connectionstatechange", follow);
+      this.#onHangUp(() => this.#close(this.#howLost()));
       follow();
     });
+  }
+
+  /** The other side says goodbye in DTLS at once; the state of the whole follows seconds later. @param {() => void} tell */
+  #onHangUp(tell) {
+    for (const { transport } of this.#peer.getSenders()) {
+      transport?.addEventListener("statechange", () => transport.state === "closed" && tell());
+    }
   }
 
   #howLost() {

@@ -21,8 +21,10 @@ PATH = "/camera"
 ROLE = "viewer"
 PICTURE = (
     "( videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=5/1 "
-    "! x264enc tune=zerolatency key-int-max=5 ! rtph264pay name=pay0 pt=96 )"
+    "! x264enc tune=zerolatency key-int-max=5 ! tee allow-not-linked=true "
+    "! rtph264pay name=pay0 pt=96 )"
 )
+"""The picture goes on while nobody watches it, as in a camera; without the tee the pipeline fails."""
 LOUDSPEAKER = (
     "( capsfilter name=depay_backchannel "
     "caps=application/x-rtp,media=audio,payload={payload},clock-rate=8000,encoding-name={name} "

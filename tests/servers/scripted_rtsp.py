@@ -62,13 +62,17 @@ def description(units: Iterable[bytes], media: str = "") -> str:
 
 
 class Client:
-    """One connection. ports: where the other side wants datagrams, None over TCP."""
+    """One connection. ports: where the other side wants datagrams, None over TCP.
+
+    frames: what it sent between its requests, and on which channel.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.channel = 0
         self.ports: tuple[int, int] | None = None
         self.answers: list[bytes] = []
+        self.frames: list[tuple[int, bytes]] = []
         self._host = writer.get_extra_info("peername")[0]
         self._datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sent = 0
@@ -186,8 +190,8 @@ class ScriptedCamera:
             while True:
                 first = await reader.readexactly(1)
                 if first == b"$":
-                    _, size = struct.unpack(">BH", await reader.readexactly(3))
-                    await reader.readexactly(size)
+                    channel, size = struct.unpack(">BH", await reader.readexactly(3))
+                    client.frames.append((channel, await reader.readexactly(size)))
                     continue
                 head = first + await reader.readuntil(b"\r\n\r\n")
                 if head.startswith(b"RTSP/"):

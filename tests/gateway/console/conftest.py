@@ -170,6 +170,11 @@ def film_worker(coded_stream) -> Iterator[Server]:
     assert worker.viewers.sessions == ()
 
 
+@pytest.fixture
+def server_of() -> type[Server]:
+    return Server
+
+
 @dataclass
 class Site:
     """A served console and what is behind it."""
