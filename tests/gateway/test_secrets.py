@@ -54,6 +54,7 @@ def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
         (b"not a key", 0o600, "is not a gridpatrol key"),
         (b"", 0o600, "is not a gridpatrol key"),
     ],
+    ids=["all may read", "a group may write", "no key", "empty"],
 )
 def test_unusable_key_files_are_refused(
     tmp_path: Path, content: bytes, mode: int, words: str
