@@ -32,6 +32,8 @@ export interface Camera {
 
 export interface Evidence {
   id: string; type: EvidenceType; url: string; content_type: string; bytes: number; sha256: string;
+  /** When its time was up; null while it is kept. */
+  deleted_at: string | null;
 }
 
 export interface Incident {

@@ -51,6 +51,34 @@ export function isoDay(moment) {
   return `${part["year"]}-${part["month"]}-${part["day"]}`;
 }
 
+/** "2026年5月" @param {string} month "2026-05" */
+export function monthName(month) {
+  return new Intl.DateTimeFormat(language(), { timeZone: "UTC", year: "numeric", month: "long" }).format(new Date(`${month}-01`));
+}
+
+/** Monday to Sunday, as short as the language has them. */
+export function weekdays() {
+  const name = new Intl.DateTimeFormat(language(), { timeZone: "UTC", weekday: "narrow" });
+  return Array.from({ length: 7 }, (_, number) => name.format(Date.UTC(2024, 0, 1 + number)));
+}
+
+/** @param {string} day "2026-05-01" @returns {string} */
+export function nextDay(day) {
+  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+}
+
+/**
+ * A time of day of the site as a moment; one that clocks skip is taken an hour on.
+ * @param {string} day "2026-05-01"
+ * @param {string} time "14:02" or "14:02:03"
+ */
+export function momentOf(day, time) {
+  const wanted = Date.parse(`${day}T${time}Z`);
+  const shown = (/** @type {number} */ at) => Date.parse(`${isoDay(new Date(at))}T${clockTime(new Date(at))}Z`);
+  const near = wanted - (shown(wanted) - wanted);
+  return new Date(near + (wanted - shown(near)));
+}
+
 /** The time alone when it is of today, else with its day. @param {string} moment @param {Date} now */
 export function whenSeen(moment, now) {
   const day = isoDay(moment);

@@ -38,7 +38,7 @@ const SHAPES = {
   search: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>`,
   check: svg`<path d="m5 12 5 5 9-10"/>`,
   home: svg`<path d="m4 11 8-7 8 7M6 10v10h12V10"/>`,
-  down: svg`<path d="m6 10 6 6 6-6"/>`,
+  arrow: svg`<path d="M12 19V5M6 11l6-6 6 6"/>`,
   zoomIn: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5M7.5 10.5h6M10.5 7.5v6"/>`,
   zoomOut: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5M7.5 10.5h6"/>`,
   stop: svg`<rect x="7" y="7" width="10" height="10" rx="1.5" fill="currentColor"/>`,

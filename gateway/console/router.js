@@ -1,6 +1,6 @@
 /** Which page the address names. The part after # is ours, so any server path prefix works. */
 
-/** @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "add" | "import"} PageName */
+/** @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "recordings" | "add" | "import"} PageName */
 /** @typedef {{ page: PageName, id: string }} Route */
 
 /** @type {readonly [RegExp, Route["page"]][]} */
@@ -8,6 +8,7 @@ const ROUTES = [
   [/^#\/incidents\/([^/]+)$/, "incident"],
   [/^#\/incidents$/, "incidents"],
   [/^#\/cameras\/([^/]+)\/settings$/, "camera-settings"],
+  [/^#\/cameras\/([^/]+)\/recordings$/, "recordings"],
   [/^#\/cameras\/([^/]+)$/, "camera"],
   [/^#\/cameras$/, "cameras"],
   [/^#\/add$/, "add"],
@@ -51,4 +52,9 @@ export function cameraHref(id) {
 /** @param {string} id */
 export function cameraSettingsHref(id) {
   return `${cameraHref(id)}/settings`;
+}
+
+/** @param {string} id */
+export function recordingsHref(id) {
+  return `${cameraHref(id)}/recordings`;
 }

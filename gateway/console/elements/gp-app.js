@@ -20,6 +20,7 @@ import "./gp-import-page.js";
 import "./gp-incident-list.js";
 import "./gp-incident-page.js";
 import "./gp-password-dialog.js";
+import "./gp-recordings-page.js";
 import "./gp-sign-in.js";
 import "./gp-top-bar.js";
 import "./gp-wall.js";
@@ -34,6 +35,7 @@ const PAGES = {
   camera: ({ site, user, id }) => html`<gp-camera-page .site=${site} .user=${user} .cameraId=${id}></gp-camera-page>`,
   cameras: ({ site, user }) => html`<gp-cameras-page .site=${site} .user=${user}></gp-cameras-page>`,
   "camera-settings": ({ site, id }) => html`<gp-camera-settings-page .site=${site} .cameraId=${id}></gp-camera-settings-page>`,
+  recordings: ({ site, id }) => html`<gp-recordings-page .site=${site} .cameraId=${id}></gp-recordings-page>`,
   add: ({ site }) => html`<gp-add-page .site=${site}></gp-add-page>`,
   import: () => html`<gp-import-page></gp-import-page>`,
 };

@@ -3,17 +3,20 @@
 /** @import { Site } from "../site.js" */
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
-import { WALL } from "../router.js";
+import { WALL, cameraSettingsHref, recordingsHref } from "../router.js";
 import { remember, remembered } from "../settings.js";
 import { base, controls, marks } from "../styles.js";
 import { clockWord, codecWord, stateAdvice, stateTone, stateWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
+import "./gp-device.js";
 import "./gp-incident-list.js";
 import "./gp-live.js";
+import "./gp-ptz.js";
 import "./gp-talk.js";
 
 /** @type {Record<Camera["live"], () => string>} */
@@ -40,6 +43,7 @@ export class GpCameraPage extends ConsoleElement {
     .labels { position: absolute; inset: 0; pointer-events: none; }
     .labels span { position: absolute; padding: 0.05rem 0.4rem; font-size: var(--tiny); background: var(--stage-cover); color: var(--stage-ink); border-radius: var(--radius-small); }
     .incidents { padding-block-start: var(--s4); }
+    @media (max-width: 1000px) { .main { display: contents; } .incidents { order: 1; padding: 0; } }
     .history { display: grid; gap: var(--s1); }
     .history li { display: flex; gap: var(--s2); align-items: center; }
     .history time { margin-inline-start: auto; color: var(--ink-2); font-size: var(--small); }
@@ -80,11 +84,24 @@ export class GpCameraPage extends ConsoleElement {
         <gp-talk .site=${site} .camera=${camera}></gp-talk>
         ${this.#streamChoice()}
         ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
+        <a class="button fill" href=${recordingsHref(camera.id)}>${icon("film")}<span>${t("Recordings")}</span></a>
+        ${this.#isAdmin ? html`<a class="button fill" href=${cameraSettingsHref(camera.id)} aria-label=${t("Settings")}>${icon("edit")}<span>${t("Settings")}</span></a>` : null}
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">
-        <div>${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
-        <div class="side">${this.#state(camera, site)}${streamFacts(camera)}${placeFacts(camera)}</div>
+        <div class="main">${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
+        <div class="side">${this.#controls(camera)}${this.#state(camera, site)}${streamFacts(camera)}${placeFacts(camera)}</div>
       </div>`;
+  }
+
+  get #isAdmin() {
+    return this.user?.role === "admin";
+  }
+
+  /** Asked for anew when the camera comes back. @param {Camera} camera */
+  #controls({ id, name, enabled, has_controls: has, state }) {
+    if (!enabled || !has) return null;
+    return keyed(`${id} ${state === "online"}`, html`<gp-ptz .cameraId=${id} .isAdmin=${this.#isAdmin}></gp-ptz>
+      <gp-device .cameraId=${id} name=${name} .isAdmin=${this.#isAdmin}></gp-device>`);
   }
 
   /** @param {Camera} camera @param {Site} site */

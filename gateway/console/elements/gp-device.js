@@ -87,7 +87,7 @@ export class GpDevice extends ConsoleElement {
     const step = most - least > 5 ? 1 : (most - least) / 100;
     return html`<label class="knob"><span>${knobWord(name)}</span>
       <input type="range" min=${least} max=${most} step=${step} .value=${String(value ?? (least + most) / 2)} @input=${show} @change=${set}>
-      <output>${value === null ? "–" : decimal(value)}</output></label>`;
+      <output .value=${value === null ? "–" : decimal(value)}></output></label>`;
   }
 
   /** @param {{ values?: Record<string, number>, ir_cut?: string }} change */

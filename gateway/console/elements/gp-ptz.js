@@ -127,7 +127,7 @@ export class GpPtz extends ConsoleElement {
   #pad(state) {
     const home = state.abilities.home ? html`<button aria-label=${t("Home view")} title=${t("Home view")} @click=${() => this.#do("POST", "home")}>${icon("home")}</button>` : html`<span></span>`;
     return html`<div class="pad" role="group" aria-label=${t("Direction; arrow keys turn too")}>
-      ${PAD.map((entry) => (entry ? this.#button(entry[0], entry[1], html`<span class="turn" .style=${`--turn: ${entry[2]}deg`}>${icon("up")}</span>`) : home))}</div>`;
+      ${PAD.map((entry) => (entry ? this.#button(entry[0], entry[1], html`<span class="turn" .style=${`--turn: ${entry[2]}deg`}>${icon("arrow")}</span>`) : home))}</div>`;
   }
 
   #zoom() {

@@ -21,7 +21,7 @@ const LINKS = {
 };
 
 /** @type {readonly Route["page"][]} */
-const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "add", "import"];
+const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "recordings", "add", "import"];
 
 /** Asks for what it cannot do itself by "sign-out" and "change-password" events. */
 export class GpTopBar extends ConsoleElement {

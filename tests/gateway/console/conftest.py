@@ -22,6 +22,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from gateway import secrets
 from gateway.api.app import create_app
 from gateway.api.services import CONSOLE_DIR, Services
+from gateway.camera_commands import Command, ControlState
+from gateway.camera_control import CameraControl
 from gateway.clock import utc_now
 from gateway.config import LiveSettings, ServeSettings, SiteSettings
 from gateway.dispatch.relay import QueueState, RelayState
@@ -48,8 +50,19 @@ TONE = bytes([0x2A] * 4 + [0xAA] * 4) * 40
 PATIENCE_MS = 20_000
 WAIT_S = 20.0
 ZONES = '[{"id": "gate", "name": "路口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}]'
+UNNAMED = """() => {
+  const found = [];
+  const walk = (root) => root.querySelectorAll("*").forEach((one) => {
+    if (one.shadowRoot) walk(one.shadowRoot);
+    const name = one.ariaLabel || one.textContent.trim() || one.labels?.[0]?.textContent.trim();
+    if (one.matches("a, button, select, input, video") && !name) found.push(one.outerHTML);
+  });
+  walk(document);
+  return found;
+}"""
 EXPECTED_NOISE = (
     *("401 (Unauthorized)", "404 (Not Found)", "409 (Conflict)", "503 (Service"),
+    "422 (Unprocessable",
     *("net::ERR_CONNECTION_REFUSED", "WebSocket connection to"),
 )
 """What Chromium logs by itself of refusals and breaks that the console is made for."""
@@ -92,12 +105,16 @@ class Server:
 
 @dataclass
 class FilmWorker:
-    """A worker whose cameras "road" and "yard" play coded pictures; live sessions are real."""
+    """A worker whose cameras "road" and "yard" play coded pictures; live sessions are real.
+
+    controls: what controls cameras, by id.
+    """
 
     hubs: dict[str, Hub] = field(
         default_factory=lambda: {camera: Hub(camera) for camera in ("road", "yard")}
     )
     viewers: LiveViewers = field(default_factory=lambda: LiveViewers(LiveSettings()))
+    controls: dict[str, CameraControl] = field(default_factory=dict)
 
     async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         self._check(camera)
@@ -116,8 +133,19 @@ class FilmWorker:
     async def status(self) -> WorkerStatus:
         return WorkerStatus("0/1", tuple(self.hubs), self.viewers.sessions)
 
+    async def control(self, camera: str, command: Command) -> None:
+        await self._controlled(camera).do(command)
+
+    async def control_state(self, camera: str, state: str) -> ControlState:
+        return await self._controlled(camera).read(state)
+
     async def reload(self) -> None:
         return None
+
+    def _controlled(self, camera: str) -> CameraControl:
+        if camera not in self.controls:
+            raise NotFoundError(f"camera {camera} is not one to control")
+        return self.controls[camera]
 
     def _check(self, camera: str) -> None:
         if camera not in self.hubs:
@@ -157,8 +185,12 @@ def playing(stream, hub: Hub) -> Iterator[None]:
 
 
 @pytest.fixture
-def film_worker(coded_stream) -> Iterator[Server]:
-    worker = FilmWorker()
+def worker() -> FilmWorker:
+    return FilmWorker()
+
+
+@pytest.fixture
+def film_worker(worker, coded_stream) -> Iterator[Server]:
     server = Server(lambda: (create_worker_app(worker, TOKEN), worker.viewers.close_all))
     server.start()
     with (
@@ -361,3 +393,9 @@ def signing_in() -> Callable[..., None]:
 @pytest.fixture
 def picture() -> Callable[[int], bytes]:
     return jpeg
+
+
+@pytest.fixture
+def unnamed() -> str:
+    """Return a script that finds links and controls without a name."""
+    return UNNAMED
