@@ -7,14 +7,14 @@ with NotPlayableError, and the console then shows single pictures. All of it run
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import structlog
-from aiortc import MediaStreamTrack, RTCPeerConnection
+from aiortc import RTCPeerConnection
 from aiortc.sdp import candidate_from_sdp
 from aiortc.stats import RTCRemoteInboundRtpStreamStats
 
@@ -46,8 +46,6 @@ CONNECT_S = 15.0
 """A browser that has not connected by then never will; a slow phone on 4G takes 3 s."""
 
 log = structlog.get_logger()
-
-OnVoice = Callable[[MediaStreamTrack], None]
 
 
 class LiveSource(Protocol):
@@ -120,13 +118,11 @@ class LiveViewers:
         source: LiveSource,
         sdp: str,
         stream: StreamChoice = StreamChoice.SUB,
-        on_voice: OnVoice | None = None,
     ) -> LiveAnswer:
         """Answer one player's offer; its pictures come as soon as it connects.
 
-        stream: which one `source` is; only a sub stream is made smaller. on_voice: takes the
-        player's own sound where it offers to send any. Raises NoPictureError, NotPlayableError,
-        BadOfferError and BusyError.
+        stream: which one `source` is; only a sub stream is made smaller. Raises NoPictureError,
+        NotPlayableError, BadOfferError and BusyError.
         """
         camera_id = source.hub.camera_id
         if "H264/90000" not in sdp.upper() and "\nm=video" in sdp:
@@ -134,7 +130,7 @@ class LiveViewers:
         viewer = self._admit(camera_id, stream)
         try:
             viewer.showing = await self._showing(viewer, source)
-            answer = await self._connect(viewer, viewer.showing, sdp, on_voice)
+            answer = await self._connect(viewer, viewer.showing, sdp)
         except OFFER_ERRORS as error:
             await self.delete(viewer.session)
             raise BadOfferError(f"the offer for {camera_id} cannot be used: {error}") from error
@@ -222,9 +218,7 @@ class LiveViewers:
         await _first(small)
         return _Showing(small, LiveMode.TRANSCODED, why)
 
-    async def _connect(
-        self, viewer: _Viewer, showing: _Showing, sdp: str, on_voice: OnVoice | None
-    ) -> str:
+    async def _connect(self, viewer: _Viewer, showing: _Showing, sdp: str) -> str:
         """Return the answer that gives the viewer what was chosen."""
         info = showing.hub.info
         codec = sound_codec(info.audio if info else None)
@@ -232,7 +226,7 @@ class LiveViewers:
         viewer.track = PictureTrack(showing.hub, plays, sound)
         viewer.track.on("ended", lambda: self._close(viewer))
         offer, late = split_mdns(sdp)
-        broadcast = Broadcast(viewer.track, sound, codec, on_voice)
+        broadcast = Broadcast(viewer.track, sound, codec)
         answer = await answer_offer(viewer.peer, broadcast, offer, self._network)
         self._spawn(viewer, add_late(viewer.peer, late))
         return answer

@@ -5,7 +5,7 @@ ours do (`MediaNetwork`).
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from aiortc import (
@@ -44,13 +44,11 @@ class Broadcast:
     """What one peer is sent. video: H.264 packets.
 
     sound: packets of `sound_codec` ("audio/PCMA", "audio/PCMU" or "audio/opus"), None without.
-    on_voice: takes the player's own sound, where that is wanted; it is then asked for.
     """
 
     video: MediaStreamTrack
     sound: MediaStreamTrack | None = None
     sound_codec: str = ""
-    on_voice: Callable[[MediaStreamTrack], None] | None = None
 
 
 async def answer_offer(
@@ -85,16 +83,11 @@ def _let_the_player_begin(peer: RTCPeerConnection) -> None:
 
 
 def _add_sound(peer: RTCPeerConnection, broadcast: Broadcast, sdp: str) -> RTCRtpTransceiver:
-    """Add the audio half of a peer, which may be silent, one way or both ways."""
+    """Add the audio half of a peer, which may be silent."""
     codec = broadcast.sound_codec
     if broadcast.sound is not None and OFFERED_SOUNDS[codec] in sdp.upper():
-        sound = _send(peer, broadcast.sound, (codec,))
-    else:
-        sound = peer.addTransceiver("audio", direction="inactive")
-    if broadcast.on_voice is not None:
-        sound.direction = {"sendonly": "sendrecv", "inactive": "recvonly"}[sound.direction]
-        peer.on("track", broadcast.on_voice)
-    return sound
+        return _send(peer, broadcast.sound, (codec,))
+    return peer.addTransceiver("audio", direction="inactive")
 
 
 def _send(

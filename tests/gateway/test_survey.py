@@ -54,6 +54,20 @@ def test_a_camera_that_gives_nothing_is_no_survey(rtsp_camera, units):
         measure(Finding("x", camera.url, camera.url), 0.5)
 
 
+@pytest.mark.parametrize("codec", ["pcmu", "pcma"])
+def test_a_loudspeaker_is_found_with_what_it_takes(loudspeaker, codec):
+    url = loudspeaker("--codec", codec).url
+    survey = measure(Finding("x", url, url), 0.5)
+    assert survey.talk == {"pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}[codec]
+    assert survey_from_json(survey_to_json(survey)).talk == survey.talk
+
+
+def test_a_camera_without_a_loudspeaker_is_no_failure(rtsp_camera, units):
+    url = rtsp_camera(units, "--fps", "25").url
+    survey = measure(Finding("x", url, url), 0.5)
+    assert (survey.talk, survey.failed) == ("", ())
+
+
 def test_a_file_has_no_sessions(road_film):
     url = road_film.as_uri()
     assert measure(Finding("film", url, url), 0.5).sessions_allowed is None

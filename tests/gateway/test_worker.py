@@ -11,13 +11,22 @@ from datetime import timedelta
 
 import av
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.mediastreams import AudioStreamTrack
 from structlog.testing import capture_logs
 
 from gateway.analysis import LatestLooks
 from gateway.camera_unit import Bench
 from gateway.clock import utc_now
 from gateway.config import Settings
-from gateway.errors import ConfigError, NoPictureError, NotFoundError, StorageError
+from gateway.errors import (
+    ConfigError,
+    NoPictureError,
+    NoTalkError,
+    NotFoundError,
+    StorageError,
+    TalkBusyError,
+)
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
 from gateway.recording.repair import Repair
@@ -237,6 +246,35 @@ async def test_cameras_come_change_and_go_while_it_runs(
     seen = state_of(store, "road").updated_at
     wait_until(lambda: state_of(store, "road").updated_at > seen)
     assert state_of(store, "road").analysed_fps > 0
+
+
+async def test_its_cameras_are_spoken_through(store, start_worker, road, add, loudspeaker):
+    there = loudspeaker("--user", "viewer", "--password", "right")
+    add("gate", there.url)
+    gate = replace(store.inventory.get("gate"), username="viewer")
+    store.inventory.replace(gate)
+    store.inventory.set_password("gate", "right")
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "gate", "online"))
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer.addTransceiver(AudioStreamTrack(), direction="sendonly")
+    await peer.setLocalDescription(await peer.createOffer())
+    offer = peer.localDescription.sdp
+    answer = await worker.talk_offer("gate", offer, "admin")
+    assert (await worker.talk_state("gate")).speaker == "admin"
+    assert (await worker.status()).live_sessions == (answer.session,)
+    with pytest.raises(TalkBusyError):
+        await worker.talk_offer("gate", offer, "other")
+    with pytest.raises(NoTalkError):
+        await worker.talk_offer("road", offer, "admin")
+    with pytest.raises(NotFoundError):
+        await worker.talk_offer("nowhere", offer, "admin")
+    await worker.live_delete(answer.session)
+    assert (await worker.status()).live_sessions == ()
+    await worker.talk_offer("gate", offer, "other")
+    await worker.close_viewers()
+    assert (await worker.talk_state("gate")).speaker == ""
+    await peer.close()
 
 
 async def test_bad_cameras_concern_only_themselves(store, start_worker, road, add, tmp_path):

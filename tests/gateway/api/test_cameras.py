@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from gateway.clock import to_iso, utc_now
 from gateway.errors import NoPictureError
+from gateway.survey import Survey, survey_to_json
 
 
 def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports):
@@ -50,6 +53,22 @@ def test_a_camera_nobody_has_reported_on_is_connecting(browser, store, camera):
     store.inventory.add(camera)
     shown = browser.get("/api/cameras/gate").json()
     assert (shown["state"], shown["stream"], shown["live"]) == ("connecting", None, "refresh")
+
+
+@pytest.mark.parametrize(
+    ("survey", "can_talk"),
+    [
+        (Survey(talk="pcm_alaw"), True),
+        (Survey(talk=""), False),
+        (Survey(talk=None), False),
+        (None, False),
+    ],
+)
+def test_a_camera_with_a_loudspeaker_may_be_spoken_through(
+    browser, store, camera, survey, can_talk
+):
+    store.inventory.add(replace(camera, survey=survey_to_json(survey)))
+    assert browser.get("/api/cameras/gate").json()["can_talk"] is can_talk
 
 
 def test_zones_nobody_can_read_cost_their_camera_alone(browser, store, gate, camera):
