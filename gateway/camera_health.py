@@ -24,13 +24,13 @@ from vision.health import (
     AlarmBoard,
     AlarmState,
     AlarmType,
-    PictureWatch,
     StreamVitals,
     StreamWatch,
     still_held,
     wanted_specs,
 )
 from vision.incidents import IncidentBook
+from vision.picture_watch import PictureWatch
 from vision.types import ChangeType, IncidentChange
 
 LOOK_EVERY = timedelta(seconds=0.95)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.errors import ModelError
-from vision.geometry import Letterbox, nms
+from vision.letterbox import Letterbox
+from vision.nms import nms
 from vision.runtime import Job, Runtime, RuntimeChoice, open_runtime
 from vision.runtime.contract import Outputs
 from vision.types import Boxes, Detections, FrameSize, Image, Kind, ObjectClass

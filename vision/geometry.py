@@ -1,19 +1,15 @@
-"""Boxes, zones and letterboxes: the plane geometry that the stages share."""
+"""Boxes and zones: the plane geometry that the stages share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Self
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vision.errors import RuleError
-from vision.types import Boxes, FrameSize, Image, Points
-
-PAD_GREY = 114
-"""The grey of letterbox bars that YOLO and NanoDet networks were trained with."""
+from vision.types import Boxes, FrameSize, Points
 
 EDGE_PX = 0.5
 """A point this near to a zone's outline counts as inside: half a pixel, what rounding moves."""
@@ -37,92 +33,6 @@ def iou_matrix(a: Boxes, b: Boxes) -> npt.NDArray[np.float32]:
     union = box_area(a)[:, None] + box_area(b)[None, :] - shared
     ratio = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return np.asarray(ratio, dtype=np.float32)
-
-
-def nms(
-    boxes: Boxes,
-    score: npt.NDArray[np.float32],
-    group: npt.NDArray[np.int32],
-    iou_limit: float,
-) -> npt.NDArray[np.intp]:
-    """Return the rows that survive greedy non-maximum suppression, by falling score.
-
-    A box goes when a better one of the same `group` overlaps it by more than `iou_limit` (0-1);
-    boxes of different groups never touch each other. score: (N,), group: (N,).
-    """
-    if len(boxes) == 0:
-        return np.empty(0, dtype=np.intp)
-    xywh = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    kept = cv2.dnn.NMSBoxesBatched(
-        xywh.astype(np.float64).tolist(), score.tolist(), group.tolist(), -1.0, iou_limit
-    )
-    rows = np.asarray(kept, dtype=np.intp).reshape(-1)
-    return rows[np.argsort(-score[rows], kind="stable")]
-
-
-@dataclass(frozen=True, slots=True)
-class Letterbox:
-    """How a picture is fitted into another size with its proportions kept and grey bars around it.
-
-    resized: the picture's size inside `target`. pad_left, pad_top: where it begins there, pixels.
-    """
-
-    source: FrameSize
-    target: FrameSize
-    resized: FrameSize
-    pad_left: int
-    pad_top: int
-
-    @classmethod
-    def fit(cls, source: FrameSize, target: FrameSize) -> Self:
-        """Return the largest fit of `source` into `target`, centred."""
-        scale = min(target.width / source.width, target.height / source.height)
-        resized = FrameSize(
-            max(1, round(source.width * scale)), max(1, round(source.height * scale))
-        )
-        left = (target.width - resized.width) // 2
-        top = (target.height - resized.height) // 2
-        return cls(source, target, resized, left, top)
-
-    @property
-    def scale(self) -> float:
-        """Target pixels per source pixel (the two axes differ by rounding only)."""
-        return min(self.target.width / self.source.width, self.target.height / self.source.height)
-
-    def frame(self, image: Image) -> Image:
-        """Return the target picture of a source picture: resized, in the middle, grey around."""
-        framed = self._empty()
-        size = (self.resized.width, self.resized.height)
-        cv2.resize(image, size, dst=self._middle(framed), interpolation=cv2.INTER_LINEAR)
-        return framed
-
-    def place(self, resized: Image) -> Image:
-        """Return the target picture of a picture that a decoder has already brought to `resized`.
-
-        Raises ValueError when it has another size.
-        """
-        if resized.shape != (self.resized.height, self.resized.width, 3):
-            raise ValueError(f"picture of shape {resized.shape} does not fit {self.resized}")
-        framed = self._empty()
-        self._middle(framed)[:] = resized
-        return framed
-
-    def _empty(self) -> Image:
-        return np.full((self.target.height, self.target.width, 3), PAD_GREY, dtype=np.uint8)
-
-    def _middle(self, framed: Image) -> Image:
-        """Return the part of a target picture that the source covers, as a view."""
-        bottom, right = self.pad_top + self.resized.height, self.pad_left + self.resized.width
-        return framed[self.pad_top : bottom, self.pad_left : right]
-
-    def to_source(self, boxes: Boxes) -> Boxes:
-        """Return boxes of the target picture as boxes of the source picture, clipped to it."""
-        across = self.source.width / self.resized.width
-        down = self.source.height / self.resized.height
-        offset = np.array([self.pad_left, self.pad_top] * 2, dtype=np.float32)
-        factor = np.array([across, down] * 2, dtype=np.float32)
-        limit = np.array([self.source.width, self.source.height] * 2, dtype=np.float32)
-        return np.asarray(np.clip((boxes - offset) * factor, 0.0, limit), dtype=np.float32)
 
 
 def _turn(

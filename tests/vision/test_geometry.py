@@ -1,14 +1,14 @@
-"""Boxes, suppression, letterbox and zones: tables of cases and properties."""
+"""Boxes and zones: tables of cases and properties."""
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from vision.errors import RuleError
-from vision.geometry import PAD_GREY, Letterbox, Polygon, box_area, iou_matrix, nms
+from vision.geometry import Polygon, box_area, iou_matrix
 from vision.types import FrameSize
 
 WIDE = FrameSize(1280, 720)
@@ -52,91 +52,6 @@ def test_iou_is_a_symmetric_ratio(a, b):
 
 def test_area_of_a_box_turned_inside_out_is_zero():
     assert box_area(boxes_of((0, 0, 3, 4), (9, 9, 1, 1))).tolist() == [12.0, 0.0]
-
-
-def reference_nms(boxes, score, group, limit):
-    kept = []
-    for row in sorted(range(len(boxes)), key=lambda row: -score[row]):
-        rivals = [other for other in kept if group[other] == group[row]]
-        overlap = iou_matrix(boxes[[row]], boxes[rivals]) if rivals else np.zeros((1, 0))
-        if not (overlap > limit).any():
-            kept.append(row)
-    return kept
-
-
-@given(some_boxes(), st.data())
-def test_suppression_matches_the_definition(boxes, data):
-    scores = data.draw(
-        st.lists(st.integers(1, 1000), min_size=len(boxes), max_size=len(boxes), unique=True)
-    )
-    group = np.array(
-        data.draw(st.lists(st.integers(0, 1), min_size=len(boxes), max_size=len(boxes))), np.int32
-    )
-    score = np.array(scores, dtype=np.float32) / 1000
-    overlaps = iou_matrix(boxes, boxes)
-    assume(not (np.abs(overlaps - 0.5) < 1e-3).any())
-    assert nms(boxes, score, group, 0.5).tolist() == reference_nms(boxes, score, group, 0.5)
-
-
-def test_suppression_of_nothing():
-    empty = nms(boxes_of(), np.zeros(0, np.float32), np.zeros(0, np.int32), 0.5)
-    assert empty.shape == (0,)
-
-
-@pytest.mark.parametrize(
-    ("source", "resized", "pad"),
-    [
-        (FrameSize(640, 360), FrameSize(416, 234), (0, 11)),
-        (FrameSize(768, 576), FrameSize(341, 256), (37, 0)),
-        (FrameSize(416, 256), FrameSize(416, 256), (0, 0)),
-        (FrameSize(208, 128), FrameSize(416, 256), (0, 0)),
-        (FrameSize(2000, 1), FrameSize(416, 1), (0, 127)),
-    ],
-)
-def test_letterbox_keeps_proportions(source, resized, pad):
-    fit = Letterbox.fit(source, FrameSize(416, 256))
-    assert (fit.resized, (fit.pad_left, fit.pad_top)) == (resized, pad)
-
-
-sides = st.integers(64, 2000)
-
-
-def test_letterbox_places_the_picture_between_grey_bars():
-    fit = Letterbox.fit(FrameSize(640, 360), FrameSize(416, 256))
-    picture = np.full((360, 640, 3), 200, np.uint8)
-    framed = fit.frame(picture)
-    assert framed.shape == (256, 416, 3)
-    assert (framed[11:245] == 200).all()
-    assert (framed[:11] == PAD_GREY).all()
-    assert (framed[245:] == PAD_GREY).all()
-
-
-@given(sides, sides)
-def test_a_resized_picture_is_placed_where_it_would_be_framed(width, height):
-    fit = Letterbox.fit(FrameSize(width, height), FrameSize(160, 96))
-    picture = np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8)
-    resized = cv2.resize(picture, (fit.resized.width, fit.resized.height))
-    np.testing.assert_array_equal(fit.place(resized), fit.frame(picture))
-
-
-def test_letterbox_refuses_a_picture_of_another_size():
-    fit = Letterbox.fit(FrameSize(640, 360), FrameSize(416, 256))
-    with pytest.raises(ValueError, match="does not fit"):
-        fit.place(np.zeros((256, 416, 3), np.uint8))
-
-
-@given(sides, sides, some_boxes())
-def test_letterbox_there_and_back(width, height, boxes):
-    fit = Letterbox.fit(FrameSize(width, height), FrameSize(416, 256))
-    inside = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
-    factor = [fit.resized.width / width, fit.resized.height / height] * 2
-    placed = inside * factor + [fit.pad_left, fit.pad_top] * 2
-    np.testing.assert_allclose(fit.to_source(placed.astype(np.float32)), inside, atol=0.01)
-
-
-def test_letterbox_clips_to_the_source():
-    fit = Letterbox.fit(WIDE, FrameSize(416, 256))
-    assert fit.to_source(boxes_of((-50, -50, 999, 999))).tolist() == [[0, 0, 1280, 720]]
 
 
 SQUARE = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))

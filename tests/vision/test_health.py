@@ -8,7 +8,6 @@ from vision.health import (
     CAMERA_SPECS,
     HEALTH,
     KINDS_OF_LOSS,
-    PICTURE_FAULTS,
     AlarmBoard,
     AlarmState,
     AlarmType,
@@ -20,6 +19,7 @@ from vision.health import (
     wanted_specs,
 )
 from vision.incidents import IncidentBook
+from vision.picture_watch import PICTURE_FAULTS
 from vision.types import ChangeType
 
 BEGAN = datetime(2026, 5, 1, 8, tzinfo=UTC)

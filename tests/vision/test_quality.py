@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from vision.health import CAMERA_SPECS, HealthLimits, PictureWatch
+from vision.health import CAMERA_SPECS, HealthLimits
 from vision.incidents import IncidentBook
+from vision.picture_watch import PictureWatch
 from vision.quality import LEARN_S, SETTLE_S, QualityMeter
 from vision.types import ChangeType
 
