@@ -24,7 +24,10 @@ class GopMeter:
         return max(*self._intervals, self._open_s)
 
     def see(self, packet: VideoPacket) -> None:
-        """Take note of the next packet, in decoding order."""
+        """Take note of the next packet, in decoding order; all that are no key may be left out.
+
+        Then a GOP counts once it is over.
+        """
         if self._key_dts is not None:
             self._open_s = (packet.dts - self._key_dts) / TICKS_PER_S
         if packet.is_key:

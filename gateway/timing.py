@@ -55,27 +55,25 @@ class TickLine:
 
         pts, dts: as received, None where missing. received_s: monotonic seconds.
         """
-        last_raw = None if self._last is None else self._last - self._shift
-        raw = decoding_time(pts, dts, last_raw, self._lead)
-        expected = self._expected(received_s)
+        last, raw = self._last, dts
+        if dts is None:
+            last_raw = None if last is None else last - self._shift
+            raw = decoding_time(pts, dts, last_raw, self._lead)
+        passed = int((received_s - self._last_received_s) * TICKS_PER_S)
         if raw is None:
-            placed = shown = expected
+            placed = shown = 0 if last is None else last + max(1, passed)
         else:
-            if self._last is not None and abs(raw + self._shift - expected) > self._jump:
-                self._shift = expected - raw
+            if last is not None and not -_JUMP <= raw + self._shift - last - passed <= _JUMP:
+                self._shift = last + max(1, passed) - raw
             placed = raw + self._shift
-            shown = (pts if pts is not None else raw) + self._shift
-        if self._last is not None:
-            placed = max(placed, self._last + 1)
+            shown = placed if pts is None else pts + self._shift
+        if last is not None and placed <= last:
+            placed = last + 1
         self._last, self._last_received_s = placed, received_s
-        return max(shown, placed), placed
+        return (shown if shown > placed else placed), placed
 
-    def _expected(self, received_s: float) -> int:
-        if self._last is None:
-            return 0
-        return self._last + max(1, round((received_s - self._last_received_s) * TICKS_PER_S))
 
-    _jump = int(MAX_JUMP_S * TICKS_PER_S)
+_JUMP = int(MAX_JUMP_S * TICKS_PER_S)
 
 
 class PictureClock:
@@ -92,16 +90,16 @@ class PictureClock:
         self._last_tick_s = 0.0
 
     def stamp(
-        self, pts: int, dts: int, arrival: datetime, camera_s: float | None
+        self, pts: int, dts: int, arrival_s: float, camera_s: float | None
     ) -> tuple[datetime, ClockSource]:
         """Return when a picture was taken and by whose clock.
 
-        pts, dts: 90 kHz ticks of a `TickLine`. camera_s: the camera's own time for this picture in
-        seconds since 1970, None when it sent no report yet.
+        pts, dts: 90 kHz ticks of a `TickLine`. arrival_s: seconds since 1970. camera_s: the
+        camera's own time for this picture, counted alike, None when it sent no report yet.
         """
-        arrival_s = arrival.timestamp()
-        shown_s, elapsed_s = pts / TICKS_PER_S, max(0.0, dts / TICKS_PER_S - self._last_tick_s)
-        self._last_tick_s = dts / TICKS_PER_S
+        shown_s, tick_s = pts / TICKS_PER_S, dts / TICKS_PER_S
+        elapsed_s = max(0.0, tick_s - self._last_tick_s)
+        self._last_tick_s = tick_s
         if camera_s is not None and self._believes(camera_s, arrival_s):
             wanted_s, source = camera_s - shown_s, ClockSource.RTCP
         else:

@@ -43,14 +43,14 @@ class VideoWatch:
     def publish(self, packet: VideoPacket) -> None:
         """Pass a picture on."""
         self._sink.publish(packet)
-        self._gop.see(packet)
         if packet.is_key:
             self._in_run = self.has_video = True
+            self._gop.see(packet)
             self.gop_s = self._gop.seconds or self.gop_s
-        if self._in_run:
             self.last_video_s = packet.received_s
-            if packet.is_key:
-                self._on_key()
+            self._on_key()
+        elif self._in_run:
+            self.last_video_s = packet.received_s
 
     def publish_audio(self, packet: AudioPacket) -> None:
         """Pass sound on; it is no sign of video."""

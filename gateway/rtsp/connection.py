@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.clock import monotonic_s, utc_now
+from gateway.clock import monotonic_s, utc_s
 from gateway.errors import GatewayError, NotVideoError, StreamLostError, UnreachableError
 from gateway.rtsp.messages import (
     FrameSink,
@@ -129,7 +129,7 @@ class RtspConnection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Work through what asyncio has just read into the buffer."""
-        messages = self.parser.feed(self._buffer[:nbytes], monotonic_s(), utc_now().timestamp())
+        messages = self.parser.feed(self._buffer[:nbytes], monotonic_s(), utc_s())
         for message in messages:
             if isinstance(message, Response):
                 self._take(message)

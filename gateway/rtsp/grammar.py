@@ -24,21 +24,21 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """How one codec's units make pictures. roles: by unit type."""
+    """How one codec's units make pictures.
+
+    roles: by the first byte of a unit's header. is_disposable: says by the same byte of a slice
+    whether no other picture leans on its picture.
+    """
 
     codec: str
     syntax: NalSyntax
     roles: tuple[Role, ...]
     is_disposable: Callable[[int], bool]
 
-    def role(self, first_byte: int) -> Role:
-        """Return the role of a unit by the first byte of its header."""
-        return self.roles[self.syntax.type_of(first_byte)]
 
-
-def _roles(count: int, known: dict[Role, tuple[int, ...]]) -> tuple[Role, ...]:
+def _roles(syntax: NalSyntax, known: dict[Role, tuple[int, ...]]) -> tuple[Role, ...]:
     by_type = {kind: role for role, kinds in known.items() for kind in kinds}
-    return tuple(by_type.get(kind, Role.LEFT_OUT) for kind in range(count))
+    return tuple(by_type.get(syntax.type_of(first), Role.LEFT_OUT) for first in range(256))
 
 
 H264 = Grammar(
@@ -46,7 +46,7 @@ H264 = Grammar(
     SYNTAX["h264"],
     # ITU-T H.264 table 7-1; 3 and 4 are the rest of data partitions, 10 and 11 ends
     _roles(
-        32,
+        SYNTAX["h264"],
         {
             Role.SLICE: (1, 2),
             Role.KEY_SLICE: (5,),
@@ -62,7 +62,7 @@ H265 = Grammar(
     SYNTAX["hevc"],
     # ITU-T H.265 table 7-1; 36 and 37 are ends, 40 is a suffix SEI
     _roles(
-        64,
+        SYNTAX["hevc"],
         {
             Role.SLICE: tuple(range(10)),
             Role.KEY_SLICE: tuple(range(16, 24)),

@@ -15,18 +15,24 @@ class H264Depacketizer:
     broken ones.
     """
 
+    FRAGMENT_BYTES = 2
+    """What stands before the data of a fragment: its indicator and its header (RFC 6184 §5.8)."""
+
     def __init__(self, pictures: PictureBuilder) -> None:
         self.unread = 0
         self._pictures = pictures
 
-    def feed(self, data: bytes, at: int, end: int) -> None:
-        """Take the payload data[at:end], at least one byte."""
+    def feed(self, data: bytes, at: int, end: int) -> bool:
+        """Take the payload data[at:end], at least one byte.
+
+        Returns whether it was a fragment that others follow.
+        """
         first = data[at]
         kind = first & 0x1F
         if kind == FU_A:
             if end - at < 2:
                 self.unread += 1
-                return
+                return False
             fragment = data[at + 1]
             if fragment & 0x80:
                 header = _ONE_BYTE[first & 0xE0 | fragment & 0x1F]
@@ -35,12 +41,14 @@ class H264Depacketizer:
                     self._pictures.go_on(b"", is_last=1)
             else:
                 self._pictures.go_on(data[at + 2 : end], fragment & 0x40)
-        elif 0 < kind <= MAX_PLAIN_UNIT:
+            return not fragment & 0x40
+        if 0 < kind <= MAX_PLAIN_UNIT:
             self._pictures.unit(data[at:end])
         elif kind == STAP_A:
             self._aggregate(data, at + 1, end)
         elif not self._pictures.byte_stream(data[at:end]):
             self.unread += 1
+        return False
 
     def _aggregate(self, data: bytes, at: int, end: int) -> None:
         """Take the units of a STAP-A, each after a 16-bit length (RFC 6184 §5.7.1)."""

@@ -17,20 +17,26 @@ class H265Depacketizer:
     kinds that no live camera should send (PACI, reserved), and broken ones.
     """
 
+    FRAGMENT_BYTES = 3
+    """What stands before the data of a fragment: two headers, the second of one byte (§4.4.3)."""
+
     def __init__(self, pictures: PictureBuilder, *, has_don: bool = False) -> None:
         self.unread = 0
         self._pictures = pictures
         self._don_bytes = 2 if has_don else 0
 
-    def feed(self, data: bytes, at: int, end: int) -> None:
-        """Take the payload data[at:end], at least one byte."""
+    def feed(self, data: bytes, at: int, end: int) -> bool:
+        """Take the payload data[at:end], at least one byte.
+
+        Returns whether it was a fragment that others follow.
+        """
         if end - at <= HEADER_BYTES:
             self.unread += 1
-            return
+            return False
         kind = (data[at] >> 1) & 0x3F
         if kind == FRAGMENT:
-            self._fragment(data, at, end)
-        elif kind == AGGREGATE:
+            return self._fragment(data, at, end)
+        if kind == AGGREGATE:
             self._aggregate(data, at + HEADER_BYTES, end)
         elif kind > FRAGMENT or not data[at + 1]:
             if not self._pictures.byte_stream(data[at:end]):
@@ -40,9 +46,10 @@ class H265Depacketizer:
             self._pictures.unit(data[at:body] + data[body + self._don_bytes : end])
         else:
             self._pictures.unit(data[at:end])
+        return False
 
-    def _fragment(self, data: bytes, at: int, end: int) -> None:
-        """Take a fragmentation unit (RFC 7798 §4.4.3)."""
+    def _fragment(self, data: bytes, at: int, end: int) -> bool:
+        """Take a fragmentation unit (RFC 7798 §4.4.3); return whether others follow."""
         fragment = data[at + 2]
         if fragment & 0x80:
             header = bytes((data[at] & 0x81 | (fragment & 0x3F) << 1, data[at + 1]))
@@ -51,6 +58,7 @@ class H265Depacketizer:
                 self._pictures.go_on(b"", is_last=1)
         else:
             self._pictures.go_on(data[at + 3 : end], fragment & 0x40)
+        return not fragment & 0x40
 
     def _aggregate(self, data: bytes, at: int, end: int) -> None:
         """Take the units of an aggregation packet (§4.4.2).

@@ -5,7 +5,7 @@ share the camera's clock even where that is wrong, else by when each arrived.
 """
 
 from bisect import insort
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from gateway.packets import TICKS_PER_S, ClockSource
@@ -77,22 +77,19 @@ class VideoLine:
 
     def place(self, timestamp: int, received_s: float, arrival_s: float) -> PictureMoment:
         """Return the times of the next picture."""
-        raw = self._raw(timestamp)
+        raw: int | None = None
+        # A timestamp that stands still tells nothing.
+        if timestamp != self._timestamp:
+            self._timestamp = timestamp
+            raw = self._unwrapper.count(timestamp)
+            if self._rate != TICKS_PER_S:
+                raw = raw * TICKS_PER_S // self._rate
         dts = raw if raw is None or self._order is None else self._order.dts(raw, self.step)
         pts, dts = self._ticks.place(raw, dts, received_s)
         camera_s = self.sender.utc_s(timestamp)
-        arrival = datetime.fromtimestamp(arrival_s, UTC)
-        captured_at, clock = self.clock.stamp(pts, dts, arrival, camera_s)
+        captured_at, clock = self.clock.stamp(pts, dts, arrival_s, camera_s)
         self.pts, self.received_s, self.camera_s = pts, received_s, camera_s
         return PictureMoment(pts, dts, captured_at, clock)
-
-    def _raw(self, timestamp: int) -> int | None:
-        """Return 90 kHz ticks; None for a timestamp that stands still, which tells nothing."""
-        if timestamp == self._timestamp:
-            return None
-        self._timestamp = timestamp
-        count = self._unwrapper.count(timestamp)
-        return count if self._rate == TICKS_PER_S else count * TICKS_PER_S // self._rate
 
 
 class AudioLine:

@@ -7,6 +7,7 @@ holds back is bounded by the longest message or frame it accepts.
 """
 
 import re
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ FRAME_HEAD_BYTES = 4
 _DOLLAR = 0x24
 _SHORTEST_FRAME_BYTES = 8
 """An RTCP packet's fixed part (RFC 3550 §6.4.2); RTP has 12."""
+
+_read_frame_head = struct.Struct(">BBH").unpack_from
+"""A dollar, the channel, and the length of what follows (RFC 2326 §10.12)."""
 
 _BLANK = re.compile(rb"[\r\n]+")
 _LINE = re.compile(rb"[A-Za-z][\x20-\x7e\t]*(\r?\n)?")
@@ -116,20 +120,20 @@ class MessageParser:
         at, size, sinks = 0, len(data), self.sinks
         messages: list[Message] = []
         while at + FRAME_HEAD_BYTES <= size:
+            first, channel, length = _read_frame_head(data, at)
             if self._is_lost:
                 at = self._seek(data, at)
                 if self._is_lost:
                     break
-            elif data[at] == _DOLLAR:
-                end = at + FRAME_HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
+            elif first == _DOLLAR:
+                payload = at + FRAME_HEAD_BYTES
+                end = payload + length
                 if end > size:
                     break
-                sink = sinks.get(data[at + 1])
-                if sink is not None:
-                    sink(data[at + FRAME_HEAD_BYTES : end], received_s, arrival_s)
+                if channel in sinks:
+                    sinks[channel](data[payload:end], received_s, arrival_s)
                 elif self.stray is not None:
-                    frame = data[at + FRAME_HEAD_BYTES : end]
-                    self.stray(data[at + 1], frame, received_s, arrival_s)
+                    self.stray(channel, data[payload:end], received_s, arrival_s)
                 at = end
             else:
                 end = self._read_text(data, at, messages)

@@ -58,7 +58,7 @@ class PictureBuilder:
         self._grammar = grammar
         self._sets = sets
         self._finish = finish
-        self._role = grammar.role
+        self._roles = grammar.roles
         self._header_bytes = grammar.syntax.header_bytes
         self._parts: list[bytes] = []
         self._size = 0
@@ -76,7 +76,7 @@ class PictureBuilder:
             self._cut_off()
         if len(unit) <= self._header_bytes:
             return
-        role = self._role(unit[0])
+        role = self._roles[unit[0]]
         if role <= _LAST_SLICE_ROLE:
             self._begin_slice(unit, role)
             self._add(unit)
@@ -87,7 +87,7 @@ class PictureBuilder:
         """Take the first piece of a unit that is cut up; `header` is the whole unit's."""
         if self._is_open:
             self._cut_off()
-        role = self._role(header[0])
+        role = self._roles[header[0]]
         head = header + piece
         if role <= _LAST_SLICE_ROLE:
             self._begin_slice(head, role)
@@ -97,7 +97,7 @@ class PictureBuilder:
             self._is_open = True
             self._pieces = [head]
 
-    def go_on(self, piece: bytes, is_last: int) -> None:
+    def go_on(self, piece: bytes, is_last: bool | int) -> None:
         """Take the next piece of the unit begun last."""
         if not self._is_open:
             self._is_damaged = True
@@ -113,7 +113,7 @@ class PictureBuilder:
             self._pieces.append(piece)
             if is_last:
                 unit, self._pieces, self._is_open = b"".join(self._pieces), None, False
-                self._other(unit, self._role(unit[0]))
+                self._other(unit, self._roles[unit[0]])
 
     def byte_stream(self, data: bytes) -> bool:
         """Take a piece of Annex B, which some cameras send for units; False where it is none."""

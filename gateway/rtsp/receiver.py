@@ -35,6 +35,7 @@ from collections.abc import Iterable
 from gateway.packets import TICKS_PER_S, AudioInfo, AudioPacket, StreamInfo, VideoPacket
 from gateway.rtsp.audio import audio_info, frames_of
 from gateway.rtsp.current_sets import CurrentSets
+from gateway.rtsp.fragments import MARKED_LAST, MIDDLE, FragmentRun
 from gateway.rtsp.grammar import GRAMMARS
 from gateway.rtsp.h264 import H264Depacketizer
 from gateway.rtsp.h265 import H265Depacketizer
@@ -84,7 +85,8 @@ class VideoReceiver:
         self._sets = CurrentSets(GRAMMARS[track.codec])
         self._pictures = PictureBuilder(GRAMMARS[track.codec], self._sets, self._finish)
         self._units = _depacketiser(track, self._pictures)
-        self._ready: list[VideoPacket] = []
+        self._run = FragmentRun(self._units.FRAGMENT_BYTES)
+        self._ready: tuple[VideoPacket, ...] = ()
         self._timestamp: int | None = None
         self._received_s = self._arrival_s = 0.0
         self._key_due_s: float | None = None
@@ -117,22 +119,19 @@ class VideoReceiver:
         """The camera's clock minus ours by its newest sender report; None while it sent none."""
         return self.line.clock.offset_s
 
-    def rtp(self, data: Buffer, received_s: float, arrival_s: float) -> tuple[VideoPacket, ...]:
+    def rtp(self, data: bytes, received_s: float, arrival_s: float) -> tuple[VideoPacket, ...]:
         """Take one RTP packet; return the pictures that are whole now.
 
         received_s: monotonic seconds. arrival_s: seconds since 1970, both of its arrival.
         """
         if self._reorder is None:
-            self._take(bytes(data), received_s, arrival_s)
+            self._take(data, received_s, arrival_s)
         else:
-            for early, early_s, early_arrival_s in self._reorder.push(
-                bytes(data), received_s, arrival_s
-            ):
-                self._take(early, early_s, early_arrival_s)
-        if not self._ready:
-            return ()
-        ready = tuple(self._ready)
-        self._ready.clear()
+            for arrival in self._reorder.push(data, received_s, arrival_s):
+                self._take(*arrival)
+        ready = self._ready
+        if ready:
+            self._ready = ()
         return ready
 
     def rtcp(self, data: Buffer, received_s: float, arrival_s: float) -> None:  # noqa: ARG002
@@ -141,10 +140,20 @@ class VideoReceiver:
 
     def report(self, now_s: float) -> bytes:
         """Return a receiver report to send, b"" before the first packet. now_s: monotonic."""
+        self._count_run()
         reception = self._stream.reception()
         return receiver_report(reception, self.line.sender.echo(now_s)) if reception else b""
 
     def _take(self, data: bytes, received_s: float, arrival_s: float) -> None:
+        piece = self._run.see(data)
+        if piece:
+            self._pictures.go_on(data[self._run.head_bytes :], piece > MIDDLE)
+            if piece > MIDDLE:
+                self._received_s, self._arrival_s = received_s, arrival_s
+            if piece == MARKED_LAST:
+                self._pictures.mark()
+            return
+        self._count_run()
         packet = self._stream.read(data)
         if packet is None:
             return
@@ -156,10 +165,16 @@ class VideoReceiver:
             self._timestamp = timestamp
             self._stream.arrived(timestamp, received_s)
         self._received_s, self._arrival_s = received_s, arrival_s
-        if at < end:
-            self._units.feed(data, at, end)
+        if at < end and self._units.feed(data, at, end):
+            self._run.begin(data)
         if marker:
             self._pictures.mark()
+
+    def _count_run(self) -> None:
+        """Tell the sequence of the packets that were taken the short way."""
+        if self._run.taken:
+            self._stream.pass_over(self._run.taken)
+            self._run.taken = 0
 
     def _bridge(self, timestamp: int, received_s: float) -> None:
         """Take note of missing packets before one with this timestamp."""
@@ -195,12 +210,12 @@ class VideoReceiver:
             self._describe()
         if self._info is None:
             return
+        received_s = self._received_s
         pts, dts, captured_at, clock = self.line.place(
-            self._timestamp or 0, self._received_s, self._arrival_s
+            self._timestamp or 0, received_s, self._arrival_s
         )
-        self._ready.append(
-            VideoPacket(data, pts, dts, is_key, captured_at, clock, self._received_s)
-        )
+        packet = VideoPacket(data, pts, dts, is_key, captured_at, clock, received_s)
+        self._ready = (*self._ready, packet)
 
     def _describe(self) -> None:
         """Bring `info` and the order of pictures up to date with the parameter sets."""

@@ -73,6 +73,13 @@ class RtpStream:
         self._received += 1
         return kind & MARKER, timestamp, at, end
 
+    def pass_over(self, count: int) -> None:
+        """Take note of packets in order, none missing, that were not read here."""
+        following = (self._next or 0) + count
+        self._next = following & 0xFFFF
+        self._cycles += following >> 16
+        self._received += count
+
     def arrived(self, timestamp: int, received_s: float) -> None:
         """Take note of when a picture's or a sound's packet came, for the jitter.
 

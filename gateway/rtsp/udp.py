@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
-from gateway.clock import monotonic_s, utc_now
+from gateway.clock import monotonic_s, utc_s
 from gateway.errors import BusyError
 from gateway.rtsp.messages import FrameSink
 from gateway.rtsp.read_buffer import thread_buffer
@@ -85,7 +85,7 @@ class DatagramPort:
             self._sockets[which].sendto(data, (self._remote_host, self._targets[which]))
 
     def _read(self, socket_: socket.socket, sink: FrameSink) -> None:
-        received_s, arrival_s = monotonic_s(), utc_now().timestamp()
+        received_s, arrival_s = monotonic_s(), utc_s()
         buffer, hosts = self._buffer, self._hosts
         for _ in range(AT_ONCE):
             try:

@@ -10,14 +10,13 @@ class Unwrapper:
     """Counts timestamps on where they wrap."""
 
     def __init__(self) -> None:
-        self._last: int | None = None
-        self._count = 0
+        self._count: int | None = None
 
     def count(self, timestamp: int) -> int:
         """Return a timestamp as a number that does not wrap."""
-        if self._last is None:
-            self._count = timestamp
-        else:
-            self._count += signed_step(self._last, timestamp)
-        self._last = timestamp
+        known = self._count
+        if known is None:
+            known = timestamp
+        # The short way round, as `signed_step` goes it.
+        self._count = known + ((timestamp - known + 0x80000000) & 0xFFFFFFFF) - 0x80000000
         return self._count

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from gateway.clock import monotonic_s, utc_now
+from gateway.clock import monotonic_s, utc_s
 from gateway.errors import (
     ConfigError,
     GatewayError,
@@ -294,9 +294,9 @@ class AvSource:
                 yield sound
 
     def _picture(self, raw: "Packet[VideoStream]", byte_stream: ByteStream) -> VideoPacket:
-        received_s, arrival = monotonic_s(), utc_now()
+        received_s, arrival_s = monotonic_s(), utc_s()
         pts, dts = self._line.place(ticks(raw, raw.pts), ticks(raw, raw.dts), received_s)
-        captured_at, clock = self._clock.stamp(pts, dts, arrival, camera_time_s(raw))
+        captured_at, clock = self._clock.stamp(pts, dts, arrival_s, camera_time_s(raw))
         is_key = raw.is_keyframe
         return VideoPacket(
             data=byte_stream.rewrite(raw),

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -74,7 +74,7 @@ def run_clock(pictures):
     for stream_s, arrival_s, camera_s in pictures:
         ticks = round(stream_s * TICKS_PER_S)
         camera = None if camera_s is None else NOON.timestamp() + camera_s
-        at, source = clock.stamp(ticks, ticks, NOON + timedelta(seconds=arrival_s), camera)
+        at, source = clock.stamp(ticks, ticks, NOON.timestamp() + arrival_s, camera)
         out.append(((at - NOON).total_seconds(), source))
     return clock, out
 

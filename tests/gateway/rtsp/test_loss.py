@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.rtsp.audio import audio_info
+from gateway.rtsp.fragments import NOT_NEXT
 from gateway.rtsp.receiver import AudioReceiver, VideoReceiver
 from gateway.rtsp.reorder import HOLD_PACKETS, HOLD_S, ReorderBuffer
 from gateway.rtsp.sdp import MediaTrack
@@ -205,3 +206,31 @@ def test_no_change_to_a_real_stream_raises(recorded, codec, changes, cuts, reord
         pictures += receiver.rtp(bytes(data), number / 100, 1e9 + number / 100)
     assert all(b.dts > a.dts for a, b in pairwise(pictures))
     assert all(picture.pts >= picture.dts for picture in pictures)
+
+
+@CODECS
+@given(
+    script=faults,
+    changes=st.lists(
+        st.tuples(st.integers(0, 10_000), st.integers(0, 16), st.integers(0, 255)), max_size=10
+    ),
+    reorder=st.booleans(),
+)
+@example(script=[(0, "repeat"), (2906, "late")], changes=[], reorder=False)
+@settings(max_examples=60, deadline=None)
+def test_the_short_way_gives_what_the_long_one_does(recorded, codec, script, changes, reorder):
+    camera, packets = recorded[codec]
+    arrived = [(number, bytearray(data)) for number, data in distorted(packets, script)]
+    for which, at, value in changes:
+        data = arrived[which % len(arrived)][1]
+        data[at % len(data)] = value
+
+    def outcome(receiver):
+        pictures = receive(receiver, [(number, bytes(data)) for number, data in arrived])
+        state = receiver.damaged, receiver.skipped, receiver.lost, receiver.unread
+        return pictures, state, receiver.report(100.0)
+
+    short = VideoReceiver(camera.track(), reorder=reorder)
+    long = VideoReceiver(camera.track(), reorder=reorder)
+    long._run.see = lambda _data: NOT_NEXT
+    assert outcome(short) == outcome(long)
