@@ -15,8 +15,8 @@ export class GpConfirm extends ConsoleElement {
 
   constructor() {
     super();
-    /** @type {Question} */
-    this.question = { title: "", text: "", action: "" };
+    /** @type {Question | null} */
+    this.question = null;
   }
 
   /** @param {Question} question @returns {Promise<boolean>} whether the person agreed */
@@ -30,6 +30,7 @@ export class GpConfirm extends ConsoleElement {
   }
 
   render() {
+    if (!this.question) return html`<dialog></dialog>`;
     const { title, text, action } = this.question;
     const answered = (/** @type {Event} */ event) => this.#answer(/** @type {HTMLDialogElement} */ (event.target).returnValue === "yes");
     return html`<dialog aria-labelledby="title" aria-describedby="text" @close=${answered}><form method="dialog">

@@ -8,7 +8,7 @@ import { cancel, finished, isOver, share } from "../job.js";
 import { t } from "../language.js";
 import { CAMERAS, cameraHref } from "../router.js";
 import { base, controls, forms, marks, tables } from "../styles.js";
-import { refusalText } from "../vocabulary.js";
+import { refusalDetail, refusalText } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import { page } from "./page-styles.js";
 import { refusal } from "./refusal.js";
@@ -203,7 +203,8 @@ function planned(rows) {
 function outcome({ row, camera, name, action, code, text }) {
   return html`<tr><td class="number" data-label=${t("Row")}><span>${row}</span></td>
     <td>${code ? name : html`<a href=${cameraHref(camera)}>${name}</a>`}</td>
-    <td>${code ? html`<span class="mark bad">${t("Not imported")}</span> <span class="small refusal" title=${text}>${refusalText({ code, message: text })}</span>`
+    <td>${code ? html`<span class="mark bad">${t("Not imported")}</span> <span class="small refusal">${refusalText({ code, message: text })}</span>
+      <div class="tiny quiet" lang="en">${refusalDetail({ code, message: text })}</div>`
       : html`<span class="mark ${TONES[action]}">${actionWord(action)}</span>`}</td></tr>`;
 }
 
