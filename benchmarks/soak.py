@@ -101,11 +101,10 @@ def run(*, quick: bool) -> Outcome:
     )
     notes = (
         f"{plan.cameras} streams of 640x360 at {FPS} pictures a second, 600 kbit/s H.264, for "
-        f"{plan.seconds:g} s; beside them the others, {plan.others} streams for "
-        f"{plan.others_s:g} s each; 'against ours: processor' is of that time alone, as this machine may have others' "
-        "work to do",
+        f"{plan.seconds:g} s; for {plan.others_s:g} s of it each of the others beside them, with "
+        f"{plan.others} streams; processors are compared over the same seconds",
         "memory is the proportional set size; ours: what the streams added to the empty process, "
-        "less what the caches of running GOPs hold "
+        "less what the running GOPs in the caches hold "
         f"({samples[-1].gop_bytes / plan.cameras / 1024:.0f} KiB per camera)",
         "ffmpeg and OpenCV decode but for 'reading only'; our sessions, like it, do not",
     )
