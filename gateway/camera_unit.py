@@ -19,6 +19,7 @@ from gateway.decode import Picture
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.live_mode import live_mode
 from gateway.quarantine import Quarantine
+from gateway.record_mode import RecordMode
 from gateway.recording.camera_recorder import CameraRecorder
 from gateway.recording.recorders import Recorders
 from gateway.rules_file import rules_from_json
@@ -27,7 +28,7 @@ from gateway.session_loop import SessionLoop
 from gateway.sources import Credentials, Link, LinkOptions, open_link
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
-from gateway.store.inventory import Camera, RecordMode
+from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from vision.detector import Detector
 from vision.health import CAMERA_SPECS, StreamVitals

@@ -12,9 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.config import ServeSettings, Settings, redis_url
-from gateway.dispatch.redis_sink import RedisSink
 from gateway.errors import ConfigError, PortTakenError, QueueUnreachableError
-from gateway.serving import listen
 from vision.errors import ModelError, RuntimeUnavailableError
 
 ALMOST_FULL_MB = 100
@@ -162,6 +160,7 @@ def _queue(settings: Settings) -> Iterator[Finding]:
 
 def _external_queue(url: str) -> Finding:
     """Return whether the queue that was configured answers."""
+    from gateway.dispatch.redis_sink import RedisSink
 
     async def ping() -> str:
         sink = RedisSink(url)
@@ -181,6 +180,8 @@ def _external_queue(url: str) -> Finding:
 
 
 def _port(settings: Settings) -> Iterator[Finding]:
+    from gateway.serving import listen
+
     serve: ServeSettings = settings.serve
     try:
         listen(serve.host, serve.port).close()

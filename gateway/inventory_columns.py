@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from gateway.errors import OnvifError
 from gateway.onvif.address import DeviceAddress
 from gateway.packets import Transport
+from gateway.record_mode import RecordMode
 from gateway.sources import SOURCES
-from gateway.store.inventory import ID_LENGTH, RecordMode
+from gateway.store.inventory import ID_LENGTH
 
 MAX_TEXT = 200
 ONVIF_SCHEMES = ("onvif", "onvifs")

@@ -28,9 +28,10 @@ from gateway.inventory_columns import (
     column_of,
 )
 from gateway.packets import Transport
+from gateway.record_mode import RecordMode
 from gateway.rules_file import rules_from_json
 from gateway.sources import Credentials, shown, split_credentials
-from gateway.store.inventory import Camera, RecordMode
+from gateway.store.inventory import Camera
 from gateway.yaml_file import line_of, parse_yaml
 
 MAX_BYTES = 8 * 1024 * 1024

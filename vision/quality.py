@@ -4,7 +4,7 @@ Everything is measured against what this very camera usually shows, learnt while
 foggy valley and a shop window have nothing in common. Structure is measured on a background, the
 average of the last seconds, so that passers-by, rain streaks and the sensor's noise vanish from it,
 and on the logarithm of brightness, so that a lamp or a cloud, which multiplies, changes it little.
-What the numbers mean is decided in `vision.picture_watch`; the thresholds there were measured on these.
+What the numbers mean is decided in `vision.picture_watch`; its thresholds were measured on these.
 """
 
 from dataclasses import dataclass, replace

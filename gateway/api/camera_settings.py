@@ -18,8 +18,9 @@ from gateway.errors import ConfigError, NotFoundError
 from gateway.inventory_columns import MAX_TEXT, MAX_URI
 from gateway.jobs import JobState
 from gateway.packets import Transport
+from gateway.record_mode import RecordMode
 from gateway.sources import split_credentials
-from gateway.store.inventory import Camera, RecordMode
+from gateway.store.inventory import Camera
 from gateway.survey import Survey, survey_from_json, survey_to_json
 
 Words = Annotated[str, StringConstraints(max_length=MAX_TEXT, strip_whitespace=True)]

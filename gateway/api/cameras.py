@@ -16,9 +16,10 @@ from gateway.api.services import Services, ServicesDep
 from gateway.clock import to_iso
 from gateway.errors import NoPictureError, WorkerUnreachableError
 from gateway.named_source import ONVIF_SCHEMES
+from gateway.record_mode import RecordMode
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode
-from gateway.store.inventory import Camera, RecordMode
+from gateway.store.inventory import Camera
 from gateway.survey import survey_from_json
 from gateway.worker_api import CAPTURED_AT_HEADER
 

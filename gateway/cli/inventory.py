@@ -6,22 +6,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from gateway.bulk_onboarding import Import, RowOutcome, finding
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
 from gateway.config import load_settings
 from gateway.errors import ConfigError, GatewayError, NotFoundError
-from gateway.inventory_file import FileFormat, read_inventory, write_csv, write_yaml
-from gateway.inventory_plan import Action, Plan, plan
-from gateway.onboarding import measure
 from gateway.packets import Transport
-from gateway.store import Store
-from gateway.store.inventory import Camera, RecordMode
-from gateway.survey import Survey, survey_from_json, survey_to_json
+from gateway.record_mode import RecordMode
+
+if TYPE_CHECKING:
+    from gateway.bulk_onboarding import RowOutcome
+    from gateway.inventory_plan import Plan
+    from gateway.store import Store
+    from gateway.store.inventory import Camera
+    from gateway.survey import Survey
 
 CameraId = Annotated[str, typer.Argument(help="A camera's id.")]
 OWNER_ONLY = 0o600
@@ -50,12 +51,14 @@ def list_cameras(config: ConfigOption = None, json: JsonOption = False) -> None:
 @app.command()
 def show(camera_id: CameraId, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show all that is known of a camera but its password."""
+    from gateway.survey import survey_from_json
+
     with _opened(config) as store:
         camera = store.inventory.get(camera_id)
     if json:
         print_json(camera)
         return
-    rows = [(one.name, getattr(camera, one.name)) for one in fields(Camera) if one.name != "survey"]
+    rows = [(one.name, getattr(camera, one.name)) for one in fields(camera) if one.name != "survey"]
     print_table(("what", "value"), rows)
     _print_survey(survey_from_json(camera.survey))
 
@@ -130,6 +133,8 @@ def import_file(
 
     Exit 3 with mistakes in the file, 1 when a camera could not be stored.
     """
+    from gateway.bulk_onboarding import Import
+
     with _opened(config, reload=not dry_run) as store:
         planned = _planned(store, file)
         _print_plan(planned, as_json=json)
@@ -156,6 +161,8 @@ def export_file(
     config: ConfigOption = None,
 ) -> None:
     """Write every camera to a file, to be kept, edited in a spreadsheet, imported again."""
+    from gateway.inventory_file import FileFormat, write_csv, write_yaml
+
     if passwords and file is None:
         raise ConfigError("passwords are written into a file only; name one")
     with _opened(config) as store:
@@ -170,7 +177,7 @@ def export_file(
 
 
 @contextmanager
-def _opened(config: Path | None, *, reload: bool = False) -> Iterator[Store]:
+def _opened(config: Path | None, *, reload: bool = False) -> Iterator["Store"]:
     """Open the store; reload: have running workers read the inventory again when all went well."""
     from gateway.processes import open_store, reload_workers
 
@@ -192,7 +199,10 @@ def _keep(file: Path, content: bytes) -> None:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _planned(store: Store, file: Path) -> Plan:
+def _planned(store: "Store", file: Path) -> "Plan":
+    from gateway.inventory_file import FileFormat, read_inventory
+    from gateway.inventory_plan import plan
+
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -201,7 +211,9 @@ def _planned(store: Store, file: Path) -> Plan:
     return plan(read, store.inventory.cameras(), store.inventory.password)
 
 
-def _print_plan(planned: Plan, *, as_json: bool) -> None:
+def _print_plan(planned: "Plan", *, as_json: bool) -> None:
+    from gateway.inventory_plan import Action
+
     if as_json:
         for bad in planned.bad:
             cell = {f.name: getattr(bad, f.name) for f in fields(bad)}
@@ -225,7 +237,7 @@ def _print_plan(planned: Plan, *, as_json: bool) -> None:
     err.print(f"{counted}, {len(planned.bad)} mistakes")
 
 
-def _print_outcomes(outcomes: Iterable[RowOutcome], *, as_json: bool) -> None:
+def _print_outcomes(outcomes: Iterable["RowOutcome"], *, as_json: bool) -> None:
     told = sorted(outcomes, key=lambda one: one.row)
     if as_json:
         for one in told:
@@ -238,8 +250,12 @@ def _print_outcomes(outcomes: Iterable[RowOutcome], *, as_json: bool) -> None:
     print_table(("row", "camera", "action", "outcome"), rows)
 
 
-def _tested(store: Store, camera: Camera, *, as_json: bool) -> bool:
+def _tested(store: "Store", camera: "Camera", *, as_json: bool) -> bool:
     """Measure one camera, keep and print what was found; return whether it gives pictures."""
+    from gateway.bulk_onboarding import finding
+    from gateway.onboarding import measure
+    from gateway.survey import survey_to_json
+
     try:
         survey = measure(finding(camera, store.inventory.password(camera.id)))
     except GatewayError as error:
@@ -257,7 +273,7 @@ def _tested(store: Store, camera: Camera, *, as_json: bool) -> bool:
     return True
 
 
-def _print_survey(survey: Survey | None) -> None:
+def _print_survey(survey: "Survey | None") -> None:
     if survey is None:
         return
     streams = {"main": survey.main, "sub": survey.sub}

@@ -5,15 +5,16 @@ import contextlib
 import json as json_library
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out
 from gateway.config import Settings, load_settings, redis_url
-from gateway.dispatch.embedded import running_url
-from gateway.dispatch.redis_sink import QueueEntry, tail
 from gateway.errors import QueueUnreachableError
+
+if TYPE_CHECKING:
+    from gateway.dispatch.redis_sink import QueueEntry
 
 RETRY_S = 1.0
 
@@ -37,6 +38,8 @@ def tail_command(
     ] = None,
 ) -> None:
     """Print events as they reach the dispatch queue; with --json, one CloudEvent a line."""
+    from gateway.dispatch.redis_sink import tail
+
     settings = load_settings(config)
     entries = tail(queue_url(settings), settings.queue.stream, after="0" if from_start else None)
     if not json:
@@ -49,6 +52,8 @@ def queue_url(settings: Settings) -> str:
 
     Raises QueueUnreachableError when there is neither.
     """
+    from gateway.dispatch.embedded import running_url
+
     url = redis_url(settings.queue) or running_url(settings.data_dir)
     if url is None:
         raise QueueUnreachableError(
@@ -59,13 +64,15 @@ def queue_url(settings: Settings) -> str:
 
 def follow_quietly(url: str, stream: str) -> None:
     """Print events for people as long as the queue is there; for a thread of its own."""
+    from gateway.dispatch.redis_sink import tail
+
     while True:
         with contextlib.suppress(QueueUnreachableError):
             asyncio.run(_print(tail(url, stream), None, as_json=False))
         time.sleep(RETRY_S)
 
 
-async def _print(entries: AsyncIterator[QueueEntry], count: int | None, as_json: bool) -> None:
+async def _print(entries: AsyncIterator["QueueEntry"], count: int | None, as_json: bool) -> None:
     printed = 0
     async for entry in entries:
         if as_json:
@@ -78,7 +85,7 @@ async def _print(entries: AsyncIterator[QueueEntry], count: int | None, as_json:
             return
 
 
-def _line(entry: QueueEntry) -> str:
+def _line(entry: "QueueEntry") -> str:
     """Return one event on one line, for people."""
     try:
         event = json_library.loads(entry.event)

@@ -8,6 +8,7 @@ import structlog
 from gateway.config import RecordingSettings
 from gateway.errors import StorageError
 from gateway.hub import Hub
+from gateway.record_mode import RecordMode
 from gateway.recording.camera_recorder import CameraRecorder
 from gateway.recording.clips import ClipBook
 from gateway.recording.disk import DiskGuard
@@ -18,7 +19,6 @@ from gateway.recording.outlet import Outlet
 from gateway.recording.repair import EVIDENCE, RECORDINGS, Repair
 from gateway.recording.segments import SegmentCutter
 from gateway.store import Store
-from gateway.store.inventory import RecordMode
 
 log = structlog.get_logger()
 

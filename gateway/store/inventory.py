@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from gateway.clock import utc_now
 from gateway.errors import ConfigError, NotFoundError
 from gateway.packets import Transport
+from gateway.record_mode import RecordMode
 from gateway.secrets import SecretBox
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
@@ -20,14 +20,6 @@ from gateway.store.tables import cameras
 
 ID_LENGTH = 48
 _ID = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{ID_LENGTH - 1}}}")
-
-
-class RecordMode(StrEnum):
-    """What is kept of a camera's pictures: clips of incidents, everything as well, or nothing."""
-
-    INCIDENTS = "incidents"
-    CONTINUOUS = "continuous"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)

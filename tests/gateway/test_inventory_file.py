@@ -12,7 +12,8 @@ from gateway.errors import ConfigError
 from gateway.inventory_columns import ADVICE, COLUMNS
 from gateway.inventory_file import FileFormat, read_inventory, write_csv, write_yaml
 from gateway.packets import Transport
-from gateway.store.inventory import Camera, RecordMode
+from gateway.record_mode import RecordMode
+from gateway.store.inventory import Camera
 
 SECRET = "p4ss,w:rd@\"'"
 GATE = Camera(

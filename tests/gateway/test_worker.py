@@ -29,9 +29,10 @@ from gateway.errors import (
 )
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
+from gateway.record_mode import RecordMode
 from gateway.recording.repair import Repair
 from gateway.store.camera_states import LiveMode
-from gateway.store.inventory import Camera, RecordMode
+from gateway.store.inventory import Camera
 from gateway.store.stored_incident import Ending
 from gateway.worker import Shard, Worker
 from vision.tracker import TrackerSettings

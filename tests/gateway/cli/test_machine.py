@@ -69,6 +69,14 @@ def test_doctor_works_where_a_system_library_is_missing(tmp_path):
     assert "Traceback" not in doctor.stderr + other.stderr
 
 
+def test_the_command_line_starts_without_the_heavy_libraries():
+    """Each takes a quarter of a second and more; a command loads what it uses."""
+    heavy = ("aiortc", "alembic", "av", "cv2", "fastapi", "openvino", "redis", "sqlalchemy", "zeep")
+    told = "import sys, gateway.cli; print(*(one for one in sys.argv[1:] if one in sys.modules))"
+    run = [sys.executable, "-c", told, *heavy]
+    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout.split() == []
+
+
 def test_new_password_is_printed_alone(gridpatrol, refused, data_dir):
     data_dir.mkdir()
     with Store.open(data_dir / "gridpatrol.db", SecretBox.open(data_dir / "secret.key")) as store:

@@ -8,10 +8,10 @@ import pytest
 
 from gateway.config import RecordingSettings
 from gateway.hub import Hub
+from gateway.record_mode import RecordMode
 from gateway.recording.recorders import Recorders
 from gateway.recording.repair import Repair
 from gateway.recording.retention import Retention
-from gateway.store.inventory import RecordMode
 
 MB = 1 << 20
 

@@ -11,13 +11,13 @@ import pytest
 from gateway.config import RecordingSettings
 from gateway.errors import StorageError
 from gateway.hub import Hub
+from gateway.record_mode import RecordMode
 from gateway.recording.films import describe_segment
 from gateway.recording.growing import FilmLabel, GrowingFilm
 from gateway.recording.index import WAITING_ROWS, SegmentIndex
 from gateway.recording.recorders import Recorders
 from gateway.recording.repair import Repair
 from gateway.store.evidence import Evidence, EvidenceType
-from gateway.store.inventory import RecordMode
 
 SETTINGS = RecordingSettings(pre_s=1, post_s=1, min_free_mb=0, segment_s=10)
 
@@ -105,7 +105,7 @@ from gateway.hub import Hub
 from gateway.recording.recorders import Recorders
 from gateway.secrets import SecretBox
 from gateway.store import Store
-from gateway.store.inventory import RecordMode
+from gateway.record_mode import RecordMode
 folder = Path(sys.argv[1])
 streams = pickle.load((folder / "streams").open("rb"))
 settings = RecordingSettings(min_free_mb=0, segment_s=10)
