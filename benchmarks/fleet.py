@@ -107,7 +107,8 @@ def coded_film() -> Film:
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     stream.time_base, stream.framerate = Fraction(1, FPS), Fraction(FPS)
     stream.bit_rate, stream.gop_size = BIT_RATE, FPS * GOP_S
-    stream.options = {"preset": "fast", "tune": "zerolatency", "sc_threshold": "0"}
+    # With more threads "zerolatency" cuts each picture into slices, which cameras do not do.
+    stream.options = {"preset": "fast", "tune": "zerolatency", "sc_threshold": "0", "threads": "1"}
     packets = []
     for number, picture in enumerate(
         itertools.islice(itertools.cycle(pictures("vtest")), PICTURES)

@@ -1,8 +1,8 @@
 """Whether a town's streams stay connected for an hour, and what keeping them costs.
 
-Our sessions with their hubs, which nobody reads, keep the fleet all the time. Beside them, one after
-the other for a while, so that both meet the same weather: FFmpeg, one process per camera, reading
-only and as commonly used (five decoded pictures a second); OpenCV, one thread per camera.
+Our sessions with their hubs, which nobody reads, keep the fleet all the time. Beside them, each for
+a while, so that both meet the same weather: FFmpeg, one process per camera, reading only and as
+commonly used (five decoded pictures a second); OpenCV, one thread per camera.
 """
 
 import json
