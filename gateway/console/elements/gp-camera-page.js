@@ -84,7 +84,7 @@ export class GpCameraPage extends ConsoleElement {
         <gp-talk .site=${site} .camera=${camera}></gp-talk>
         ${this.#streamChoice()}
         ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
-        <a class="button fill" href=${recordingsHref(camera.id)}>${icon("film")}<span>${t("Recordings")}</span></a>
+        <a class="button fill" href=${recordingsHref(camera.id)} aria-label=${t("Recordings")}>${icon("film")}<span>${t("Recordings")}</span></a>
         ${this.#isAdmin ? html`<a class="button fill" href=${cameraSettingsHref(camera.id)} aria-label=${t("Settings")}>${icon("edit")}<span>${t("Settings")}</span></a>` : null}
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">

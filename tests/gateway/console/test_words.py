@@ -8,10 +8,14 @@ from babel.messages.pofile import read_po
 
 from gateway.api.services import CONSOLE_DIR, LOCALE_DIR
 from gateway.dispatch.relay import QueueState
+from gateway.inventory_columns import ADVICE
+from gateway.inventory_plan import Action
 from gateway.locales import Catalogues
-from gateway.packets import ClockSource
+from gateway.onvif.imaging import FIELDS, IR_CUT_MODES
+from gateway.packets import ClockSource, Transport
 from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
+from gateway.store.inventory import RecordMode
 from vision.health import FAULT_KINDS
 from vision.types import Severity
 
@@ -37,10 +41,11 @@ def texts() -> set[str]:
 
 
 def table(name: str) -> set[str]:
-    """Return the keys of one table of vocabulary.js."""
-    source = (CONSOLE_DIR / "vocabulary.js").read_text("utf-8")
+    """Return the keys of one table of vocabulary.js or camera-words.js."""
+    files = (CONSOLE_DIR / "vocabulary.js", CONSOLE_DIR / "camera-words.js")
+    source = "".join(file.read_text("utf-8") for file in files)
     body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", source, re.DOTALL)
-    assert body, f"vocabulary.js has no table {name}"
+    assert body, f"there is no table {name}"
     return set(re.findall(r"^  (\w+):", body[1], re.MULTILINE))
 
 
@@ -72,6 +77,12 @@ def test_both_languages_are_served():
         ("EVIDENCE", EvidenceType),
         ("CLOCKS", ClockSource),
         ("QUEUE_STATES", QueueState),
+        ("RECORD_MODES", RecordMode),
+        ("TRANSPORTS", Transport),
+        ("ACTIONS", Action),
+        ("MISTAKES", ADVICE),
+        ("KNOBS", FIELDS),
+        ("IR_CUT_MODES", IR_CUT_MODES),
     ],
 )
 def test_every_code_of_the_api_has_a_word(name, codes):
