@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import vision.runtime  # noqa: F401 - before any test imports a runtime: it keeps them from reporting
 from gateway.demo import DemoCamera, DemoCameras
@@ -30,6 +31,10 @@ from gateway.footage import (
     FootageUnavailableError,
     obtain,
 )
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("gridpatrol", deadline=None)
+settings.load_profile("gridpatrol")
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"

@@ -5,6 +5,8 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -132,11 +134,16 @@ def test_server_dies_with_its_owner_and_frees_the_data(tmp_path: Path) -> None:
     open_queue(tmp_path, None).stop()
 
 
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A directory with a path as short as a system's own for sockets."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 def test_long_paths_get_their_socket_elsewhere_in_private(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runtime = tmp_path / "run"
-    runtime.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     deep = tmp_path / ("village-" * 8) / ("grid-" * 10)
     queue = open_queue(deep, None)
