@@ -12,6 +12,7 @@ export const base = css`
   a { color: inherit; text-decoration: none; }
   svg.icon { width: 1.25em; height: 1.25em; flex: none; display: block; }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: var(--radius-small); }
+  main:focus-visible { outline: none; }
   .unseen {
     position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden;
     clip-path: inset(50%); white-space: nowrap;
