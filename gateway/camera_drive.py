@@ -54,6 +54,7 @@ class CameraDrive:
         self._line = line
         self._move: _Move | None = None
         self._wanted: Motion | None = None
+        self._asked_s = 0.0
         self._is_sending = False
         self._deadline: asyncio.TimerHandle | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -71,7 +72,7 @@ class CameraDrive:
         now_s = monotonic_s()
         self._by_person(now_s)
         self._arm(now_s)
-        self._wanted = motion
+        self._wanted, self._asked_s = motion, now_s
         if not self._is_sending:
             self._is_sending = True
             try:
@@ -105,13 +106,16 @@ class CameraDrive:
             await self._halt()
 
     async def _send_wanted(self) -> None:
-        """Send the latest move, and again while others have come meanwhile; no queue builds up."""
+        """Send the latest move, and again while others have come meanwhile; no queue builds up.
+
+        A camera that is slow to answer gets no move again that nobody asked for again.
+        """
         while (motion := self._wanted) is not None:
-            now_s, going = monotonic_s(), self._move
-            if going is not None and going.motion == motion and now_s - going.sent_s < RESEND_S:
-                return
+            going = self._move
             if going is not None:
-                await asyncio.sleep(SPACING_S - (now_s - going.sent_s))
+                if going.motion == motion and self._asked_s - going.sent_s < RESEND_S:
+                    return
+                await asyncio.sleep(SPACING_S - (monotonic_s() - going.sent_s))
             self._move = _Move(motion, monotonic_s())
             await self._line.ask(partial(Ptz.move, velocity=motion, timeout_s=CAMERA_TIMEOUT_S))
 

@@ -1,7 +1,8 @@
 """Cameras turned, set and restarted from the console; the worker that owns one carries it out.
 
 Moves end by themselves: a page that holds a button says so again at least once a second. Whoever is
-signed in may turn a camera; what changes it for everybody is for administrators.
+signed in may turn a camera; what stays for everybody (views, tours, picture, clock, encoder) is for
+administrators.
 """
 
 from collections.abc import Sequence
@@ -163,20 +164,20 @@ async def keep_home(camera: str, services: ServicesDep) -> None:
     await _do(services, camera, KeepHome())
 
 
-@router.post("/ptz/presets", status_code=status.HTTP_201_CREATED)
+@router.post("/ptz/presets", status_code=status.HTTP_201_CREATED, dependencies=ADMINISTRATOR)
 async def keep_preset(camera: str, body: PresetBody, services: ServicesDep) -> tuple[Preset, ...]:
     """Keep the present view under a name; returns all that are kept."""
     await _do(services, camera, KeepPreset(body.name))
     return (await _read(services, camera, PtzState)).presets
 
 
-@router.put("/ptz/presets/{preset}", status_code=DONE)
+@router.put("/ptz/presets/{preset}", status_code=DONE, dependencies=ADMINISTRATOR)
 async def replace_preset(camera: str, preset: str, body: PresetBody, services: ServicesDep) -> None:
     """Keep the present view in place of another."""
     await _do(services, camera, KeepPreset(body.name, preset))
 
 
-@router.delete("/ptz/presets/{preset}", status_code=DONE)
+@router.delete("/ptz/presets/{preset}", status_code=DONE, dependencies=ADMINISTRATOR)
 async def forget_preset(camera: str, preset: str, services: ServicesDep) -> None:
     """Remove a view."""
     await _do(services, camera, ForgetPreset(preset))
@@ -188,7 +189,7 @@ async def go_to_preset(camera: str, preset: str, services: ServicesDep) -> None:
     await _do(services, camera, GoToPreset(preset))
 
 
-@router.put("/ptz/tour", status_code=DONE)
+@router.put("/ptz/tour", status_code=DONE, dependencies=ADMINISTRATOR)
 async def set_tour(camera: str, body: TourBody, services: ServicesDep) -> None:
     """Run a tour of views in place of the present one; without stops, end it."""
     stops = tuple(TourStop(one.preset, one.dwell_s) for one in body.stops)
@@ -201,7 +202,7 @@ async def read_imaging(camera: str, services: ServicesDep) -> ImagingState:
     return await _read(services, camera, ImagingState)
 
 
-@router.patch("/imaging", status_code=DONE)
+@router.patch("/imaging", status_code=DONE, dependencies=ADMINISTRATOR)
 async def set_imaging(camera: str, body: ImagingBody, services: ServicesDep) -> None:
     """Set some of the picture settings."""
     await _do(services, camera, SetImaging(body.values, body.ir_cut))

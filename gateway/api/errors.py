@@ -70,6 +70,8 @@ class MediaTypeError(GatewayError):
 class NotSendingError(NoPictureError):
     """A camera that somebody wants to watch live sends nothing now; it may in a moment."""
 
+    code = "not_sending"
+
 
 class PreconditionMissingError(GatewayError):
     """A change to a live session does not say which state of it is meant."""

@@ -52,7 +52,7 @@ ANSWERS: dict[int | str, dict[str, object]] = {
     },
     409: {
         "model": ErrorBody,
-        "description": "not_playable or transcodes_full: fetch snapshots instead; no_picture: "
+        "description": "not_playable or transcodes_full: fetch snapshots instead; not_sending: "
         "nothing comes now, try again after Retry-After",
     },
     503: {"model": ErrorBody, "description": "worker_unreachable or busy: try again later"},

@@ -124,6 +124,14 @@ class TestMoves:
         one.do(Stop())
         assert device.motions == ["move -0.5 0.0 0.0", "stop"]
 
+    def test_a_camera_slower_than_the_renewal_gets_a_move_once(
+        self, onvif_device: Start, watched: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(camera_drive, "RESEND_S", 0.0)
+        device = onvif_device()
+        watched(device).do(Move(LEFT))
+        device.wait_until(lambda: device.motions == ["move -0.5 0.0 0.0", "stop"])
+
     def test_a_stick_turned_fast_builds_no_queue(self, onvif_device: Start, watched: Start) -> None:
         device = onvif_device()
         one = watched(device)

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from sqlalchemy import update
 
 from gateway import secrets
 from gateway.api.app import create_app
@@ -27,6 +28,8 @@ from gateway.errors import NotFoundError
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
+from gateway.store.tables import users
+from gateway.store.users import Role
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
 from gateway.worker_client import WorkerClient
@@ -100,9 +103,23 @@ async def nothing() -> None:
     """Do nothing when a server stops."""
 
 
+class ReadyServer(uvicorn.Server):
+    """A server that says when it has started."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.ready.set()
+
+
 @contextmanager
 def run_server(app: FastAPI, at_end: Callable[[], Awaitable[None]] = nothing) -> Iterator[str]:
-    """Serve an application on a free port from a thread; yield its address."""
+    """Serve an application on a free port from a thread; yield its address once it has started."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
@@ -111,7 +128,7 @@ def run_server(app: FastAPI, at_end: Callable[[], Awaitable[None]] = nothing) ->
         ws_max_size=4096,
         timeout_graceful_shutdown=3,
     )
-    server = uvicorn.Server(config)
+    server = ReadyServer(config)
 
     async def serve() -> None:
         await server.serve([listener])
@@ -120,6 +137,8 @@ def run_server(app: FastAPI, at_end: Callable[[], Awaitable[None]] = nothing) ->
     thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
     thread.start()
     try:
+        assert server.ready.wait(WAIT_S)
+        assert server.started
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
@@ -235,6 +254,16 @@ def site(make_site: MakeSite) -> Site:
 @pytest.fixture
 def browser(site: Site) -> Iterator[httpx.Client]:
     """Return a browser signed in as administrator."""
+    client = site.signed_in()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def operator(site: Site) -> Iterator[httpx.Client]:
+    """Return a browser signed in as one who is no administrator."""
+    with site.store._database.write() as connection:
+        connection.execute(update(users).values(role=Role.OPERATOR))
     client = site.signed_in()
     yield client
     client.close()

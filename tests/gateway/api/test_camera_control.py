@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from gateway.camera_control import CameraControl
 from gateway.control_pool import ControlPool
 from gateway.errors import NotFoundError, UnreachableError
 from gateway.sources import Credentials
-from gateway.store.tables import users
-from gateway.store.users import Role
 from gateway.worker_api import create_worker_app
 
 CAMERA = "/api/cameras/gate"
@@ -70,20 +68,12 @@ def controlled(device, store, camera, reports, running, worker) -> Iterator[Cont
     pool.stop()
 
 
-@pytest.fixture
-def operator(site):
-    """Return a browser signed in as one who is no administrator."""
-    with site.store._database.write() as connection:
-        connection.execute(update(users).values(role=Role.OPERATOR))
-    client = site.signed_in()
-    yield client
-    client.close()
-
-
 def test_turning(browser, device, controlled):
+    """On a busy machine the move's own end may come before the person's: a stop twice."""
     for path, body in (("move", LEFT), ("stop", None), ("turn-to", {"pan": 1, "tilt": 1})):
         assert browser.post(f"{CAMERA}/ptz/{path}", json=body).status_code == 204
-    assert device.motions[:3] == ["move -0.5 0.0 0.0", "stop", "to 1.0 1.0"]
+    motions = [motion for motion, _ in groupby(device.motions)]
+    assert motions == ["move -0.5 0.0 0.0", "stop", "to 1.0 1.0"]
     state = browser.get(f"{CAMERA}/ptz").json()
     assert state["abilities"]["continuous"] == {"pan_tilt": True, "zoom": True}
     assert state["moving"] is True
@@ -129,6 +119,11 @@ def test_picture_clock_encoder_and_features(browser, device, controlled):
         ("POST", "/reboot", None),
         ("POST", "/clock", None),
         ("PUT", "/ptz/home", None),
+        ("POST", "/ptz/presets", {"name": "here"}),
+        ("PUT", "/ptz/presets/p1", {"name": "here"}),
+        ("DELETE", "/ptz/presets/p1", None),
+        ("PUT", "/ptz/tour", {"stops": []}),
+        ("PATCH", "/imaging", {"values": {"contrast": 70}}),
         ("PUT", "/encoder", {"fps": 8, "bit_rate_kbps": 800}),
         ("DELETE", "/encoder", None),
     ],

@@ -33,6 +33,7 @@ def test_an_incident_is_shown_whole(browser, store, samples):
                 "content_type": "video/mp4",
                 "bytes": 1234,
                 "sha256": evidence.sha256,
+                "deleted_at": None,
             }
         ],
         "posted_at": None,
