@@ -162,6 +162,7 @@ const REFUSALS = {
   talk_busy: msg("Somebody else is speaking through this camera."),
   worker_unreachable: msg("The process that watches this camera does not answer. Try again in some seconds."),
   no_picture: msg("There is no picture of this camera now."),
+  not_sending: msg("There is no picture of this camera now."),
   cancelled: msg("This was cancelled."),
   bad_config: msg("What was given cannot be used."),
   bad_request: msg("What was given cannot be used."),

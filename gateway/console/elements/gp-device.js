@@ -62,7 +62,7 @@ export class GpDevice extends ConsoleElement {
 
   render() {
     const { imaging, clock } = this;
-    const settable = imaging && (imaging.knobs.length > 0 || imaging.ir_cut_modes.length > 0);
+    const settable = this.isAdmin && imaging && (imaging.knobs.length > 0 || imaging.ir_cut_modes.length > 0);
     if (!settable && !clock) return null;
     return html`${settable ? this.#picture(imaging) : null}${clock ? this.#body(clock) : null}<gp-confirm></gp-confirm>`;
   }

@@ -3,7 +3,7 @@
 import { css, html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { evidenceUrl } from "../api.js";
-import { fileSize } from "../format.js";
+import { dayAndTime, fileSize } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { base, controls } from "../styles.js";
@@ -31,9 +31,10 @@ export class GpEvidence extends ConsoleElement {
   }
 
   render() {
-    const shown = this.evidence.find(({ type }) => type === this.chosen);
+    const found = this.evidence.find(({ type }) => type === this.chosen);
+    const shown = found?.deleted_at ? undefined : found;
     return html`
-      <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing()}</p>`}</div>
+      <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing(found)}</p>`}</div>
       <div class="bar">
         <div class="segments" role="group" aria-label=${t("Evidence")}>
           ${ORDER.map((type) => html`<button aria-pressed=${type === this.chosen} @click=${() => { this.chosen = type; }}>${evidenceWord(type)}</button>`)}
@@ -52,7 +53,9 @@ export class GpEvidence extends ConsoleElement {
       : html`<img src=${url} alt=${name}>`;
   }
 
-  #missing() {
+  /** @param {Evidence | undefined} found */
+  #missing(found) {
+    if (found?.deleted_at) return t("Deleted by retention on {date}.", { date: dayAndTime(found.deleted_at) });
     return this.chosen === "clip" ? t("The clip is written when the incident ends.") : t("This picture was not kept.");
   }
 }

@@ -166,10 +166,15 @@ export class GpPtz extends ConsoleElement {
     return html`<h2>${t("Views")}</h2>
       <ul class="presets">${state.presets.map(({ token, name }) => html`<li>
         <button class="go" @click=${() => this.#do("POST", `presets/${encodeURIComponent(token)}/go`)}>${icon("camera")}<span class="cut">${name || token}</span></button>
-        <button class="plain square" aria-label=${t("Remove view {name}", { name: name || token })} @click=${() => this.#forget(token, name || token)}>${icon("remove")}</button></li>`)}</ul>
-      <form class="keep" @submit=${this.#keep}><input name="name" required maxlength="64" aria-label=${t("Name of the present view")} placeholder=${t("Name of the present view")}>
+        ${this.isAdmin ? html`<button class="plain square" aria-label=${t("Remove view {name}", { name: name || token })} @click=${() => this.#forget(token, name || token)}>${icon("remove")}</button>` : null}</li>`)}</ul>
+      ${this.isAdmin ? this.#keeping(state) : null}`;
+  }
+
+  /** What stays for everybody is for administrators. @param {PtzState} state */
+  #keeping(state) {
+    return html`<form class="keep" @submit=${this.#keep}><input name="name" required maxlength="64" aria-label=${t("Name of the present view")} placeholder=${t("Name of the present view")}>
         <button>${t("Keep view")}</button></form>
-      ${this.isAdmin && state.abilities.home ? html`<button @click=${() => this.#do("PUT", "home")}>${icon("home")}${t("Make the present view home")}</button>` : null}
+      ${state.abilities.home ? html`<button @click=${() => this.#do("PUT", "home")}>${icon("home")}${t("Make the present view home")}</button>` : null}
       ${state.presets.length > 1 ? html`<gp-tour .presets=${state.presets} .tour=${state.tour} @tour=${(/** @type {CustomEvent<object>} */ { detail }) => this.#do("PUT", "tour", detail)}></gp-tour>` : null}`;
   }
 

@@ -1,7 +1,7 @@
 """What people see, in a real browser against the real API; whatever it logs as an error fails."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -157,6 +157,16 @@ def test_the_list_is_narrowed_and_read_on_by_scrolling(console, site):
     site.close("i-10", severity=Severity.RED)
     console.get_by_label("状态").select_option(label="已结束")
     expect(cards).to_have_count(1)
+
+
+def test_evidence_whose_time_was_up_says_when_it_was_deleted(console, site, picture):
+    row = site.keep("i-1", EvidenceType.MARKED, picture(200))
+    site.change("i-1", row)
+    site.store.evidence.mark_deleted([row.path], datetime(2026, 5, 31, 4, tzinfo=UTC))
+    console.get_by_role("link", name=re.compile("人员出现")).click()
+    told = console.get_by_text("已于 2026-05-31 12:00:00 按保存期限删除。")
+    expect(told).to_be_visible()
+    expect(console.get_by_role("link", name="下载")).to_have_count(0)
 
 
 def test_an_incident_shows_its_evidence_and_its_way_into_the_queue(console, site, picture, clip):
