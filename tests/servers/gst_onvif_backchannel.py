@@ -24,7 +24,7 @@ PICTURE = (
     "! x264enc tune=zerolatency key-int-max=5 ! tee allow-not-linked=true "
     "! rtph264pay name=pay0 pt=96 )"
 )
-"""The picture goes on while nobody watches it, as in a camera; without the tee the pipeline fails."""
+"""The picture goes on while nobody watches it, as in a camera; without the tee, GStreamer fails."""
 LOUDSPEAKER = (
     "( capsfilter name=depay_backchannel "
     "caps=application/x-rtp,media=audio,payload={payload},clock-rate=8000,encoding-name={name} "
