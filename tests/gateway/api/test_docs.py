@@ -21,7 +21,9 @@ def test_every_route_of_a_workers_port_is_documented(worker):
         assert f"{route}`" in TEXT
 
 
-@pytest.mark.parametrize("code", {kind.code for kind in STATUS} | set(PROTOCOL_CODES.values()))
+@pytest.mark.parametrize(
+    "code", sorted({kind.code for kind in STATUS} | {*PROTOCOL_CODES.values()})
+)
 def test_every_error_code_is_documented(code):
     assert f"`{code}`" in TEXT
 
