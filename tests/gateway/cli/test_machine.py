@@ -46,7 +46,7 @@ def test_doctor_prints_objects_only(gridpatrol):
 
 
 def test_doctor_fails_for_an_altered_model(gridpatrol, altered_model):
-    outcome = gridpatrol("doctor")
+    outcome = gridpatrol("doctor", "--json")
     assert outcome.exit_code == 1
     assert str(altered_model) in outcome.out
 
