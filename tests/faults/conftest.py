@@ -178,7 +178,7 @@ class Site:
             "GRIDPATROL_DATA_DIR": str(self.data_dir),
             "GRIDPATROL_ANALYSIS__FPS": "1",
             "GRIDPATROL_ANALYSIS__PRECISION": "f32",
-            "GRIDPATROL_HEALTH__OFFLINE_S": "8",
+            "GRIDPATROL_HEALTH__OFFLINE_S": "5",
         }
         log = (self.data_dir.parent / "run.log").open("wb")
         self.process = subprocess.Popen(argv, stdout=log, stderr=log, env=environment)

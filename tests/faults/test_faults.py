@@ -20,13 +20,13 @@ from gateway.store.inventory import Camera
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 ONLINE_S = 60.0
-FAULT_S = 40.0
+FAULT_S = 28.0
 FRESH_S = 4.0
 """A healthy camera's newest picture, as the store tells of it every two seconds, is no older."""
 RELAY_PORT = 8555
 DAMAGED = "garbage/*/*/*"
 """Clips of what no decoder can read; they are whole as files all the same."""
-POOLED_THREADS = 4
+POOLED_THREADS = 8
 """Pools start their threads when first needed, and keep them."""
 DIALLING_FILES = 4
 """Two cameras may just be connected anew, with a socket before and a socket after."""
