@@ -85,6 +85,27 @@ HEADLINES = (
         ("capture to picture in Chromium, p50", "capture to picture in Chromium, p95"),
     ),
     Headline(
+        "soak",
+        "streams kept for an hour, lost on the way",
+        "持续接入一小时,中途断开的路数",
+        ("streams lost on the way",),
+    ),
+    Headline(
+        "soak",
+        "keeping a stream, processor",
+        "每路接入的处理器开销",
+        ("ours: processor",),
+    ),
+    Headline(
+        "soak",
+        "one FFmpeg process per camera, five pictures a second, against ours: processor / memory",
+        "每路一个 FFmpeg 进程(每秒五帧)相对本网关:处理器 / 内存",
+        (
+            "ffmpeg, five pictures a second against ours: processor",
+            "ffmpeg, five pictures a second against ours: memory",
+        ),
+    ),
+    Headline(
         "detector",
         "detector as the worker feeds it, speed against the bare runtime",
         "检测器(工作进程的喂入方式),相对裸推理的速度",
@@ -137,7 +158,13 @@ CHINESE = Words(
     heading=("内容", "实测", "目标"),
     below="测试机:{processor},{cores} 核。全部数据及测量方法:[{page}]({page})。",
     quick="部分数据来自快速测试,较粗略。",
-    units={"ratio": "", "0-1": "", "times real time": "× 实时速度"},
+    units={
+        "ratio": "",
+        "0-1": "",
+        "times real time": "× 实时速度",
+        "streams": "路",
+        "ms per camera-second": "ms/路·秒",
+    },
 )
 
 
