@@ -6,7 +6,7 @@ whose file is gone, and the next round deletes that again.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ GB = 1 << 30
 EMPTY_AFTER = timedelta(days=2)
 """Directories of days this long ago are removed once they are empty; nobody writes there."""
 
-T = TypeVar("T")
+T = TypeVar("T", Segment, EvidenceFile)
 
 log = structlog.get_logger()
 
@@ -84,29 +84,15 @@ class Retention:
 
     def _due_segments(self) -> list[Segment]:
         settings, segments = self._settings, self._store.segments
-        limit = settings.max_gb * GB or float("inf")
-        excess = segments.total_bytes() - limit
+        excess = segments.total_bytes() - (settings.max_gb * GB or float("inf"))
         too_old = self._now() - timedelta(days=settings.keep_days)
-        due = []
-        for segment in segments.oldest(AT_ONCE):
-            if segment.ended_at >= too_old and excess <= 0:
-                break
-            due.append(segment)
-            excess -= segment.bytes
-        return due
+        return _due(segments.oldest(AT_ONCE), excess, lambda one: one.ended_at < too_old)
 
     def _due_evidence(self) -> list[EvidenceFile]:
         settings, evidence = self._settings, self._store.evidence
-        limit = settings.evidence_max_gb * GB or float("inf")
-        excess = evidence.total_bytes() - limit
+        excess = evidence.total_bytes() - (settings.evidence_max_gb * GB or float("inf"))
         too_old = self._now() - timedelta(days=settings.evidence_keep_days)
-        due = []
-        for file in evidence.oldest(AT_ONCE):
-            if file.closed_at >= too_old and excess <= 0:
-                break
-            due.append(file)
-            excess -= file.bytes
-        return due
+        return _due(evidence.oldest(AT_ONCE), excess, lambda one: one.closed_at < too_old)
 
     def _delete_segments(self, due: list[Segment]) -> int:
         deleted = 0
@@ -188,6 +174,20 @@ class RetentionThread:
             )
         if deleted.segments or deleted.evidence:
             log.info("old recordings deleted", segments=deleted.segments, evidence=deleted.evidence)
+
+
+def _due(oldest: Iterable[T], excess: float, is_too_old: Callable[[T], bool]) -> list[T]:
+    """Return the files to delete, oldest first: until none is too old nor too much.
+
+    excess: bytes above what may be kept, minus infinity without a limit.
+    """
+    due = []
+    for file in oldest:
+        if not is_too_old(file) and excess <= 0:
+            break
+        due.append(file)
+        excess -= file.bytes
+    return due
 
 
 def _batches(due: list[T]) -> list[list[T]]:
