@@ -10,6 +10,7 @@ import { t } from "../language.js";
 import { cameraHref } from "../router.js";
 import { base, controls, forms, marks } from "../styles.js";
 import { refusalDetail, refusalText } from "../vocabulary.js";
+import { Work } from "../work.js";
 import { recordField, said, signInFields, text, whereFields } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-progress.js";
@@ -31,7 +32,7 @@ export class GpAdoptMany extends ConsoleElement {
   `];
   static properties = { site: { attribute: false }, devices: { attribute: false }, outcomes: { state: true }, running: { state: true } };
 
-  #leaving = new AbortController();
+  #work = new Work(this);
 
   constructor() {
     super();
@@ -42,16 +43,6 @@ export class GpAdoptMany extends ConsoleElement {
     /** By address. @type {Map<string, Outcome>} */
     this.outcomes = new Map();
     this.running = false;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#leaving = new AbortController();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#leaving.abort();
   }
 
   render() {
@@ -79,8 +70,7 @@ export class GpAdoptMany extends ConsoleElement {
   }
 
   #stop() {
-    this.#leaving.abort();
-    this.#leaving = new AbortController();
+    this.#work.stop();
     this.running = false;
     this.outcomes = new Map([...this.outcomes].filter(([, { state }]) => state !== "working"));
   }
@@ -91,7 +81,7 @@ export class GpAdoptMany extends ConsoleElement {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const fields = new FormData(form);
     const who = { username: text(fields, "username"), password: String(fields.get("password") ?? "") };
-    const { signal } = this.#leaving;
+    const { signal } = this.#work;
     const waiting = this.devices.filter(({ address }) => this.outcomes.get(address)?.state !== "saved");
     const shared = said(form);
     this.outcomes = new Map([...this.outcomes].filter(([, { state }]) => state === "saved"));

@@ -8,6 +8,7 @@ import { streamWord } from "../camera-words.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { base, controls, forms, marks } from "../styles.js";
+import { Work } from "../work.js";
 import { placeFields, said, signInFields, text } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 import { refusal } from "./refusal.js";
@@ -32,7 +33,7 @@ export class GpAdopt extends ConsoleElement {
     phase: { state: true }, refused: { state: true }, seen: { state: true }, proof: { state: true },
   };
 
-  #leaving = new AbortController();
+  #work = new Work(this);
   /** How the last look signed in: never kept longer than this element. */
   #who = { username: "", password: "" };
 
@@ -56,16 +57,6 @@ export class GpAdopt extends ConsoleElement {
     this.seen = null;
     /** @type {Proof | null} */
     this.proof = null;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#leaving = new AbortController();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#leaving.abort();
   }
 
   render() {
@@ -121,8 +112,7 @@ export class GpAdopt extends ConsoleElement {
   }
 
   #stop() {
-    this.#leaving.abort();
-    this.#leaving = new AbortController();
+    this.#work.stop();
     this.phase = "idle";
   }
 
@@ -154,7 +144,7 @@ export class GpAdopt extends ConsoleElement {
 
   /** @param {Phase} phase @param {(signal: AbortSignal) => Promise<void>} work */
   async #step(phase, work) {
-    const { signal } = this.#leaving;
+    const { signal } = this.#work;
     if (signal.aborted) return;
     this.phase = phase;
     this.refused = null;

@@ -9,6 +9,7 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { cameraHref } from "../router.js";
 import { base, controls, forms, marks } from "../styles.js";
+import { Work } from "../work.js";
 import { placeFields, said, signInFields, text, transportField } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 import { page } from "./page-styles.js";
@@ -33,7 +34,7 @@ export class GpCameraSettingsPage extends ConsoleElement {
     camera: { state: true }, busy: { state: true }, refused: { state: true }, kept: { state: true },
   };
 
-  #leaving = new AbortController();
+  #work = new Work(this);
 
   constructor() {
     super();
@@ -48,16 +49,6 @@ export class GpCameraSettingsPage extends ConsoleElement {
     this.refused = null;
     /** The last change has been kept. */
     this.kept = false;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#leaving = new AbortController();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#leaving.abort();
   }
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
@@ -105,8 +96,7 @@ export class GpCameraSettingsPage extends ConsoleElement {
   }
 
   #stop() {
-    this.#leaving.abort();
-    this.#leaving = new AbortController();
+    this.#work.stop();
     this.busy = "";
   }
 
@@ -117,7 +107,7 @@ export class GpCameraSettingsPage extends ConsoleElement {
     if (!camera) return;
     const change = changeOf(/** @type {HTMLFormElement} */ (event.target));
     const again = /** @type {HTMLButtonElement | null} */ (event.submitter)?.name === "again";
-    const { signal } = this.#leaving;
+    const { signal } = this.#work;
     this.refused = null;
     this.kept = false;
     try {

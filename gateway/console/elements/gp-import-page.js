@@ -9,6 +9,7 @@ import { t } from "../language.js";
 import { CAMERAS, cameraHref } from "../router.js";
 import { base, controls, forms, marks, tables } from "../styles.js";
 import { refusalDetail, refusalText } from "../vocabulary.js";
+import { Work } from "../work.js";
 import { ConsoleElement } from "./console-element.js";
 import { page } from "./page-styles.js";
 import { refusal } from "./refusal.js";
@@ -40,7 +41,7 @@ export class GpImportPage extends ConsoleElement {
     withTest: { state: true }, skipBad: { state: true },
   };
 
-  #leaving = new AbortController();
+  #work = new Work(this);
 
   constructor() {
     super();
@@ -56,16 +57,6 @@ export class GpImportPage extends ConsoleElement {
     this.over = false;
     this.withTest = true;
     this.skipBad = false;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#leaving = new AbortController();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#leaving.abort();
   }
 
   render() {
@@ -148,7 +139,7 @@ export class GpImportPage extends ConsoleElement {
   }
 
   async #start() {
-    const { signal } = this.#leaving;
+    const { signal } = this.#work;
     this.refused = null;
     const start = this.#send(`imports?test=${this.withTest}&skip_bad=${this.skipBad}`).then((answer) => answer.json());
     try {

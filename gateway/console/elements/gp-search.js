@@ -9,6 +9,7 @@ import { cancel, finished, isOver, share } from "../job.js";
 import { t } from "../language.js";
 import { cameraHref } from "../router.js";
 import { base, controls, forms, marks } from "../styles.js";
+import { Work } from "../work.js";
 import { text } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 import { refusal } from "./refusal.js";
@@ -34,7 +35,7 @@ export class GpSearch extends ConsoleElement {
     job: { state: true }, refused: { state: true }, picked: { state: true },
   };
 
-  #leaving = new AbortController();
+  #work = new Work(this);
 
   constructor() {
     super();
@@ -50,22 +51,12 @@ export class GpSearch extends ConsoleElement {
     this.picked = new Set();
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.#leaving = new AbortController();
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#leaving.abort();
-  }
-
   /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
     const fields = new FormData(/** @type {HTMLFormElement} */ (event.target));
     const start = this.range ? postJson("onboarding/scans", scan(fields)) : postJson("onboarding/discoveries", discovery(fields));
-    const { signal } = this.#leaving;
+    const { signal } = this.#work;
     this.refused = null;
     this.job = null;
     this.picked = new Set();
