@@ -60,7 +60,7 @@ def _precisions() -> tuple[Precision, ...]:
 
 def _eager(spec: ModelSpec, precision: Precision) -> Detector:
     """Return a detector that keeps even the least sure boxes, which the curve needs."""
-    floor = replace(spec, thresholds=dict.fromkeys(Kind, CURVE_FLOOR))
+    floor = replace(spec, thresholds=dict.fromkeys(spec.thresholds, CURVE_FLOOR))
     return Detector.open(floor, RuntimeChoice("openvino", precision=precision))
 
 

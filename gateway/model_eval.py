@@ -86,7 +86,7 @@ def evaluate_model(
     RuntimeUnavailableError as `Detector.open` does.
     """
     folder = read_folder(images, labels)
-    eager = replace(spec, thresholds=dict.fromkeys(Kind, CURVE_FLOOR))
+    eager = replace(spec, thresholds=dict.fromkeys(spec.thresholds, CURVE_FLOOR))
     detector = Detector.open(eager, choice)
     result = _compare(folder, detector, spec.thresholds)
     return ModelEvaluation(

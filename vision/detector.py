@@ -208,7 +208,7 @@ class Detector:
         classes = spec.classes or classes_of(runtime.facts.labels)
         if not classes:
             raise ModelError(
-                f"model {spec.name} names no person or vehicle class; its labels are "
+                f"model {spec.name} names no class that counts; its labels are "
                 f"{', '.join(runtime.facts.labels.values()) or 'not in the file'}"
             )
         self.classes: Mapping[int, ObjectClass] = {one.index: one for one in classes}
@@ -291,7 +291,7 @@ def _best(found: Candidates) -> Candidates:
 def _wanted(
     classes: Sequence[ObjectClass], thresholds: Mapping[Kind, float], size: FrameSize
 ) -> Wanted:
-    groups = {kind: group for group, kind in enumerate(Kind)}
+    groups = {kind: group for group, kind in enumerate(dict.fromkeys(c.kind for c in classes))}
     span = class_span(classes)
     threshold = np.full(span.stop - span.start, np.inf, dtype=np.float32)
     group = np.zeros(span.stop - span.start, dtype=np.int32)

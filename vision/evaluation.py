@@ -21,12 +21,14 @@ MATCH_IOU: Final = 0.5
 IGNORED_COVER: Final = 0.5
 """A detection with this share of its area on an ignored region is not judged."""
 
+NO_BOXES: Final[Boxes] = np.empty((0, 4), dtype=np.float32)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
     """What one picture really shows.
 
-    boxes: the true boxes of each kind, pixels. ignored: regions not to be judged, pixels.
+    boxes: the true boxes of each kind in it, pixels. ignored: regions not to be judged, pixels.
     """
 
     boxes: Mapping[Kind, Boxes]
@@ -111,8 +113,8 @@ def truth_from_yolo(
         kind: np.array(found, dtype=np.float32).reshape(-1, 4) * scale
         for kind, found in by_kind.items()
     }
-    nothing = np.empty((0, 4), dtype=np.float32)
-    return Truth({kind: boxes.get(kind, nothing) for kind in Kind}, boxes.get(None, nothing))
+    ignored = boxes.pop(None, NO_BOXES)
+    return Truth({kind: found for kind, found in boxes.items() if kind is not None}, ignored)
 
 
 def evaluate(
@@ -124,14 +126,14 @@ def evaluate(
     """Compare the detections of each picture with its truth.
 
     detections: found with thresholds near zero, else ap50 sees only part of its curve. thresholds:
-    what precision, recall and the lists of errors are for. Raises ValueError when the sequences
-    differ in length.
+    what precision, recall and the lists of errors are for, of each kind to be judged. Raises
+    ValueError when the sequences differ in length.
     """
     pictures = list(zip(names, truths, detections, strict=True))
     scores: dict[Kind, KindScore] = {}
     misses: list[Miss] = []
     false_alarms: list[FalseAlarm] = []
-    for kind in Kind:
+    for kind in thresholds:
         judged = [_judge(truth, found, kind) for _, truth, found in pictures]
         scores[kind] = _score(judged, thresholds[kind])
         for name, one in zip(names, judged, strict=True):
@@ -142,9 +144,9 @@ def evaluate(
 
 def _judge(truth: Truth, found: Detections, kind: Kind) -> _Judged:
     """Match one kind's detections, best first, each to the true box it overlaps most."""
-    mine = [row for row in range(len(found)) if found.kind(row) is kind]
+    mine = [row for row in range(len(found)) if found.kind(row) == kind]
     order = np.array(sorted(mine, key=lambda row: -found.score[row]), dtype=np.intp)
-    boxes, real = found.xyxy[order], truth.boxes[kind]
+    boxes, real = found.xyxy[order], truth.boxes.get(kind, NO_BOXES)
     overlap = iou_matrix(boxes, real)
     match = np.full(len(order), -1, dtype=np.intp)
     for row in range(len(order)) if len(real) else ():

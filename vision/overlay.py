@@ -24,6 +24,9 @@ KIND_COLOURS: Final[Mapping[Kind, Colour]] = MappingProxyType(
 )
 """Amber for persons, sky blue for vehicles: told apart by colour-blind people too (Okabe & Ito)."""
 
+OTHER_COLOUR: Final[Colour] = (160, 200, 120)
+"""Bluish green, for the kinds of other models."""
+
 ALARM_COLOUR: Final[Colour] = (60, 60, 245)
 """What an incident is about."""
 
@@ -172,7 +175,7 @@ class _Pen:
 
 
 def _colour(track: Track, *, alarming: bool) -> Colour:
-    return ALARM_COLOUR if alarming else KIND_COLOURS[track.kind]
+    return ALARM_COLOUR if alarming else KIND_COLOURS.get(track.kind, OTHER_COLOUR)
 
 
 def _is_bright(colour: Colour) -> bool:

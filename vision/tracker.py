@@ -38,6 +38,9 @@ REACH_RATIO_PER_S: Mapping[Kind, float] = MappingProxyType({Kind.PERSON: 0.8, Ki
 """How many of its longer sides an object covers in a second: a person of 1.7 m at 1.4 m/s, a car of
 4.5 m at 25 km/h (faster ones are caught by their velocity once it is known)."""
 
+OTHER_REACH_RATIO_PER_S = 1.0
+"""For kinds of other models: between the two, since nothing is known of them."""
+
 STILL_IOU = 0.5
 """A box that overlaps the one where the object came to rest by this much has not moved."""
 
@@ -47,6 +50,9 @@ STILL_AFTER_S = 5.0
 STILL_HOLD_S: Mapping[Kind, float] = MappingProxyType({Kind.PERSON: 60.0, Kind.VEHICLE: 600.0})
 """An object at rest that the detector loses is kept for as long as it had stood, up to this: a
 parked car that comes and goes with the light stays one car."""
+
+OTHER_STILL_HOLD_S = 120.0
+"""For kinds of other models: rubbish and smoke come and go with the light as well."""
 
 TENTATIVE_S = 1.0
 """An object not yet confirmed is dropped after being unseen for so long."""
@@ -152,7 +158,8 @@ class _Trail:
         x1, y1, x2, y2 = self.box
         stays_put = self.is_still and self.missed_frames > 1
         moving_s = 0.0 if stays_put else min(self.unseen_s, COAST_S)
-        reach_ratio = REST_REACH_RATIO + REACH_RATIO_PER_S[self.kind] * moving_s
+        ratio_per_s = REACH_RATIO_PER_S.get(self.kind, OTHER_REACH_RATIO_PER_S)
+        reach_ratio = REST_REACH_RATIO + ratio_per_s * moving_s
         return max(x2 - x1, y2 - y1) * reach_ratio
 
     def see(self, sighting: _Sighting, at: datetime) -> None:
@@ -258,7 +265,8 @@ class Tracker:
             return TENTATIVE_S
         if not trail.is_still:
             return self._settings.lost_s
-        return max(self._settings.lost_s, min(trail.rested_s, STILL_HOLD_S[trail.kind]))
+        hold_s = STILL_HOLD_S.get(trail.kind, OTHER_STILL_HOLD_S)
+        return max(self._settings.lost_s, min(trail.rested_s, hold_s))
 
     def _drop_lost(self) -> None:
         """Drop what has been unseen too long, then the longest unseen of what is too many."""

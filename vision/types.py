@@ -1,13 +1,17 @@
 """The words that pass between the stages of the pipeline; frozen, arrays never written to."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 """A picture: uint8 (height, width, 3), BGR, top-left origin."""
@@ -19,11 +23,40 @@ Points: TypeAlias = npt.NDArray[np.float32]
 """float32 (N, 2): x, y; pixels or normalised 0-1, the user says which."""
 
 
-class Kind(StrEnum):
-    """What gridpatrol looks for. A model's own labels are mapped on to these by its manifest."""
+class Kind(str):
+    """What an object counts as: any word of 1 to 32 small letters, digits and underscores.
 
-    PERSON = "person"
-    VEHICLE = "vehicle"
+    A model's own labels are mapped on to kinds by its manifest; rules name kinds, whichever model
+    finds them. Raises ValueError for text that cannot be one.
+    """
+
+    __slots__ = ()
+
+    PATTERN: ClassVar[re.Pattern[str]] = re.compile(r"[a-z0-9_]{1,32}")
+    PERSON: ClassVar["Kind"]
+    VEHICLE: ClassVar["Kind"]
+
+    def __new__(cls, name: str) -> Self:
+        """Return the kind of that name."""
+        if not cls.PATTERN.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot be a kind: 1 to 32 small letters, digits and underscores"
+            )
+        return super().__new__(cls, name)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> "CoreSchema":
+        """Tell pydantic, where it is used, to read a kind from a text."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+Kind.PERSON = Kind("person")
+Kind.VEHICLE = Kind("vehicle")
+
+KNOWN_KINDS: Final = (Kind.PERSON, Kind.VEHICLE)
+"""The kinds of the model that comes with gridpatrol, and of rules that name none."""
 
 
 class Severity(StrEnum):

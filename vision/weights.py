@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from vision.errors import ModelError
-from vision.types import FrameSize, Kind, ObjectClass
+from vision.types import KNOWN_KINDS, FrameSize, Kind, ObjectClass
 
 ChannelOrder: TypeAlias = Literal["bgr", "rgb"]
 Triple: TypeAlias = tuple[float, float, float]
@@ -222,7 +222,7 @@ def _build_spec(folder: Path, name: str, table: dict[str, Any]) -> ModelSpec:
         classes=tuple(
             ObjectClass(index, label, KIND_BY_LABEL[label]) for index, label in labels.items()
         ),
-        thresholds={kind: float(table["thresholds"][kind]) for kind in Kind},
+        thresholds={kind: float(table["thresholds"][kind]) for kind in KNOWN_KINDS},
         nms_iou=float(table["nms_iou"]),
         pixels=_parse_pixels(table["pixels"]),
         licence=str(table["licence"]),

@@ -201,9 +201,9 @@ export function severityMeaning(severity) {
 
 export const KNOWN_KINDS = Object.keys(KINDS);
 
-/** @param {string} kind */
+/** What an incident is called; one about a kind that only a site's own model knows, by its own name. @param {string} kind */
 export function kindWord(kind) {
-  return t(KINDS[kind] ?? kind);
+  return KINDS[kind] ? t(KINDS[kind]) : kind.replaceAll("_", " ");
 }
 
 /** @param {string} kind */

@@ -8,7 +8,7 @@ import onnx
 from benchmarks.ultralytics_predict import as_yolo
 from vision.detector import Detector
 from vision.runtime import RuntimeChoice
-from vision.types import Kind
+from vision.types import KNOWN_KINDS
 from vision.weights import find_model, load_manifest, shipped_manifest
 
 
@@ -19,7 +19,7 @@ def test_the_wrapped_network_sees_the_same(tmp_path):
     rng = np.random.default_rng(3)
     picture = np.kron(rng.integers(0, 256, (8, 13, 3)), np.ones((32, 32, 1))).astype(np.uint8)
     choice = RuntimeChoice(precision="f32")
-    low = dict.fromkeys(Kind, 0.02)
+    low = dict.fromkeys(KNOWN_KINDS, 0.02)
 
     def see(one):
         return Detector.open(replace(one, thresholds=low), choice).detect([picture])[0]

@@ -95,7 +95,7 @@ def test_one_to_many_head(choice, tmp_path):
     spec = constant_network(tmp_path / "yolo.onnx", {"output0": answer}, labels=LABELS)
     (found,) = Detector.open(spec, choice).detect([picture()])
     assert rows(found) == [("person", 0.9, [30, 28, 50, 68]), ("car", 0.7, [80, 40, 120, 60])]
-    assert found.kind(1) is Kind.VEHICLE
+    assert found.kind(1) == Kind.VEHICLE
 
 
 def test_two_labels_of_one_vehicle_are_one_box_and_a_person_in_front_stays(choice, tmp_path):
@@ -187,7 +187,7 @@ def test_a_broken_metadata_sheet(tmp_path, sheet, message):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (None, "names no person or vehicle class; its labels are not in the file"),
+        (None, "names no class that counts; its labels are not in the file"),
         ({0: "cat", 1: "dog"}, "its labels are cat, dog"),
         ("person car", "class names cannot be read"),
     ],

@@ -17,7 +17,7 @@ def track(clock):
     def make(
         number=1, xyxy=(100.0, 100.0, 140.0, 200.0), kind=Kind.PERSON, confirmed=True
     ) -> Track:
-        return Track(number, kind, kind.value, xyxy, 0.8, confirmed, clock(0), clock(1))
+        return Track(number, kind, str(kind), xyxy, 0.8, confirmed, clock(0), clock(1))
 
     return make
 
@@ -43,7 +43,7 @@ def test_nothing_to_draw_gives_the_same_picture() -> None:
     assert (draw(grey(), []) == grey()).all()
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", KIND_COLOURS)
 def test_a_box_has_the_colour_of_its_kind_or_of_alarm(track, kind) -> None:
     plain, alarming = (draw(grey(), [track(kind=kind)], highlight=ids) for ids in ((), {1}))
     assert tuple(plain[150, 100]) == KIND_COLOURS[kind]
