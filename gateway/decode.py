@@ -18,6 +18,7 @@ from av.video.reformatter import VideoReformatter
 
 from gateway.errors import NotVideoError
 from gateway.packets import TICKS_PER_S, StreamInfo, VideoPacket
+from gateway.padded_packet import padded_packet
 from vision.types import FrameSize, Image
 
 BROKEN_AFTER_KEYS = 3
@@ -201,17 +202,23 @@ class PictureDecoder:
         return []
 
     def _pictures_of(self, frames: list[VideoFrame]) -> list[Picture]:
-        pictures = [
-            Picture(frame, cast("datetime", frame.opaque), self._scaler) for frame in frames
-        ]
+        pictures = [Picture(frame, _captured_at(frame), self._scaler) for frame in frames]
         self._pictures += len(pictures)
         return pictures
 
 
+def _captured_at(frame: VideoFrame) -> datetime:
+    """Return the time that `_to_av` put into a frame's packet."""
+    (captured_at,) = cast("tuple[datetime]", frame.opaque)
+    return captured_at
+
+
 def _to_av(packet: VideoPacket) -> "av.Packet[Stream]":
-    raw = av.Packet(packet.data)
+    raw = padded_packet(packet.data)
     raw.pts, raw.dts = packet.pts, packet.dts
     raw.time_base = Fraction(1, TICKS_PER_S)
     raw.is_keyframe = packet.is_key
-    raw.opaque = packet.captured_at
+    # PyAV knows an opaque by its identity and forgets it with the first frame that has it: another
+    # decoder of the same packet needs one of its own.
+    raw.opaque = (packet.captured_at,)
     return raw

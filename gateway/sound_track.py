@@ -15,6 +15,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
 from gateway.packets import TICKS_PER_S, AudioInfo
+from gateway.padded_packet import padded_packet
 
 TICK = Fraction(1, TICKS_PER_S)
 AAC_FRAME = 1024
@@ -85,7 +86,7 @@ class PassedSound:
         if ticks < self._last + self._frame_ticks // 2:
             return []
         self._last = ticks
-        packet = cast("av.Packet[AudioStream]", av.Packet(data))
+        packet = cast("av.Packet[AudioStream]", padded_packet(data))
         packet.pts = packet.dts = ticks
         packet.time_base, packet.duration = TICK, self._frame_ticks
         packet.is_keyframe = True
@@ -120,7 +121,7 @@ class CodedSound:
         if ahead_s > SLACK_S:
             self._next = place
         made: SoundPackets = []
-        for decoded in self._decoder.decode(av.Packet(data)):
+        for decoded in self._decoder.decode(padded_packet(data)):
             for frame in self._resampler.resample(decoded):
                 frame.pts, frame.time_base = self._next, Fraction(1, self._rate)
                 self._next += frame.samples

@@ -20,6 +20,7 @@ from gateway.clock import to_iso
 from gateway.errors import StorageError
 from gateway.hub import AudioDelivery, Delivery
 from gateway.packets import TICKS_PER_S, StreamInfo
+from gateway.padded_packet import padded_packet
 from gateway.sound_track import SoundTrack, add_sound
 from gateway.timeline import Timeline
 
@@ -129,7 +130,7 @@ class GrowingFilm:
         if self._leans_on_missing(delivery):
             return
         moment = self._timeline.place(delivery)
-        packet = av.Packet(_with_set_up(delivery))
+        packet = padded_packet(_with_set_up(delivery))
         packet.pts, packet.dts, packet.time_base = moment.pts, moment.dts, TIME_BASE
         packet.duration = self._frame_ticks
         packet.is_keyframe = delivery.packet.is_key

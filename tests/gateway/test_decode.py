@@ -47,6 +47,32 @@ def test_one_picture_for_each_packet_at_its_time(coded_stream, picture_number, c
     assert decoder.health.damaged == decoder.health.skipped == 0
 
 
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mpeg4"])
+@pytest.mark.parametrize("behind", [b"\x01", b"\x00\x00\x01\xb3", b"\xff"])
+def test_what_lies_behind_a_packet_in_memory_is_not_read(coded_stream, codec, behind):
+    """A packet may end in zeros: with a 1 behind them they look like a start code."""
+    stream = coded_stream(codec, 30, gop=GOP)
+    decoder = PictureDecoder(stream.info)
+    for packet in stream.packets:
+        size = len(packet.data)
+        part = memoryview(packet.data + behind * 64)[:size]
+        assert len(decoder.decode(replace(packet, data=part))) == 1
+
+
+def test_two_decoders_of_the_same_packets_do_not_take_each_others_times(coded_stream):
+    """The first is done, and its pictures gone, while the second still holds some back."""
+    stream = coded_stream("h264", 30, gop=GOP, b_frames=True)
+    first, second = PictureDecoder(stream.info), PictureDecoder(stream.info)
+    held = [first.decode(packet) for packet in stream.packets]
+    pictures = [p for packet in stream.packets[:6] for p in second.decode(packet)]
+    held.clear()
+    first.flush()
+    pictures += [p for packet in stream.packets[6:] for p in second.decode(packet)]
+    pictures += second.flush()
+    times = sorted(packet.captured_at for packet in stream.packets)
+    assert [picture.captured_at for picture in pictures] == times
+
+
 def test_b_frames_come_out_in_order_with_their_own_times(coded_stream, picture_number):
     stream = coded_stream("h264", 30, gop=GOP, b_frames=True)
     decoder = PictureDecoder(stream.info)
