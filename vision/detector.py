@@ -205,7 +205,7 @@ class Detector:
         self.spec = spec
         self.runtime = runtime
         self.input_size = runtime.facts.input_size or spec.input_size
-        classes = spec.classes or classes_of(runtime.facts.labels)
+        classes = spec.classes or classes_of(runtime.facts.labels, spec.kinds)
         if not classes:
             raise ModelError(
                 f"model {spec.name} names no class that counts; its labels are "

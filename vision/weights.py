@@ -3,13 +3,13 @@
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from vision.errors import ModelError
-from vision.types import KNOWN_KINDS, FrameSize, Kind, ObjectClass
+from vision.types import FrameSize, Kind, ObjectClass
 
 ChannelOrder: TypeAlias = Literal["bgr", "rgb"]
 Triple: TypeAlias = tuple[float, float, float]
@@ -30,8 +30,8 @@ KIND_BY_LABEL: Final[Mapping[str, Kind]] = {
 """The labels of COCO, VOC and VisDrone that count. A bicycle does not count as a vehicle: ridden,
 it is reported as the person on it; parked, bicycles stand everywhere and would bury the queue."""
 
-DEFAULT_THRESHOLDS: Final[Mapping[Kind, float]] = {Kind.PERSON: 0.35, Kind.VEHICLE: 0.35}
-"""Scores from which a model outside the manifest is believed; not measured, a middle value."""
+DEFAULT_THRESHOLD: Final = 0.35
+"""Score from which a model is believed that says nothing of it; not measured, a middle value."""
 
 DEFAULT_NMS_IOU: Final = 0.5
 DEFAULT_INPUT_SIZE: Final = FrameSize(640, 384)
@@ -63,8 +63,9 @@ class ModelSpec:
     path: the file, or the `.xml` of an OpenVINO pair. sha256: hex, of `path` (of the pair for
     OpenVINO). head: a key of `vision.detector.HEADS`, or None to recognise it by its outputs.
     input_size: what the picture is letterboxed into, unless the file itself is fixed to another
-    size. classes: those that count; empty means "by the labels in the file". thresholds: lowest
-    score believed, 0-1, by kind. nms_iou: 0-1. card: the model's description, if it has one.
+    size. classes: those that count; empty means "by the labels in the file", of which those in
+    `kinds`, in small letters, count as its kinds. thresholds: lowest score believed, 0-1, of every
+    kind in either. nms_iou: 0-1. card: the model's description, if it has one.
     """
 
     name: str
@@ -73,6 +74,7 @@ class ModelSpec:
     head: str | None
     input_size: FrameSize
     classes: tuple[ObjectClass, ...]
+    kinds: Mapping[str, Kind]
     thresholds: Mapping[Kind, float]
     nms_iou: float
     pixels: PixelScale
@@ -106,7 +108,9 @@ def shipped_manifest() -> Path:
 def load_manifest(path: Path) -> dict[str, ModelSpec]:
     """Return the models of a manifest by name.
 
-    Raises ModelError when the file is missing, is not TOML, or an entry lacks or misspells a key.
+    Of an entry only `file` must be there, in the manifest's folder or by its whole path; what is
+    left out is taken as for a file of Ultralytics. Raises ModelError when the manifest is missing,
+    is not TOML, or an entry lacks its file or misspells a key.
     """
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
@@ -156,12 +160,14 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def classes_of(labels: Mapping[int, str]) -> tuple[ObjectClass, ...]:
-    """Return the classes that count among a model's labels, by `KIND_BY_LABEL`."""
+def classes_of(
+    labels: Mapping[int, str], kinds: Mapping[str, Kind] = KIND_BY_LABEL
+) -> tuple[ObjectClass, ...]:
+    """Return the classes that count among a model's labels, those in `kinds`."""
     return tuple(
-        ObjectClass(index, label, KIND_BY_LABEL[label.lower()])
+        ObjectClass(index, label, kinds[label.lower()])
         for index, label in sorted(labels.items())
-        if label.lower() in KIND_BY_LABEL
+        if label.lower() in kinds
     )
 
 
@@ -172,18 +178,24 @@ def _spec_of_file(path: Path) -> ModelSpec:
         raise ModelError(
             f"{file} is not a model file; gridpatrol reads {', '.join(MODEL_SUFFIXES)}"
         )
+    return _believed(_plain_spec(path.stem, file, fingerprint(file)), {})
+
+
+def _plain_spec(name: str, file: Path, sha256: str) -> ModelSpec:
+    """Return what is taken of a file of which nothing is said: what Ultralytics exports."""
     return ModelSpec(
-        name=path.stem,
+        name=name,
         path=file,
-        sha256=fingerprint(file),
+        sha256=sha256,
         head=None,
         input_size=DEFAULT_INPUT_SIZE,
         classes=(),
-        thresholds=DEFAULT_THRESHOLDS,
+        kinds=KIND_BY_LABEL,
+        thresholds={},
         nms_iou=DEFAULT_NMS_IOU,
         pixels=YOLO_PIXELS,
         licence="unknown",
-        source=str(path),
+        source=str(file),
         card=None,
     )
 
@@ -196,39 +208,73 @@ def _network_in(folder: Path) -> Path:
     return networks[0]
 
 
-_ENTRY_KEYS: Final = {field.name for field in fields(ModelSpec)} - {"name", "path"} | {"file"}
+def _believed(spec: ModelSpec, thresholds: Mapping[Kind, float]) -> ModelSpec:
+    """Return the model with a threshold for each of its kinds; ValueError for one too many."""
+    kinds = {one.kind for one in spec.classes} or set(spec.kinds.values())
+    strange = sorted(thresholds.keys() - kinds)
+    if strange:
+        raise ValueError(f"thresholds names {strange[0]}, which is none of {sorted(kinds)}")
+    known = {kind: thresholds.get(kind, DEFAULT_THRESHOLD) for kind in sorted(kinds)}
+    return replace(spec, thresholds=known)
 
 
 def _parse_entry(manifest: Path, name: str, table: object) -> ModelSpec:
     """Return one entry of the manifest; keys as in `ModelSpec`, sizes and triples as lists."""
-    if not isinstance(table, dict) or set(table) != _ENTRY_KEYS:
-        wrong = sorted(_ENTRY_KEYS ^ set(table if isinstance(table, dict) else ()))
+    entry = cast("dict[str, Any]", table) if isinstance(table, dict) else {}
+    wrong = sorted(entry.keys() - _READERS.keys()) or (["file"] if "file" not in entry else [])
+    if wrong:
         raise ModelError(f"{manifest}: model {name}: missing or unknown keys: {', '.join(wrong)}")
     try:
-        return _build_spec(manifest.parent, name, cast("dict[str, Any]", table))
-    except (KeyError, TypeError, ValueError) as error:
+        given = {key: _READERS[key](value) for key, value in entry.items()}
+        return _build_spec(manifest.parent, name, given)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{manifest}: model {name}: bad value: {error!r}") from error
 
 
-def _build_spec(folder: Path, name: str, table: dict[str, Any]) -> ModelSpec:
-    width, height = (int(side) for side in table["input_size"])
-    labels = {int(index): str(label) for index, label in table["classes"].items()}
-    return ModelSpec(
-        name=name,
-        path=folder / table["file"],
-        sha256=str(table["sha256"]),
-        head=str(table["head"]),
-        input_size=FrameSize(width, height),
-        classes=tuple(
-            ObjectClass(index, label, KIND_BY_LABEL[label]) for index, label in labels.items()
-        ),
-        thresholds={kind: float(table["thresholds"][kind]) for kind in KNOWN_KINDS},
-        nms_iou=float(table["nms_iou"]),
-        pixels=_parse_pixels(table["pixels"]),
-        licence=str(table["licence"]),
-        source=str(table["source"]),
-        card=folder / table["card"],
-    )
+def _build_spec(folder: Path, name: str, given: dict[str, Any]) -> ModelSpec:
+    """Return the model of an entry whose values are read already."""
+    path = folder / given.pop("file")
+    file = _network_in(path) if path.is_dir() else path
+    sha256 = given.pop("sha256", None) or (fingerprint(file) if file.is_file() else "")
+    if "card" in given:
+        given["card"] = folder / given["card"]
+    thresholds = given.pop("thresholds", {})
+    return _believed(replace(_plain_spec(name, file, sha256), **given), thresholds)
+
+
+def _size(sides: list[int]) -> FrameSize:
+    width, height = (int(side) for side in sides)
+    return FrameSize(width, height)
+
+
+def _classes(table: dict[str, Any]) -> tuple[ObjectClass, ...]:
+    """Return classes by index: `2 = "car"`, or `0 = { label = "fire", kind = "smoke" }`."""
+    return tuple(_class(int(index), entry) for index, entry in table.items())
+
+
+def _class(index: int, entry: str | dict[str, str]) -> ObjectClass:
+    if isinstance(entry, dict):
+        return ObjectClass(index, str(entry["label"]), Kind(entry["kind"]))
+    if entry not in KIND_BY_LABEL:
+        raise ValueError(
+            f"class {index}, {entry}, counts as no known kind; "
+            f'write {index} = {{ label = "{entry}", kind = "..." }}'
+        )
+    return ObjectClass(index, entry, KIND_BY_LABEL[entry])
+
+
+def _kinds(table: dict[str, str]) -> dict[str, Kind]:
+    return {label.lower(): Kind(kind) for label, kind in table.items()}
+
+
+def _thresholds(table: dict[str, float]) -> dict[Kind, float]:
+    return {Kind(kind): _ratio(score) for kind, score in table.items()}
+
+
+def _ratio(value: float) -> float:
+    if not 0.0 < float(value) < 1.0:
+        raise ValueError(f"{value} is not between 0 and 1")
+    return float(value)
 
 
 def _parse_pixels(table: dict[str, Any]) -> PixelScale:
@@ -241,3 +287,20 @@ def _parse_pixels(table: dict[str, Any]) -> PixelScale:
 def _triple(values: list[float]) -> Triple:
     first, second, third = (float(value) for value in values)
     return (first, second, third)
+
+
+_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "file": str,
+    "sha256": str,
+    "head": str,
+    "input_size": _size,
+    "classes": _classes,
+    "kinds": _kinds,
+    "thresholds": _thresholds,
+    "nms_iou": _ratio,
+    "pixels": _parse_pixels,
+    "licence": str,
+    "source": str,
+    "card": str,
+}
+"""How each key of an entry is read."""

@@ -8,6 +8,7 @@ import pytest
 from vision.errors import ModelError
 from vision.types import FrameSize, Kind, ObjectClass
 from vision.weights import (
+    DEFAULT_THRESHOLD,
     YOLO_PIXELS,
     classes_of,
     find_model,
@@ -73,13 +74,15 @@ def test_a_missing_file_is_named(manifest_copy):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('head = "nanodet"\n', "", "missing or unknown keys: head"),
-        ("nms_iou", "nms_uio", "missing or unknown keys: nms_iou, nms_uio"),
+        ('file = "nanodet_g.onnx"\n', "", "missing or unknown keys: file"),
+        ("nms_iou", "nms_uio", "missing or unknown keys: nms_uio"),
+        ("nms_iou = 0.5", "nms_iou = 5", "5 is not between 0 and 1"),
         ("[416, 256]", "416", "bad value"),
         ("[416, 256]", "[416]", "bad value"),
         ('"bgr"', '"gbr"', "order is bgr or rgb, not gbr"),
-        ('"truck"', '"zeppelin"', "bad value: KeyError.*zeppelin"),
-        ("vehicle = 0.35", "", "bad value: KeyError"),
+        ('"truck"', '"zeppelin"', "class 7, zeppelin, counts as no known kind; write 7 = "),
+        ("vehicle = 0.35", "smoke = 0.35", "thresholds names smoke, which is none of"),
+        ("vehicle = 0.35", "Vehicle = 0.35", "'Vehicle' cannot be a kind"),
         ("[nanodet-g]", "[nanodet-g", "not valid TOML"),
     ],
 )
@@ -136,3 +139,37 @@ def test_labels_that_count():
         ObjectClass(0, "Person", Kind.PERSON),
         ObjectClass(2, "car", Kind.VEHICLE),
     )
+
+
+TOWN = """
+[smoke]
+file = "smoke.onnx"
+kinds = { Smoke = "smoke", fire = "smoke", burning-straw = "straw_burning" }
+thresholds = { smoke = 0.5 }
+
+[machines]
+file = "machines.onnx"
+input_size = [640, 640]
+classes = { 4 = { label = "excavator", kind = "machine" }, 0 = "person" }
+"""
+
+
+def test_a_towns_own_models_need_a_file_and_what_their_classes_count_as(tmp_path):
+    (tmp_path / "manifest.toml").write_text(TOWN, "utf-8")
+    (tmp_path / "smoke.onnx").write_bytes(b"weights")
+    models = load_manifest(tmp_path / "manifest.toml")
+    smoke, machines = models["smoke"], models["machines"]
+    assert smoke.thresholds == {"smoke": 0.5, "straw_burning": DEFAULT_THRESHOLD}
+    assert classes_of({0: "SMOKE", 1: "cloud", 2: "burning-straw"}, smoke.kinds) == (
+        ObjectClass(0, "SMOKE", Kind("smoke")),
+        ObjectClass(2, "burning-straw", Kind("straw_burning")),
+    )
+    verify(smoke)
+    assert (smoke.head, smoke.pixels, smoke.card) == (None, YOLO_PIXELS, None)
+    assert machines.input_size == FrameSize(640, 640)
+    assert machines.classes == (
+        ObjectClass(4, "excavator", Kind("machine")),
+        ObjectClass(0, "person", Kind.PERSON),
+    )
+    with pytest.raises(ModelError, match=r"missing: .*machines\.onnx"):
+        verify(machines)
