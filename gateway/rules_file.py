@@ -1,16 +1,17 @@
-"""Zones and rules as people write them (YAML) and as the database keeps them (JSON).
+"""Zones, lines and rules as people write them (YAML) and as the database keeps them (JSON).
 
 The schema of each rule type is made from the fields of its settings class, so a new rule needs no
 change here.
 """
 
 import json
+import types
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import MISSING, Field, asdict, fields
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, create_model
@@ -21,19 +22,34 @@ from vision.errors import RuleError
 from vision.geometry import Polygon
 from vision.rule import RuleSpec
 from vision.rules import DEFAULT_RULES, RULES, RuleSet
-from vision.scene import Zone
+from vision.scene import Line, Zone
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _ZoneEntry(BaseModel):
+class _PlaceEntry(BaseModel):
+    """A zone with its outline, or a line with its two ends."""
+
     model_config = STRICT
 
     id: str
     name: str = ""
-    polygon: tuple[tuple[float, float], ...]
+    polygon: tuple[tuple[float, float], ...] | None = None
+    line: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+
+class _Settings(BaseModel):
+    """Settings of a rule, or of a part of it, as its dataclass has them; see `_schema`."""
+
+    model_config = STRICT
+    made_from: ClassVar[type]
+
+    def built(self) -> object:
+        """Return the dataclass with what is set here; raises RuleError for what it refuses."""
+        said = {name: _built(getattr(self, name)) for name in self.model_fields_set}
+        return self.made_from(**said)
 
 
 class _Document(BaseModel):
@@ -41,7 +57,7 @@ class _Document(BaseModel):
 
     model_config = STRICT
 
-    zones: tuple[_ZoneEntry, ...] = ()
+    zones: tuple[_PlaceEntry, ...] = ()
     rules: tuple[dict[str, JsonValue], ...] = ()
 
 
@@ -80,14 +96,14 @@ def rules_from_json(zones: str, rules: str) -> RuleSet:
 
 
 def zones_to_json(rules: RuleSet) -> str:
-    """Return the zones as a JSON array that `rules_from_json` reads."""
-    return json.dumps(
-        [
-            {"id": zone.id, "name": zone.name, "polygon": zone.polygon.corners}
-            for zone in rules.zones
-        ],
-        ensure_ascii=False,
-    )
+    """Return the zones, then the lines, as a JSON array that `rules_from_json` reads."""
+    zones = [
+        {"id": zone.id, "name": zone.name, "polygon": zone.polygon.corners} for zone in rules.zones
+    ]
+    lines = [
+        {"id": line.id, "name": line.name, "line": (line.start, line.end)} for line in rules.lines
+    ]
+    return json.dumps([*zones, *lines], ensure_ascii=False)
 
 
 def rules_to_json(rules: RuleSet) -> str:
@@ -97,7 +113,7 @@ def rules_to_json(rules: RuleSet) -> str:
 
 def _parse(data: Mapping[str, object]) -> RuleSet:
     document = _checked(_Document, data, ())
-    zones = tuple(_zone(entry, number) for number, entry in enumerate(document.zones))
+    places = [_place(entry, number) for number, entry in enumerate(document.zones)]
     found: list[Mistake] = []
     rules: list[RuleSpec] = []
     for number, entry in enumerate(document.rules):
@@ -107,12 +123,18 @@ def _parse(data: Mapping[str, object]) -> RuleSet:
             found += wrong.found
     if found:
         raise _WrongRulesError(found)
-    return _checked_together(zones, tuple(rules) or DEFAULT_RULES.rules)
+    return _checked_together(places, tuple(rules) or DEFAULT_RULES.rules)
 
 
-def _zone(entry: _ZoneEntry, number: int) -> Zone:
-    with _at("zones", number, "polygon"):
-        return Zone(entry.id, Polygon(entry.polygon), entry.name)
+def _place(entry: _PlaceEntry, number: int) -> Zone | Line:
+    if entry.polygon is not None and entry.line is None:
+        with _at("zones", number, "polygon"):
+            return Zone(entry.id, Polygon(entry.polygon), entry.name)
+    if entry.line is not None and entry.polygon is None:
+        with _at("zones", number, "line"):
+            return Line(entry.id, *entry.line, entry.name)
+    text = "give either `polygon`, the corners of an area, or `line`, its two ends."
+    raise _WrongRulesError([Mistake(("zones", number), text)])
 
 
 def _rule(entry: Mapping[str, JsonValue], number: int) -> RuleSpec:
@@ -127,18 +149,24 @@ def _rule(entry: Mapping[str, JsonValue], number: int) -> RuleSpec:
     settings = {key: value for key, value in entry.items() if key != "type"}
     checked = _checked(_schema(spec), settings, at)
     with _at(*at):
-        return spec(**{name: getattr(checked, name) for name in checked.model_fields_set})
+        return cast("RuleSpec", checked.built())
 
 
-def _checked_together(zones: tuple[Zone, ...], rules: tuple[RuleSpec, ...]) -> RuleSet:
+def _checked_together(places: list[Zone | Line], rules: tuple[RuleSpec, ...]) -> RuleSet:
     """Return the whole set; built entry by entry, so that a mistake has a place."""
-    for number in range(len(zones)):
+    for number in range(len(places)):
         with _at("zones", number):
-            RuleSet(zones[: number + 1], ())
+            _together(places[: number + 1], ())
     for number in range(len(rules)):
         with _at("rules", number):
-            RuleSet(zones, rules[: number + 1])
-    return RuleSet(zones, rules)
+            _together(places, rules[: number + 1])
+    return _together(places, rules)
+
+
+def _together(places: list[Zone | Line], rules: tuple[RuleSpec, ...]) -> RuleSet:
+    zones = tuple(place for place in places if isinstance(place, Zone))
+    lines = tuple(place for place in places if isinstance(place, Line))
+    return RuleSet(zones, rules, lines)
 
 
 @contextmanager
@@ -159,18 +187,39 @@ def _checked(model: type[Model], data: Mapping[str, object], at: Location) -> Mo
 
 
 @cache
-def _schema(spec: type[RuleSpec]) -> type[BaseModel]:
-    """Return a pydantic model with the fields, defaults and bounds of a rule's settings class."""
-    hints = get_type_hints(spec)
+def _schema(settings: type) -> type[_Settings]:
+    """Return a pydantic model with the fields, defaults and bounds of a settings dataclass."""
+    hints = get_type_hints(settings)
     columns: dict[str, Any] = {
-        field.name: (hints[field.name], _schema_field(field)) for field in fields(spec)
+        field.name: (_schema_type(hints[field.name]), _schema_field(field))
+        for field in fields(settings)
     }
-    model: type[BaseModel] = create_model(spec.__name__, __config__=STRICT, **columns)
+    model: type[_Settings] = create_model(settings.__name__, __base__=_Settings, **columns)
+    model.made_from = settings
     return model
+
+
+def _schema_type(hint: object) -> object:
+    """Return a field's type with dataclasses, alone or in a tuple of any length, as models."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _schema(hint)
+    if get_origin(hint) is tuple:
+        first, *_ = get_args(hint)
+        return types.GenericAlias(tuple, (_schema_type(first), ...))
+    return hint
 
 
 def _schema_field(field: Field[Any]) -> object:
     default = ... if field.default is MISSING else field.default
+    if field.default_factory is not MISSING:
+        return pydantic.Field(default_factory=field.default_factory)
     low, high = field.metadata.get("low"), field.metadata.get("high")
     schema: object = pydantic.Field(default, ge=low, le=high)
     return schema
+
+
+def _built(value: object) -> object:
+    """Return a checked value with every part of a rule's settings as its dataclass."""
+    if isinstance(value, _Settings):
+        return value.built()
+    return tuple(_built(part) for part in value) if isinstance(value, tuple) else value

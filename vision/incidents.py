@@ -12,9 +12,9 @@ from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from vision.rule import IncidentSpec
+from vision.rule import LASTS_S, IncidentSpec
 from vision.scene import sighted_s
-from vision.types import ChangeType, Condition, Incident, IncidentChange
+from vision.types import ChangeType, Condition, Incident, IncidentChange, Severity
 
 INCIDENT_NAMESPACE = UUID("6f2b8f0e-3c0d-5d0c-9d55-7a8c0c1f4e21")
 """Root of all incident ids; never change it, or replays stop collapsing on to what is stored."""
@@ -134,21 +134,34 @@ class _Case:
     """One incident as it grows, and what has been told of it."""
 
     def __init__(
-        self, incident: Incident, peaks: tuple[str, ...], told: IncidentChange | None = None
+        self, incident: Incident, spec: IncidentSpec, told: IncidentChange | None = None
     ) -> None:
         self.incident = incident
-        self._peaks = peaks
+        self._spec = spec
         self._told = told
 
     def see(self, at: datetime, condition: Condition) -> None:
-        """Note the newest readings, their peaks, and when the evidence was seen."""
+        """Note the newest readings, their peaks, when the evidence was seen, and how bad it is."""
         before = self.incident.readings
         readings = dict(condition.readings)
-        for name in self._peaks:
+        for name in self._spec.peaks:
             peak = f"peak_{name}"
             readings[peak] = max(before.get(peak, 0), condition.readings[name], key=float)
         last_seen_at = max(self.incident.last_seen_at, condition.seen_at or at)
         self.incident = replace(self.incident, readings=readings, last_seen_at=last_seen_at)
+        self.incident = replace(self.incident, severity=self._severity())
+
+    def _severity(self) -> Severity:
+        """Return the severity, raised by readings or time; it never falls back."""
+        incident = self.incident
+        lasts_s = (incident.last_seen_at - incident.opened_at).total_seconds()
+        known = dict(incident.readings) | {LASTS_S: lasts_s}
+        raised = [
+            one.to
+            for one in self._spec.raises
+            if isinstance(value := known.get(one.reading), int | float) and value >= one.at_least
+        ]
+        return max([incident.severity, *raised], key=list(Severity).index)
 
     def tell(self, change: ChangeType, at: datetime) -> IncidentChange:
         """Return the incident as it is now as its next change."""
@@ -156,12 +169,19 @@ class _Case:
         self._told = IncidentChange(change, sequence, at, self.incident)
         return self._told
 
-    def peak_to_tell(self, at: datetime) -> bool:
-        """Return whether a peak has risen since the last change, and that is long enough ago."""
+    def has_news(self, at: datetime) -> bool:
+        """Return whether it got worse since the last change.
+
+        Severity is told at once, a peak when the last change is long enough ago.
+        """
         told = self._told
-        if told is None or (at - told.at).total_seconds() < UPDATE_EVERY_S:
+        if told is None:
             return False
-        peaks = [f"peak_{name}" for name in self._peaks]
+        if self.incident.severity != told.incident.severity:
+            return True
+        if (at - told.at).total_seconds() < UPDATE_EVERY_S:
+            return False
+        peaks = [f"peak_{name}" for name in self._spec.peaks]
         return any(self.incident.readings[p] != told.incident.readings[p] for p in peaks)
 
     def close(self, at: datetime) -> IncidentChange:
@@ -198,7 +218,7 @@ class _Machine:
             return [self._open(at, condition)]
         if action is Action.RENEW and self._case:
             self._case.see(at, condition)
-            if self._case.peak_to_tell(at):
+            if self._case.has_news(at):
                 return [self._case.tell(ChangeType.UPDATED, at)]
         if action is Action.CLOSE and self._case:
             return [self._case.close(at)]
@@ -206,7 +226,7 @@ class _Machine:
 
     def adopt(self, told: IncidentChange) -> None:
         """Go on with an open incident that another process left, as of its last change."""
-        self._case = _Case(told.incident, self._spec.peaks, told)
+        self._case = _Case(told.incident, self._spec, told)
         self._phase = Phase.OPEN
 
     def end(self, at: datetime) -> list[IncidentChange]:
@@ -248,13 +268,13 @@ class _Machine:
             subject=condition.subject,
             kind=condition.kind,
             severity=self._spec.severity,
-            zone=self._spec.zone,
+            zone=self._spec.place,
             opened_at=began_at,
             last_seen_at=began_at,
             closed_at=None,
             readings={},
         )
-        self._case = _Case(incident, self._spec.peaks)
+        self._case = _Case(incident, self._spec)
         self._case.see(at, condition)
         return self._case.tell(ChangeType.OPENED, at)
 

@@ -1,22 +1,34 @@
 """One camera's analysis after detection: track, judge, keep the book of incidents."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from vision.incidents import IncidentBook
 from vision.rules import DEFAULT_RULES, RuleSet
 from vision.scene import Scene
 from vision.tracker import Tracker, TrackerSettings
-from vision.types import Condition, Detections, FrameSize, IncidentChange, Track
+from vision.types import (
+    Condition,
+    Detections,
+    Finding,
+    FrameSize,
+    IncidentChange,
+    Tally,
+    Track,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What one frame led to: who is in the picture, what each rule thinks, what changed."""
+    """What one frame led to: who is in the picture, what each rule thinks, what changed.
+
+    tallies: of counting intervals that ended; statistics, which make no incidents.
+    """
 
     tracks: tuple[Track, ...]
     conditions: tuple[Condition, ...]
     changes: tuple[IncidentChange, ...]
+    tallies: tuple[Tally, ...] = ()
 
     def tracks_of(self, change: IncidentChange) -> frozenset[int]:
         """Return the ids of the tracks that make the change's incident what it is in this frame."""
@@ -39,35 +51,55 @@ class StepResult:
 
 
 class CameraPipeline:
-    """The memory of one camera's analysis; frames come in the order of time, from one thread."""
+    """The memory of one camera's analysis; frames come in the order of time, from one thread.
+
+    time_zone: of the site, for the rules' calendars and intervals.
+    """
 
     def __init__(
         self,
         camera: str,
         rules: RuleSet = DEFAULT_RULES,
         tracker: TrackerSettings | None = None,
+        time_zone: tzinfo = UTC,
     ) -> None:
         self.camera = camera
         self.rules = rules
         self._tracker = Tracker(tracker)
-        self._judges = rules.build()
+        self._judges = rules.build(time_zone)
         self._book = IncidentBook(camera, rules.rules)
         self._size: FrameSize | None = None
 
-    def step(self, at: datetime, size: FrameSize, detections: Detections) -> StepResult:
-        """Take in what the detector saw in one frame of `size` captured at `at` (aware, UTC)."""
+    def step(
+        self, at: datetime, size: FrameSize, detections: Detections, unfit: str | None = None
+    ) -> StepResult:
+        """Take in what the detector saw in one frame of `size` captured at `at` (aware, UTC).
+
+        unfit: why the picture cannot be judged, None when it can. What goes on in an unfit picture
+        is unknown: it tells the tracker nothing, opens nothing and closes nothing.
+        """
+        if unfit is not None:
+            self._judge(Scene(at, size, (), unfit))
+            self._book.blind()
+            return StepResult((), (), ())
         if self._size is not None and size != self._size:
             self._tracker.forget()
         self._size = size
         tracks = self._tracker.update(detections, at)
-        scene = Scene(at, size, tracks)
-        conditions = tuple(c for judge in self._judges for c in judge.judge(scene))
-        return StepResult(tracks, conditions, tuple(self._book.step(at, conditions)))
+        found = self._judge(Scene(at, size, tracks))
+        conditions = tuple(one for one in found if isinstance(one, Condition))
+        tallies = tuple(one for one in found if isinstance(one, Tally))
+        return StepResult(tracks, conditions, tuple(self._book.step(at, conditions)), tallies)
 
     def blind(self) -> None:
         """Say that the view has moved since the last frame: what was where is known no more."""
         self._tracker.forget()
         self._book.blind()
+        for judge in self._judges:
+            judge.forget()
+
+    def _judge(self, scene: Scene) -> list[Finding]:
+        return [found for judge in self._judges for found in judge.judge(scene)]
 
     def finish(self, at: datetime) -> list[IncidentChange]:
         """Close what is open, because no further frame will come."""

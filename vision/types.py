@@ -167,6 +167,36 @@ class Condition:
     seen_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TallyRow:
+    """How many of one sort were counted. label: the model's. direction: None without a line."""
+
+    kind: Kind
+    label: str
+    direction: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a counting rule counted in one interval: a statistic, and no incident.
+
+    place: id of the zone or line, None for the whole picture. start, end: the interval, UTC.
+    watched_s: how much of it was watched; what passed in the rest is not in the rows.
+    """
+
+    rule: str
+    place: str | None
+    start: datetime
+    end: datetime
+    watched_s: float
+    rows: tuple[TallyRow, ...]
+
+
+Finding: TypeAlias = Condition | Tally
+"""What a rule may hand over."""
+
+
 class ChangeType(StrEnum):
     """What happened to an incident."""
 
@@ -182,7 +212,8 @@ class Incident:
     id: deterministic in (camera, rule, subject, opened_at), so a replay gives the same id.
     opened_at: when the condition began to hold (not when it was confirmed). last_seen_at: when it
     was last seen to hold. closed_at: None while open, then the same as last_seen_at (the closing is
-    decided later). readings: the latest, with peaks. zone: None for the whole picture.
+    decided later). readings: the latest, with peaks. zone: id of the zone or line, None for all of
+    the picture.
     """
 
     id: str

@@ -64,9 +64,9 @@ def test_the_example_holds() -> None:
     [
         ("zone: []", 1, "zone: unknown key; did you mean `zones`?"),
         ("rules:\n  - {id: a, type: presence, confirms: 3}", 2, "did you mean `confirm_s`?"),
-        ("rules:\n  - id: a\n    type: presence\n    colour: red", 4, "known here: clear_s, "),
+        ("rules:\n  - id: a\n    type: presence\n    colour: red", 4, "known here: arming, clear_s, "),
         ("rules:\n  - {id: a, type: presense}", 2, "did you mean `presence`?"),
-        ("rules:\n\n  - {id: a}", 3, "`type` is missing; known here: presence."),
+        ("rules:\n\n  - {id: a}", 3, "`type` is missing; known here: presence, "),
         ("rules:\n  - {type: presence}", 2, "rules.0.id: Field required."),
         ("rules:\n  - id: a\n    type: presence\n    clear_s: -1", 4, "greater than or equal to 0"),
         ("rules:\n  - id: a\n    type: presence\n    clear_s: '1'", 4, "valid number"),

@@ -5,49 +5,78 @@ The how-to is docs/how-to/write-rules.md.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from vision.errors import RuleError
-from vision.rule import Rule, RuleSpec, check_id
+from vision.judge import Judge
+from vision.rule import RuleSpec, check_id
+from vision.rules.checkpoint import CheckpointSpec
+from vision.rules.count import CountSpec
+from vision.rules.crossing import CrossingSpec
+from vision.rules.crowd import CrowdSpec
+from vision.rules.loitering import LoiteringSpec
 from vision.rules.presence import PresenceSpec
-from vision.scene import Zone
+from vision.rules.stop import StopSpec
+from vision.rules.wrong_way import WrongWaySpec
+from vision.scene import Line, View, Zone
 from vision.types import Kind
 
-RULES: Mapping[str, type[RuleSpec]] = {spec.type: spec for spec in (PresenceSpec,)}
+RULES: Mapping[str, type[RuleSpec]] = {
+    spec.type: spec
+    for spec in (
+        PresenceSpec,
+        LoiteringSpec,
+        StopSpec,
+        CrossingSpec,
+        WrongWaySpec,
+        CrowdSpec,
+        CheckpointSpec,
+        CountSpec,
+    )
+}
 """Rule type, as rules files name it, to the settings class that builds the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The zones and rules of one camera, checked against each other.
+    """The zones, lines and rules of one camera, checked against each other.
 
-    Raises RuleError when two zones or two rules share an id, or a rule names an unknown zone.
+    Raises RuleError when two places or two rules share an id, or a rule names an unknown place.
     """
 
     zones: tuple[Zone, ...]
     rules: tuple[RuleSpec, ...]
+    lines: tuple[Line, ...] = ()
 
     def __post_init__(self) -> None:
         for zone in self.zones:
             check_id("zone", zone.id)
-        _check_unique("zone", (zone.id for zone in self.zones))
-        _check_unique("rule", (rule.id for rule in self.rules))
-        known = {zone.id for zone in self.zones}
+        for line in self.lines:
+            check_id("line", line.id)
+        places: tuple[Zone | Line, ...] = (*self.zones, *self.lines)
+        _check_unique("places", (place.id for place in places))
+        _check_unique("rules", (rule.id for rule in self.rules))
+        view = View(self.zones, self.lines)
         for rule in self.rules:
-            if rule.zone is not None and rule.zone not in known:
-                listed = ", ".join(sorted(known)) or "none"
-                raise RuleError(f"rule {rule.id}: no zone {rule.zone!r}; zones here: {listed}")
+            try:
+                rule.build(view)
+            except RuleError as error:
+                raise RuleError(f"rule {rule.id}: {error}") from error
 
-    def build(self) -> list[Rule]:
-        """Return every rule, ready to judge this camera's scenes, in the order of `rules`."""
-        zones = {zone.id: zone for zone in self.zones}
-        return [rule.build(zones[rule.zone] if rule.zone else None) for rule in self.rules]
+    def build(self, time_zone: tzinfo = UTC) -> list[Judge]:
+        """Return every rule, ready to judge this camera's scenes, in the order of `rules`.
+
+        time_zone: of the site, whose clock arms rules and begins intervals.
+        """
+        view = View(self.zones, self.lines, time_zone)
+        return [Judge(rule, view) for rule in self.rules]
 
 
 def _check_unique(what: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()
     for value in ids:
         if value in seen:
-            raise RuleError(f"two {what}s are called {value!r}; give each its own id")
+            raise RuleError(f"two {what} are called {value!r}; give each its own id")
         seen.add(value)
 
 

@@ -7,53 +7,36 @@ import pytest
 
 from vision.errors import RuleError
 from vision.geometry import Polygon
+from vision.judge import Judge
 from vision.rules.presence import PresenceRule, PresenceSpec
-from vision.scene import Scene, Zone
+from vision.scene import Scene, View, Zone
 from vision.types import KNOWN_KINDS, Condition, FrameSize, Kind, Severity, Track
 
 SIZE = FrameSize(640, 360)
 GATE = Zone("gate", Polygon.of([[0.5, 0.5], [1.0, 0.5], [1.0, 1.0], [0.5, 1.0]]))
-INSIDE = (400.0, 200.0, 440.0, 300.0)
-OUTSIDE = (100.0, 200.0, 140.0, 300.0)
-HEAD_INSIDE_ONLY = (400.0, 100.0, 440.0, 179.0)
+INSIDE = (420.0, 300.0)
+OUTSIDE = (120.0, 300.0)
+HEAD_INSIDE_ONLY = (420.0, 179.0)
 
 MakeTrack = Callable[..., Track]
-
-
-@pytest.fixture
-def track(clock) -> MakeTrack:
-    """Return a maker of tracks that are seen at second 0 unless told otherwise."""
-
-    def make(number: int = 1, xyxy=INSIDE, kind=Kind.PERSON, seen_s: float = 0.0, **more) -> Track:
-        values = {"confirmed": True, "score": 0.8, "label": str(kind)} | more
-        return Track(
-            id=number,
-            kind=kind,
-            xyxy=xyxy,
-            first_seen_at=clock(-60),
-            last_seen_at=clock(seen_s),
-            **values,
-        )
-
-    return make
 
 
 def judge(at: datetime, *tracks: Track, zone: Zone | None = GATE, **settings) -> list[Condition]:
     settings = {"kinds": (Kind.PERSON,)} | settings
     spec = PresenceSpec(id="r", zone=zone.id if zone else None, **settings)
-    return PresenceRule(spec, zone).judge(Scene(at, SIZE, tracks))
+    return Judge(spec, View((GATE,))).judge(Scene(at, SIZE, tracks))
 
 
 @pytest.mark.parametrize(
-    ("xyxy", "holds"), [(INSIDE, True), (OUTSIDE, False), (HEAD_INSIDE_ONLY, False)]
+    ("feet", "holds"), [(INSIDE, True), (OUTSIDE, False), (HEAD_INSIDE_ONLY, False)]
 )
-def test_the_feet_must_be_in_the_zone(clock, track, xyxy, holds) -> None:
-    (condition,) = judge(clock(0), track(xyxy=xyxy))
+def test_the_feet_must_be_in_the_zone(clock, track, feet, holds) -> None:
+    (condition,) = judge(clock(0), track(feet=feet))
     assert condition.holds is holds
 
 
 def test_without_a_zone_the_whole_picture_counts(clock, track) -> None:
-    (condition,) = judge(clock(0), track(xyxy=OUTSIDE), zone=None)
+    (condition,) = judge(clock(0), track(feet=OUTSIDE), zone=None)
     assert (condition.holds, condition.subject) == (True, "picture/person")
 
 
@@ -77,6 +60,9 @@ def test_a_kind_not_named_is_not_judged(clock, track) -> None:
         ({"min_count": 3}, False),
         ({"min_height_ratio": 100 / 360}, True),
         ({"min_height_ratio": 0.3}, False),
+        ({"max_height_ratio": 0.27}, False),
+        ({"labels": ("person",)}, True),
+        ({"labels": ("rider",)}, False),
         ({"dwell_s": 0.0}, True),
         ({"dwell_s": 0.1}, False),
     ],
@@ -96,8 +82,7 @@ def test_an_unconfirmed_track_does_not_count(clock, track) -> None:
     [(0.9, False, True), (1.1, False, False), (300.0, True, True)],
 )
 def test_how_long_an_unseen_object_counts(clock, track, unseen_s, still, holds) -> None:
-    since = clock(-30) if still else None
-    (condition,) = judge(clock(unseen_s), track(still_since=since))
+    (condition,) = judge(clock(unseen_s), track(still_s=-30 if still else None))
     assert condition.holds is holds
     assert condition.seen_at == (clock(0) if holds else None)
 
@@ -105,9 +90,9 @@ def test_how_long_an_unseen_object_counts(clock, track, unseen_s, still, holds) 
 def dwell(clock, track, places: list[tuple[float, bool]], dwell_s: float) -> list[bool]:
     """Return whether a dwell rule holds when one track is inside or not at each second."""
     spec = PresenceSpec(id="r", zone="gate", kinds=(Kind.PERSON,), dwell_s=dwell_s)
-    rule = PresenceRule(spec, GATE)
+    rule = Judge(spec, View((GATE,)))
     return [
-        rule.judge(Scene(clock(s), SIZE, (track(xyxy=INSIDE if at else OUTSIDE, seen_s=s),)))[
+        rule.judge(Scene(clock(s), SIZE, (track(feet=INSIDE if at else OUTSIDE, seen_s=s),)))[
             0
         ].holds
         for s, at in places
@@ -124,6 +109,11 @@ def test_a_tremble_at_the_edge_does_not_start_dwelling_anew(clock, track) -> Non
     assert held == [False] * 6 + [True] * 2
 
 
+def test_at_a_look_in_three_seconds_one_missed_is_no_leaving(clock, track) -> None:
+    held = dwell(clock, track, [(3 * i, i != 2) for i in range(5)], 8.0)
+    assert held == [False, False, False, False, True]
+
+
 def test_leaving_starts_dwelling_anew(clock, track) -> None:
     held = dwell(clock, track, [(s, not 3 <= s <= 6) for s in range(12)], 5.0)
     assert held == [False] * 12
@@ -136,10 +126,11 @@ def test_blind_time_is_not_dwelling(clock, track) -> None:
 
 def test_who_dwells_is_remembered_only_while_it_may_come_back(clock, track) -> None:
     spec = PresenceSpec(id="r", zone="gate", kinds=(Kind.PERSON,))
-    rule = PresenceRule(spec, GATE)
+    rule = PresenceRule(spec, View((GATE,)))
     for s in range(500):
-        rule.judge(Scene(clock(s), SIZE, (track(number=s, seen_s=s),)))
+        rule.judge(Scene(clock(s), SIZE, (track(number=s, seen_s=s, first_s=s - 60),)), 1.0)
     assert len(rule._stays) <= 3
+    assert len(rule._succession.alive) <= 12
 
 
 @pytest.mark.parametrize(
@@ -151,6 +142,8 @@ def test_who_dwells_is_remembered_only_while_it_may_come_back(clock, track) -> N
         ({"clear_s": float("nan")}, "rule r: clear_s is nan"),
         ({"min_count": 0}, "rule r: min_count is 0"),
         ({"min_height_ratio": 1.5}, "min_height_ratio is 1.5, outside 0 to 1"),
+        ({"min_height_ratio": 0.5, "max_height_ratio": 0.2}, "nothing could ever count"),
+        ({"labels": ("car", "car")}, "labels must name each label once"),
         ({"kinds": ()}, "rule r: kinds must name each kind once, and is empty"),
         ({"kinds": (Kind.PERSON, Kind.PERSON)}, "person, person"),
     ],

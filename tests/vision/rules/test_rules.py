@@ -8,8 +8,9 @@ import pytest
 from vision.errors import RuleError
 from vision.geometry import Polygon
 from vision.rules import DEFAULT_RULES, RULES, RuleSet
+from vision.rules.crossing import CrossingSpec
 from vision.rules.presence import PresenceSpec
-from vision.scene import Zone
+from vision.scene import Line, Zone
 from vision.types import Kind, Severity
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "write-rules.md"
@@ -25,16 +26,22 @@ def test_every_row_is_named_after_its_type() -> None:
 @pytest.mark.parametrize(
     ("zones", "rules", "words"),
     [
-        ((GATE, GATE), (), "two zones are called 'gate'"),
+        ((GATE, GATE), (), "two places are called 'gate'"),
         ((), (PresenceSpec(id="a"), PresenceSpec(id="a")), "two rules are called 'a'"),
         ((GATE,), (PresenceSpec(id="a", zone="gat"),), "rule a: no zone 'gat'; zones here: gate"),
         ((), (PresenceSpec(id="a", zone="gate"),), "zones here: none"),
         ((Zone("a/b", SQUARE),), (), "zone id 'a/b'"),
+        ((), (CrossingSpec(id="a", line="wire"),), "rule a: no line 'wire'; lines here: none"),
     ],
 )
 def test_what_contradicts_itself_is_refused(zones, rules, words) -> None:
     with pytest.raises(RuleError, match=words):
         RuleSet(zones, rules)
+
+
+def test_a_line_and_a_zone_of_one_name_would_be_mixed_up() -> None:
+    with pytest.raises(RuleError, match="two places are called 'gate'"):
+        RuleSet((GATE,), (), (Line("gate", (0.0, 0.0), (1.0, 0.0)),))
 
 
 def test_rules_are_built_with_their_zones() -> None:

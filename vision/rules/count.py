@@ -1,0 +1,132 @@
+"""Count: how many of what passed in each interval. A statistic: it never makes an incident."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import ClassVar, TypeAlias
+
+from vision.crossings import LineWatch
+from vision.errors import RuleError
+from vision.rule import DAY_S, RuleSpec, bounded
+from vision.scene import Scene, View, Zone
+from vision.selection import eligible, inside, present
+from vision.succession import Succession
+from vision.types import Kind, Tally, TallyRow, Track
+
+Sort: TypeAlias = tuple[Kind, str, str | None]
+"""Kind, the model's label, the direction if there is a line: what is counted apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountSpec(RuleSpec):
+    """Settings of a counting rule: what passes a line, by direction, or comes into a zone.
+
+    line: id of the line, None to count what comes into the zone (or picture). hold_s: as for
+    crossings. interval_s: a tally is made for each; intervals begin at the site's midnight, so they
+    must divide the day. What goes for incidents (severity, confirm_s, …) means nothing here.
+    """
+
+    type: ClassVar[str] = "count"
+
+    line: str | None = None
+    hold_s: float = bounded(0.5, 0.0, 60.0)
+    interval_s: int = bounded(900, 10, int(DAY_S))
+
+    @property
+    def place(self) -> str | None:
+        """The line or zone."""
+        return self.line or self.zone
+
+    def __post_init__(self) -> None:
+        RuleSpec.__post_init__(self)
+        if self.line is not None and self.zone is not None:
+            raise RuleError(f"rule {self.id}: count at a line or in a zone, not both")
+        if DAY_S % self.interval_s:
+            raise RuleError(
+                f"rule {self.id}: interval_s is {self.interval_s}, which does not divide a day; "
+                "take 60, 300, 900 or 3600"
+            )
+
+    def build(self, view: View) -> "CountRule":
+        """Return the rule for one camera."""
+        return CountRule(self, view)
+
+
+class CountRule:
+    """One counting rule at work; it keeps the tally of the running interval."""
+
+    def __init__(self, spec: CountSpec, view: View) -> None:
+        self._spec = spec
+        self._time_zone = view.time_zone
+        self._arrivals = (
+            _Entries(view.zone(spec.zone))
+            if spec.line is None
+            else _Passages(LineWatch(view.line(spec.line), spec.hold_s))
+        )
+        self._start: datetime | None = None
+        self._watched_s = 0.0
+        self._counts: Counter[Sort] = Counter()
+
+    def judge(self, scene: Scene, watched_s: float | None) -> list[Tally]:
+        """Return the tally of the interval that ended before this scene, if one did."""
+        start = _interval_start(scene.at, self._spec.interval_s, self._time_zone)
+        ended = [] if self._start is None or start == self._start else [self._tally(self._start)]
+        if start != self._start:
+            self._start, self._watched_s, self._counts = start, 0.0, Counter()
+        self._watched_s += min(watched_s or 0.0, (scene.at - start).total_seconds())
+        tracks = eligible(self._spec, scene)
+        self._counts.update(self._arrivals.look(tracks, scene, watched_s))
+        return ended
+
+    def _tally(self, start: datetime) -> Tally:
+        return Tally(
+            rule=self._spec.id,
+            place=self._spec.place,
+            start=start,
+            end=start + timedelta(seconds=self._spec.interval_s),
+            watched_s=round(self._watched_s, 1),
+            rows=tuple(
+                TallyRow(kind, label, direction, count)
+                for (kind, label, direction), count in sorted(
+                    self._counts.items(), key=lambda item: tuple(part or "" for part in item[0])
+                )
+            ),
+        )
+
+
+class _Passages:
+    """Counts at a line."""
+
+    def __init__(self, watch: LineWatch) -> None:
+        self._watch = watch
+
+    def look(self, tracks: list[Track], scene: Scene, watched_s: float | None) -> Iterator[Sort]:
+        for passage in self._watch.look(tracks, scene, watched_s):
+            yield passage.track.kind, passage.track.label, passage.direction.value
+
+
+class _Entries:
+    """Counts each subject the first time it is in a zone."""
+
+    def __init__(self, zone: Zone | None) -> None:
+        self._zone = zone
+        self._succession = Succession()
+        self._counted: frozenset[int] = frozenset()
+
+    def look(self, tracks: list[Track], scene: Scene, watched_s: float | None) -> Iterator[Sort]:  # noqa: ARG002 - no time
+        numbers: Mapping[int, int] = self._succession.follow(tracks, scene)
+        there = inside(present(tracks, scene), self._zone, scene)
+        for track in there:
+            if numbers[track.id] not in self._counted:
+                self._counted |= {numbers[track.id]}
+                yield track.kind, track.label, None
+        self._counted &= self._succession.alive
+
+
+def _interval_start(at: datetime, interval_s: int, time_zone: tzinfo) -> datetime:
+    """Return when the interval that a moment is in began, counted from the site's midnight."""
+    offset = at.astimezone(time_zone).utcoffset() or timedelta(0)
+    since_midnight_s = (at.timestamp() + offset.total_seconds()) % DAY_S
+    into = timedelta(seconds=since_midnight_s % interval_s)
+    return (at - into).replace(microsecond=0) if into.microseconds else at - into
