@@ -17,7 +17,7 @@ from typing import Self
 
 import imageio_ffmpeg
 
-from benchmarks.fleet import FPS, fleet
+from benchmarks.fleet_server import FPS, fleet
 from benchmarks.process_cost import Cost, cost_of
 from benchmarks.report import Figure, Outcome
 from gateway.children import start_child, stop_child

@@ -1,8 +1,15 @@
-"""A fleet of RTSP cameras in one process: a film coded once, served under every path.
+"""A fleet of RTSP cameras in one process: films coded once, each served under any number of paths.
 
-Each client gets the film in the film's own time, from a key frame and at a phase of its own, as RTP
+    python -m benchmarks.fleet_server [PROGRAMME]
+
+Each client gets a film in the film's own time, from a key frame and at a phase of its own, as RTP
 inside the RTSP connection (RFC 2326 §10.12) with sender reports. The server is to cost little, not
 to be clever: what it leaves out (datagrams, passwords, sound) is no part of the question.
+
+Without a programme every path shows the pedestrians' film. A programme is a JSON object of camera
+name to the path of its clip; the last part of a URL's path up to a "-" is the camera's name, so
+that several readers of one camera can be told apart. The first line printed is the port; then, for
+a programme, a line for each `Showing` that begins or ends.
 """
 
 import asyncio
@@ -17,12 +24,15 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
+from av.bitstream import BitStreamFilterContext
 from av.video.frame import PictureType
 
 from benchmarks.footage import pictures
@@ -53,6 +63,7 @@ HEAD = struct.Struct(">BBHBBHII")
 class Film:
     """A film as RTP payloads. pictures: each a list of payloads; keys: indices of key frames."""
 
+    fps: int
     pictures: tuple[tuple[bytes, ...], ...]
     keys: tuple[int, ...]
     sdp: bytes
@@ -67,11 +78,26 @@ class Tally:
     dropped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A reader was sent a camera's pictures. path: as it asked.
+
+    picture: of the film, the first one sent; began_s, ended_s: seconds since 1970 at which that
+    one went out and the reader left, None while it has not.
+    """
+
+    path: str
+    picture: int
+    began_s: float
+    ended_s: float | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Client:
     """One session. picture: index of the next one; stamp, sequence: of RTP."""
 
     writer: asyncio.StreamWriter
+    film: Film
     picture: int
     started_s: float
     count: int = 0
@@ -83,13 +109,13 @@ class Client:
     @property
     def due_s(self) -> float:
         """When the next picture goes out, on the loop's clock."""
-        return self.started_s + self.count / FPS
+        return self.started_s + self.count / self.film.fps
 
 
 @contextmanager
 def fleet() -> Iterator[str]:
     """Run a fleet beside us; yields its address, to which any path may be added."""
-    child = start_child((sys.executable, "-m", "benchmarks.fleet"), output=subprocess.PIPE)
+    child = start_child((sys.executable, "-m", "benchmarks.fleet_server"), output=subprocess.PIPE)
     try:
         assert child.stdout is not None
         port = child.stdout.readline().strip()
@@ -117,20 +143,34 @@ def coded_film() -> Film:
         frame.pts, frame.time_base, frame.pict_type = number, stream.time_base, PictureType.NONE
         packets += stream.encode(frame)
     packets += stream.encode(None)
-    return _film([_units(bytes(packet)) for packet in packets])
+    return _film(FPS, [_units(bytes(packet)) for packet in packets])
+
+
+def clip_film(path: Path) -> Film:
+    """Return a coded clip (MP4, H.264), as it is."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        to_start_codes = BitStreamFilterContext("h264_mp4toannexb", stream)
+        packets = [
+            bytes(whole)
+            for packet in container.demux(stream)
+            if packet.size
+            for whole in to_start_codes.filter(packet)
+        ]
+        return _film(round(stream.average_rate or FPS), [_units(packet) for packet in packets])
 
 
 def _units(access_unit: bytes) -> list[bytes]:
     return [unit for unit in START_CODE.split(access_unit) if unit]
 
 
-def _film(access_units: list[list[bytes]]) -> Film:
+def _film(fps: int, access_units: list[list[bytes]]) -> Film:
     keys = tuple(i for i, units in enumerate(access_units) if any(u[0] & 31 == 5 for u in units))
     sets = [unit for unit in access_units[keys[0]] if unit[0] & 31 in {7, 8}]
     payloads = tuple(
         tuple(payload for unit in units for payload in _payloads(unit)) for units in access_units
     )
-    return Film(payloads, keys, _sdp(sets))
+    return Film(fps, payloads, keys, _sdp(fps, sets))
 
 
 def _payloads(unit: bytes) -> Iterator[bytes]:
@@ -144,7 +184,7 @@ def _payloads(unit: bytes) -> Iterator[bytes]:
         yield bytes((indicator, start << 7 | end << 6 | kind)) + body[at : at + MTU - 2]
 
 
-def _sdp(sets: list[bytes]) -> bytes:
+def _sdp(fps: int, sets: list[bytes]) -> bytes:
     sprop = ",".join(base64.b64encode(unit).decode() for unit in sets)
     lines = (
         "v=0",
@@ -153,7 +193,7 @@ def _sdp(sets: list[bytes]) -> bytes:
         "t=0 0",
         "m=video 0 RTP/AVP 96",
         "a=rtpmap:96 H264/90000",
-        f"a=framerate:{FPS}",
+        f"a=framerate:{fps}",
         f"a=fmtp:96 packetization-mode=1;profile-level-id={sets[0][1:4].hex()}"
         f";sprop-parameter-sets={sprop}",
         "a=control:track1",
@@ -162,11 +202,23 @@ def _sdp(sets: list[bytes]) -> bytes:
 
 
 class FleetServer:
-    """The cameras: answers requests, and one task sends every client its pictures when due."""
+    """The cameras: answers requests, and one task sends every client its pictures when due.
 
-    def __init__(self, film: Film) -> None:
+    films: by camera; any_film: for paths that name none of them. on_showing: called when a reader
+    begins and when it leaves.
+    """
+
+    def __init__(
+        self,
+        films: Mapping[str, Film],
+        any_film: Film | None = None,
+        on_showing: Callable[[Showing], None] = lambda _showing: None,
+    ) -> None:
         self.tally = Tally()
-        self._film = film
+        self._films = films
+        self._any = any_film
+        self._on_showing = on_showing
+        self._showings: dict[asyncio.StreamWriter, Showing] = {}
         self._due: list[tuple[float, int, Client]] = []
         self._order = itertools.count()
         self._arrived = asyncio.Event()
@@ -179,6 +231,9 @@ class FleetServer:
                 pass
         self.tally.clients -= 1
         writer.close()
+        showing = self._showings.pop(writer, None)
+        if showing is not None:
+            self._on_showing(replace(showing, ended_s=time.time()))
 
     async def play(self) -> None:
         """Send what is due, for ever."""
@@ -204,32 +259,44 @@ class FleetServer:
         method, url = head.split(" ", 2)[:2]
         found = re.search(r"^CSeq: *(\d+)", head, re.M | re.I)
         lines = [f"CSeq: {found[1] if found else 0}", "Session: 1;timeout=60"]
-        body = b""
-        if method == "OPTIONS":
+        path = urlsplit(url).path.removesuffix("/").removesuffix("/track1").lstrip("/")
+        film, status, body = self._film_of(path), "200 OK", b""
+        if film is None and method != "OPTIONS":
+            status = "404 Not Found"
+        elif method == "OPTIONS":
             lines.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER")
         elif method == "DESCRIBE":
-            body = self._film.sdp
+            body = film.sdp if film else b""
             lines += [f"Content-Base: {url}/", "Content-Type: application/sdp"]
             lines.append(f"Content-Length: {len(body)}")
         elif method == "SETUP":
             lines.append("Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
-        answer = "".join(f"{line}\r\n" for line in ("RTSP/1.0 200 OK", *lines, ""))
+        answer = "".join(f"{line}\r\n" for line in (f"RTSP/1.0 {status}", *lines, ""))
         writer.write(answer.encode() + body)
-        if method == "PLAY":
-            self._enter(writer)
+        if method == "PLAY" and film is not None:
+            self._enter(writer, film, path)
         return method != "TEARDOWN"
 
-    def _enter(self, writer: asyncio.StreamWriter) -> None:
-        phase_s = random.random() / FPS
-        started_s = asyncio.get_running_loop().time() + phase_s
-        client = Client(writer, random.choice(self._film.keys), started_s)
+    def _film_of(self, path: str) -> Film | None:
+        camera = path.rpartition("/")[2].partition("-")[0]
+        return self._films.get(camera, self._any)
+
+    def _enter(self, writer: asyncio.StreamWriter, film: Film, path: str) -> None:
+        """Begin to play: the same camera always at the same phase."""
+        of_camera = random.Random(path)
+        pause_s = of_camera.random() / film.fps
+        started_s = asyncio.get_running_loop().time() + pause_s
+        client = Client(writer, film, of_camera.choice(film.keys), started_s)
+        self._showings[writer] = Showing(path, client.picture, time.time() + pause_s)
+        self._on_showing(self._showings[writer])
         heapq.heappush(self._due, (client.due_s, next(self._order), client))
         self._arrived.set()
 
     def _send(self, client: Client) -> None:
-        payloads = self._film.pictures[client.picture]
-        stamp = (client.first_stamp + client.count * CLOCK_HZ // FPS) & 0xFFFFFFFF
-        client.picture = (client.picture + 1) % len(self._film.pictures)
+        film = client.film
+        payloads = film.pictures[client.picture]
+        stamp = (client.first_stamp + client.count * CLOCK_HZ // film.fps) & 0xFFFFFFFF
+        client.picture = (client.picture + 1) % len(film.pictures)
         client.count += 1
         if client.writer.transport.get_write_buffer_size() > BACKLOG_BYTES:
             self.tally.dropped += 1
@@ -257,8 +324,20 @@ class FleetServer:
         return struct.pack(">BBH", 0x24, 1, len(report)) + report
 
 
-async def _run() -> None:
-    server = FleetServer(coded_film())
+def _server(programme: Path | None) -> FleetServer:
+    if programme is None:
+        return FleetServer({}, coded_film())
+    clips: dict[str, str] = json.loads(programme.read_text("utf-8"))
+    films = {path: clip_film(Path(path)) for path in set(clips.values())}
+
+    def tell(showing: Showing) -> None:
+        print(json.dumps(asdict(showing)), flush=True)
+
+    return FleetServer({name: films[path] for name, path in clips.items()}, on_showing=tell)
+
+
+async def _run(programme: Path | None) -> None:
+    server = _server(programme)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     listener = await asyncio.start_server(server.serve, LOOPBACK, 0, backlog=1024)
@@ -271,4 +350,4 @@ async def _run() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run())
+    asyncio.run(_run(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

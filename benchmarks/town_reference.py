@@ -1,0 +1,113 @@
+"""What there is to be told of in a clip: every picture decoded and given to the detector.
+
+The detector's answers are kept beside the clip, as they cost the most; tracker, rules and book of
+incidents, those of the product, run over them each time, twice round: what begins in the second
+round is what a camera shows that plays the clip for ever.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.town_clips import ClipSpec
+from benchmarks.town_passages import SIZE
+from gateway.sources.clip import FILE_EPOCH
+from gateway.video_file import VideoFile
+from vision.detector import Detector, PendingDetections, Prepared
+from vision.pipeline import CameraPipeline
+from vision.tracker import TrackerSettings, two_stage
+from vision.types import Detections, Incident
+from vision.weights import ModelSpec, find_model, load_manifest, shipped_manifest
+
+EVERY_PICTURE = 1000.0
+"""More looks a second than any clip has pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An incident of a clip. began_s: when its condition began to hold; ended_s: held last."""
+
+    kind: str
+    began_s: float
+    ended_s: float
+
+
+class Reference:
+    """Knows what is in each clip; looks into those it does not know with the default detector."""
+
+    def __init__(self) -> None:
+        self._spec: ModelSpec
+        self._tracker: TrackerSettings
+        manifest = load_manifest(shipped_manifest())
+        self._spec, self._tracker = two_stage(find_model("nanodet-g", manifest))
+        self._detector: Detector | None = None
+
+    def events(self, clip: ClipSpec) -> tuple[Event, ...]:
+        """Return a clip's events, times from its first picture; one may end in the next round."""
+        looks = self._looks(clip)
+        pipeline = CameraPipeline("reference", clip.rules, self._tracker)
+        found: dict[str, Incident] = {}
+        for number in range(2 * len(looks)):
+            at = FILE_EPOCH + timedelta(seconds=number / clip.encoding.fps)
+            step = pipeline.step(at, SIZE, looks[number % len(looks)])
+            found |= {change.incident.id: change.incident for change in step.changes}
+        second_round = FILE_EPOCH + timedelta(seconds=clip.length_s)
+        return tuple(
+            Event(
+                one.kind,
+                (one.opened_at - second_round).total_seconds(),
+                (one.last_seen_at - second_round).total_seconds(),
+            )
+            for one in found.values()
+            if one.opened_at >= second_round
+        )
+
+    def _looks(self, clip: ClipSpec) -> list[Detections]:
+        record = clip.path.with_suffix(f".{self._spec.sha256[:12]}.npz")
+        if not record.exists():
+            Console(stderr=True).print(f"looking at every picture of {clip.path.name}")
+            self._detector = self._detector or Detector.open(self._spec)
+            _save(record, list(_seen(clip.path, self._detector)))
+        return _load(record, self._spec)
+
+
+def _seen(path: Path, detector: Detector) -> Iterator[Detections]:
+    """Yield what the detector sees in each picture, in order."""
+    pending: deque[PendingDetections] = deque()
+    with VideoFile(path) as video:
+        for picture in video.pictures(EVERY_PICTURE):
+            letterbox = detector.letterbox_for(picture.size)
+            pixels = letterbox.place(picture.resized_bgr(letterbox.resized))
+            pending.append(detector.start([Prepared(pixels, letterbox)]))
+            if len(pending) > detector.runtime.in_flight:
+                yield from pending.popleft().wait()
+        for last in pending:
+            yield from last.wait()
+
+
+def _save(record: Path, looks: Sequence[Detections]) -> None:
+    draft = record.with_suffix(".part.npz")
+    np.savez_compressed(
+        draft,
+        counts=np.array([len(look) for look in looks]),
+        xyxy=np.concatenate([look.xyxy for look in looks]),
+        score=np.concatenate([look.score for look in looks]),
+        class_index=np.concatenate([look.class_index for look in looks]),
+    )
+    draft.replace(record)
+
+
+def _load(record: Path, spec: ModelSpec) -> list[Detections]:
+    classes = {one.index: one for one in spec.classes}
+    with np.load(record) as kept:
+        ends = np.cumsum(kept["counts"])[:-1]
+        columns = [np.split(kept[name], ends) for name in ("xyxy", "score", "class_index")]
+    return [
+        Detections(xyxy, score, class_index, classes)
+        for xyxy, score, class_index in zip(*columns, strict=True)
+    ]
