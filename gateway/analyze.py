@@ -1,44 +1,71 @@
-"""A video file to incidents, faster than real time, and the same bytes each time.
+"""A film to incidents, faster than real time, and the same bytes each time.
 
-Pictures are judged at their time in the file, so nothing depends on how fast this machine is. Only
-`elapsed_s` does, and it is not part of the JSON lines.
+A film is a video file, or a span of a camera's recordings. Pictures are judged at their time in
+it, so nothing depends on how fast this machine is; only `elapsed_s` does, and it is not part of the
+JSON lines. By default what is quiet is not decoded (`gateway.film`); `thorough` decodes everything.
 """
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import monotonic_s, to_iso
+from gateway.film.eyes import Crew
+from gateway.film.judge import FileIncident, FilmJudge
+from gateway.film.reading import FilmReading
 from gateway.sources.clip import FILE_EPOCH
-from gateway.video_file import FileFacts, FilePicture, VideoFile
-from vision.detector import Detector, PendingDetections, Prepared
+from gateway.video_file import FileFacts, VideoFile
+from vision.detector import Detector
 from vision.pipeline import CameraPipeline
 from vision.rules import DEFAULT_RULES, RuleSet
 from vision.tracker import TrackerSettings
-from vision.types import FrameSize, Incident, IncidentChange
+
+
+@dataclass(frozen=True, slots=True)
+class FilmPart:
+    """One file of a film. start: when its first picture was taken; None as the file says."""
+
+    path: Path
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What is analysed as one. name: for people. camera: for the ids of incidents.
+
+    parts: in the order of time, at least one. since, until: pictures taken before, or from then on,
+    are left out; None for no limit.
+    """
+
+    name: str
+    camera: str
+    parts: tuple[FilmPart, ...]
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisPlan:
-    """How a file is analysed.
+    """How films are analysed.
 
     tracker: None for the default one; `vision.tracker.two_stage` sets one to the detector's model.
-    fps: pictures looked at in a second of the file, above 0. start: when the first picture was
-    taken; None means when the file says, else FILE_EPOCH.
+    fps: pictures looked at in a second of the film, above 0. start: when the first picture of
+    `analyze_file`'s file was taken; None means when the file says, else FILE_EPOCH. thorough:
+    decode everything.
     """
 
     rules: RuleSet = DEFAULT_RULES
     tracker: TrackerSettings | None = None
     fps: float = 5.0
     start: datetime | None = None
+    thorough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the analysis is. total_s: length of the file, None when it does not say."""
+    """How far the analysis is. total_s: length of the film, None when it does not say."""
 
     done_s: float
     total_s: float | None
@@ -46,29 +73,12 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class FileIncident:
-    """An incident with its times in the file, seconds after the first picture.
-
-    lasts: it was still going on when the file ended.
-    """
-
-    incident: Incident
-    start_s: float
-    end_s: float
-    lasts: bool
-
-    @property
-    def duration_s(self) -> float:
-        """How long it was seen."""
-        return self.end_s - self.start_s
-
-
-@dataclass(frozen=True, slots=True)
 class FileAnalysis:
-    """What a file showed, incidents by the time they began.
+    """What a film showed, incidents by the time they began.
 
-    start: the time of day given to the first picture. analysed_s: from the first picture to the
-    last. damage: what could not be read, None when all was. elapsed_s: how long it took here.
+    file: of the first part, under the film's name. start: the time of day given to the first
+    picture. analysed_s: from the first picture to the last. damage: what could not be read, None
+    when all was. decoded_s: how much of it was decoded in full. elapsed_s: how long it took here.
     """
 
     file: FileFacts
@@ -79,16 +89,23 @@ class FileAnalysis:
     pictures: int
     analysed_s: float
     damage: str | None
+    decoded_s: float
     elapsed_s: float
 
     @property
     def times_real_time(self) -> float:
-        """Seconds of the file analysed in one second."""
+        """Seconds of the film analysed in one second."""
         return self.analysed_s / self.elapsed_s if self.elapsed_s > 0 else 0.0
 
 
 def ignore_progress(_: Progress) -> None:
     """Take no notice."""
+
+
+def film_of(path: Path, name: str | None = None, start: datetime | None = None) -> Film:
+    """Return one file as a film; its name is that of the camera too."""
+    name = name or path.name
+    return Film(name, name, (FilmPart(path, start),))
 
 
 def analyze_file(
@@ -97,101 +114,104 @@ def analyze_file(
     plan: AnalysisPlan | None = None,
     on_progress: Callable[[Progress], None] = ignore_progress,
 ) -> FileAnalysis:
-    """Return the incidents of a video file. on_progress is called after each picture judged.
+    """Return the incidents of a video file. See `analyze_film`."""
+    plan = plan or AnalysisPlan()
+    with Crew(detector) as crew:
+        return analyze_film(film_of(path, start=plan.start), crew, plan, on_progress)
+
+
+def analyze_film(
+    film: Film,
+    crew: Crew,
+    plan: AnalysisPlan,
+    on_progress: Callable[[Progress], None] = ignore_progress,
+) -> FileAnalysis:
+    """Return the incidents of a film. on_progress is called often, and after each picture judged.
 
     A file damaged on the way is analysed as far as it can be read, and `damage` says so. Raises
     NotFoundError, or NotVideoError for what is empty, not video, only sound, or a still.
     """
-    plan = plan or AnalysisPlan()
+    work = _Work(film, crew, plan, on_progress)
     began_s = monotonic_s()
-    with VideoFile(path) as video:
-        start = plan.start or video.facts.recorded_at or FILE_EPOCH
-        judge = _Judge(CameraPipeline(path.name, plan.rules, plan.tracker), start)
-        for at_s in _judged(video.pictures(plan.fps), detector, judge):
-            on_progress(Progress(at_s, video.facts.duration_s, len(judge.incidents)))
-        return FileAnalysis(
-            file=video.facts,
-            model=detector.spec.name,
-            model_sha256=detector.spec.sha256,
-            start=start,
-            incidents=judge.finish(),
-            pictures=judge.pictures,
-            analysed_s=judge.at_s,
-            damage=video.damage,
-            elapsed_s=monotonic_s() - began_s,
-        )
+    for number, part in enumerate(film.parts):
+        with VideoFile(part.path) as video:
+            work.look_at(number, part, video)
+    return work.outcome(monotonic_s() - began_s)
 
 
 def to_json_lines(analysis: FileAnalysis) -> Iterator[str]:
     """Yield one JSON object for each incident, then one that sums up.
 
-    docs/commands.md explains the keys. The same file, rules and model give the same lines.
+    docs/commands.md explains the keys. The same film, rules and model give the same lines.
     """
     for found in analysis.incidents:
-        yield json.dumps(_incident_json(found), ensure_ascii=False)
+        yield json.dumps(_incident_json(found, analysis.file.name), ensure_ascii=False)
     yield json.dumps(_summary_json(analysis), ensure_ascii=False)
 
 
-class _Judge:
-    """Runs the pipeline over detections in the order of time and collects incidents by id."""
+class _Work:
+    """A film being analysed, file after file."""
 
-    def __init__(self, pipeline: CameraPipeline, start: datetime) -> None:
-        self.incidents: dict[str, Incident] = {}
-        self.pictures = 0
-        self.at_s = 0.0
-        self._pipeline = pipeline
-        self._start = start
+    def __init__(
+        self, film: Film, crew: Crew, plan: AnalysisPlan, on_progress: Callable[[Progress], None]
+    ) -> None:
+        self._film = film
+        self._crew = crew
+        self._plan = plan
+        self._on_progress = on_progress
+        self._sure = None if plan.thorough else (plan.tracker or TrackerSettings()).high_score
+        pipeline = CameraPipeline(film.camera, plan.rules, plan.tracker)
+        self._judge = FilmJudge(pipeline, film.since, film.until)
+        self._facts: list[FileFacts] = []
+        self._damages: list[str] = []
+        self._decoded_s = self._done_s = 0.0
 
-    def take(self, at_s: float, size: FrameSize, pending: PendingDetections) -> None:
-        """Wait for the detector's answer and judge it."""
-        (detections,) = pending.wait()
-        self.at_s = at_s
-        self.pictures += 1
-        self._keep(self._pipeline.step(self._now, size, detections).changes)
+    def look_at(self, number: int, part: FilmPart, video: VideoFile) -> None:
+        """Judge what one file shows."""
+        self._facts.append(video.facts)
+        start = part.start or video.facts.recorded_at or FILE_EPOCH
+        passed_s = (start - (self._judge.start or start)).total_seconds()
+        reading = FilmReading(video, self._crew, self._plan.fps, self._sure)
+        for look in reading.looks(lambda at_s: self._tell(passed_s + at_s)):
+            self._judge.take(look, number, start)
+            self._tell(self._judge.judged_s)
+        self._decoded_s += reading.decoded_s
+        self._damages += [video.damage] if video.damage else []
 
-    def finish(self) -> tuple[FileIncident, ...]:
-        """Close what is open and return everything found."""
-        self._keep(self._pipeline.finish(self._now))
-        found = [self._in_file(incident) for incident in self.incidents.values()]
-        return tuple(sorted(found, key=lambda one: (one.start_s, one.incident.id)))
+    def outcome(self, elapsed_s: float) -> FileAnalysis:
+        """Close what is open and sum up."""
+        spec = self._crew.detector.spec
+        return FileAnalysis(
+            file=replace(self._facts[0], name=self._film.name),
+            model=spec.name,
+            model_sha256=spec.sha256,
+            start=self._judge.start or FILE_EPOCH,
+            incidents=self._judge.finish(),
+            pictures=self._judge.looks,
+            analysed_s=self._judge.judged_s,
+            damage="; ".join(self._damages) or None,
+            decoded_s=self._decoded_s,
+            elapsed_s=elapsed_s,
+        )
+
+    def _tell(self, done_s: float) -> None:
+        """Tell how far it is; it never goes back."""
+        self._done_s = max(self._done_s, done_s)
+        self._on_progress(Progress(self._done_s, self._total_s, self._judge.found))
 
     @property
-    def _now(self) -> datetime:
-        return self._start + timedelta(seconds=self.at_s)
-
-    def _keep(self, changes: list[IncidentChange] | tuple[IncidentChange, ...]) -> None:
-        self.incidents |= {change.incident.id: change.incident for change in changes}
-
-    def _in_file(self, incident: Incident) -> FileIncident:
-        start_s = (incident.opened_at - self._start).total_seconds()
-        end_s = (incident.last_seen_at - self._start).total_seconds()
-        return FileIncident(incident, start_s, end_s, lasts=incident.last_seen_at == self._now)
+    def _total_s(self) -> float | None:
+        if self._film.since and self._film.until:
+            return (self._film.until - self._film.since).total_seconds()
+        return self._facts[0].duration_s if len(self._film.parts) == 1 else None
 
 
-def _judged(pictures: Iterator[FilePicture], detector: Detector, judge: _Judge) -> Iterator[float]:
-    """Keep the detector busy and judge its answers in order; yield the time of each judged."""
-    pending: deque[tuple[float, FrameSize, PendingDetections]] = deque()
-    for picture in pictures:
-        started = detector.start([_prepared(picture, detector)])
-        pending.append((picture.at_s, picture.size, started))
-        if len(pending) > detector.runtime.in_flight:
-            judge.take(*pending.popleft())
-            yield judge.at_s
-    for last in pending:
-        judge.take(*last)
-        yield judge.at_s
-
-
-def _prepared(picture: FilePicture, detector: Detector) -> Prepared:
-    letterbox = detector.letterbox_for(picture.size)
-    return Prepared(letterbox.place(picture.resized_bgr(letterbox.resized)), letterbox)
-
-
-def _incident_json(found: FileIncident) -> dict[str, object]:
+def _incident_json(found: FileIncident, file: str) -> dict[str, object]:
     incident = found.incident
     return {
         "type": "incident",
         "id": incident.id,
+        "file": file,
         "kind": incident.kind,
         "severity": incident.severity,
         "rule": incident.rule,

@@ -54,28 +54,31 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilePicture:
-    """One decoded picture. at_s: seconds after the file's first picture."""
+    """One decoded picture.
+
+    at_s: seconds after the file's first picture. turns: see `quarter_turns`.
+    """
 
     at_s: float
     frame: VideoFrame
     scaler: PictureScaler
+    turns: int
 
     @property
     def size(self) -> FrameSize:
         """Its size in pixels, as a person sees it."""
         stored = FrameSize(self.frame.width, self.frame.height)
-        return _turned(stored) if self._quarter_turns % 2 else stored
+        return _turned(stored) if self.turns % 2 else stored
 
     def resized_bgr(self, size: FrameSize) -> Image:
         """Return it upright at a size, uint8 (height, width, 3), BGR."""
-        turns = self._quarter_turns
-        image = self.scaler.to_bgr(self.frame, _turned(size) if turns % 2 else size)
-        return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+        image = self.scaler.to_bgr(self.frame, _turned(size) if self.turns % 2 else size)
+        return np.ascontiguousarray(np.rot90(image, self.turns)) if self.turns else image
 
-    @property
-    def _quarter_turns(self) -> int:
-        """Counterclockwise turns that set it upright; phones store pictures lying down."""
-        return round(self.frame.rotation / 90) % 4
+
+def quarter_turns(frame: VideoFrame) -> int:
+    """Return the counterclockwise turns that set a frame upright; phones store them lying down."""
+    return round(frame.rotation / 90) % 4
 
 
 class VideoFile:
@@ -87,7 +90,7 @@ class VideoFile:
 
     def __init__(self, path: Path) -> None:
         self.damage: str | None = None
-        self._path = path
+        self.path = path
         self._container = _open(path)
         try:
             self._stream = _video_in(self._container, path)
@@ -130,9 +133,9 @@ class VideoFile:
             slot = int(at_s * fps + SLOT_SLACK)
             if slot > last_slot:
                 last_slot = slot
-                yield FilePicture(at_s, frame, scaler)
+                yield FilePicture(at_s, frame, scaler, quarter_turns(frame))
         if at_s < 0:
-            raise NotVideoError(f"{self._path} holds no picture that can be decoded.")
+            raise NotVideoError(f"{self.path} holds no picture that can be decoded.")
         self._sum_up_damage(at_s + self._spacing_s)
 
     def _timed_frames(self) -> Iterator[tuple[float, VideoFrame]]:

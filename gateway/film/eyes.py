@@ -1,0 +1,165 @@
+"""Decodes the groups of a film on several threads and has the detector look at their pictures.
+
+FFmpeg and the runtimes work outside Python's lock, so threads are enough to keep all cores busy.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar, cast
+
+import av
+import av.error
+import cv2
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from gateway.decode import Picture, PictureScaler
+from gateway.film.packets import FrontToBackError, Group, PacketTable
+from gateway.sources.clip import FILE_EPOCH
+from gateway.video_file import FilePicture
+from vision.activity import ACTIVITY_SIZE, Luma
+from vision.detector import Detector, PendingDetections, Prepared
+from vision.types import Detections, FrameSize
+
+Seen: TypeAlias = tuple[int, FrameSize, Detections]
+"""The pts of a picture, its upright size, and what the detector saw in it."""
+
+T = TypeVar("T")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyPicture:
+    """What came of a key frame. luma: about ACTIVITY_SIZE, as stored."""
+
+    group: int
+    luma: Luma
+    seen: Seen
+
+
+class Crew:
+    """The threads that decode and wait for the detector, shared by all films; a context manager."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector = detector
+        self.hands = cores() + detector.runtime.in_flight
+        self._pool = ThreadPoolExecutor(self.hands, thread_name_prefix="film")
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def map(self, work: Callable[[T], Result], items: Iterable[T]) -> Iterator[Result]:
+        """Yield the results in order; no more is taken from `items` than there are hands."""
+        pending: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                pending.append(self._pool.submit(work, item))
+                if len(pending) > self.hands:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for left in pending:
+                left.cancel()
+
+
+class FilmEyes:
+    """Looks at the pictures of one film, from any number of threads."""
+
+    def __init__(self, path: Path, table: PacketTable, detector: Detector) -> None:
+        self._turns = table.turns
+        self._times = table.at_s
+        self._detector = detector
+        self._scaler = PictureScaler()
+        self._decoders: deque[VideoCodecContext] = deque()
+        with av.open(f"file:{path}") as container:
+            context = container.streams.video[0].codec_context
+            self._codec, self._extradata = context.codec.name, context.extradata
+            self._size = (context.width, context.height)
+
+    def see_key(self, group: Group) -> KeyPicture:
+        """Return what the key frame of a group shows. Raises FrontToBackError."""
+        frames = list(self.frames(Group(group.number, group.packets[:1])))
+        if len(frames) != 1:
+            raise FrontToBackError("a key frame of it cannot be decoded alone")
+        pts, frame = frames[0]
+        size, pending = self._start(frame)
+        luma = Picture(frame, FILE_EPOCH, self._scaler).luma()
+        small = cv2.resize(luma, _thumbnail(frame), interpolation=cv2.INTER_AREA)
+        return KeyPicture(group.number, np.asarray(small, np.uint8), (pts, size, pending.wait()[0]))
+
+    def see(self, group: Group, wanted: frozenset[int]) -> list[Seen]:
+        """Return what is seen in those pictures of a group whose pts are wanted, as shown.
+
+        Raises FrontToBackError when one of them does not come.
+        """
+        pending: list[tuple[int, FrameSize, PendingDetections]] = []
+        for pts, frame in self.frames(group):
+            if pts in wanted:
+                pending.append((pts, *self._start(frame)))
+        if len(pending) < len(wanted):
+            raise FrontToBackError("pictures of it are damaged")
+        return [(pts, size, started.wait()[0]) for pts, size, started in pending]
+
+    def pictures(self, group: Group, wanted: frozenset[int]) -> Iterator[tuple[int, FilePicture]]:
+        """Yield those pictures of a group whose pts are wanted."""
+        for pts, frame in self.frames(group):
+            if pts in wanted:
+                yield pts, self._picture(frame)
+
+    def frames(self, group: Group) -> Iterator[tuple[int, VideoFrame]]:
+        """Yield the pts and the frame of all pictures of a group, as shown."""
+        decoder = self._decoder()
+        try:
+            for packet in (*group.packets, None):
+                for frame in decoder.decode(packet):
+                    if frame.is_corrupt or frame.pts is None:
+                        raise FrontToBackError("pictures of it are damaged")
+                    yield frame.pts, frame
+        except av.error.FFmpegError as error:
+            raise FrontToBackError("pictures of it cannot be decoded") from error
+        decoder.flush_buffers()
+        self._decoders.append(decoder)
+
+    def _start(self, frame: VideoFrame) -> tuple[FrameSize, PendingDetections]:
+        picture = self._picture(frame)
+        return picture.size, self._detector.start([prepared(picture, self._detector)])
+
+    def _picture(self, frame: VideoFrame) -> FilePicture:
+        return FilePicture(0.0, frame, self._scaler, self._turns)
+
+    def _decoder(self) -> VideoCodecContext:
+        """Return a decoder that nobody uses."""
+        try:
+            return self._decoders.popleft()
+        except IndexError:
+            decoder = cast("VideoCodecContext", av.CodecContext.create(self._codec, "r"))
+            decoder.thread_count = 1
+            decoder.width, decoder.height = self._size
+            decoder.extradata = self._extradata
+            return decoder
+
+
+def prepared(picture: FilePicture, detector: Detector) -> Prepared:
+    """Return a picture as the detector takes it."""
+    letterbox = detector.letterbox_for(picture.size)
+    return Prepared(letterbox.place(picture.resized_bgr(letterbox.resized)), letterbox)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _thumbnail(frame: VideoFrame) -> tuple[int, int]:
+    """Return the width and height of the small picture of a frame, its aspect kept."""
+    scale = max(ACTIVITY_SIZE.width / frame.width, ACTIVITY_SIZE.height / frame.height)
+    return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
