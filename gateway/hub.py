@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Self
+from typing import Final, Self
 
 from gateway.errors import GatewayError
 from gateway.packets import AudioInfo, AudioPacket, StreamInfo, VideoPacket
@@ -31,17 +31,17 @@ class HubClosedError(GatewayError):
     code = "hub_closed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Delivery:
-    """A packet with the stream it belongs to.
+    """A packet with the stream it belongs to; never changed, as `VideoPacket`.
 
     epoch: counts the sessions of the hub from 1. When it changes the camera was connected anew:
     `info` may differ and pts start over, so decoders are reset.
     """
 
-    epoch: int
-    info: StreamInfo
-    packet: VideoPacket
+    epoch: Final[int]
+    info: Final[StreamInfo]
+    packet: Final[VideoPacket]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ class Hub:
         self._readers: tuple[HubReader, ...] = ()
         self._info: StreamInfo | None = None
         self._epoch = 0
-        self._gop: list[Delivery] = []
+        self._gop: list[VideoPacket] = []
         self._gop_bytes = 0
         self._closed = False
 
@@ -300,10 +300,11 @@ class Hub:
             if self._closed:
                 return
             self.published += 1
-            delivery = Delivery(self._epoch, self._info, packet)
-            self._keep(delivery)
-            for reader in self._readers:
-                reader.push(delivery)
+            self._keep(packet)
+            if self._readers:
+                delivery = Delivery(self._epoch, self._info, packet)
+                for reader in self._readers:
+                    reader.push(delivery)
 
     def publish_audio(self, packet: AudioPacket) -> None:
         """Hand some sound to every reader that takes it; for the session's thread. Never waits.
@@ -339,7 +340,7 @@ class Hub:
         with self._lock:
             if self._closed:
                 raise HubClosedError(f"camera {self.camera_id} is closed to {name}")
-            backlog = self._gop if from_last_key else []
+            backlog = self._kept() if from_last_key else []
             reader = HubReader(self, name, capacity_packets, backlog, with_audio=with_audio)
             self._readers = (*self._readers, reader)
             return reader
@@ -347,7 +348,7 @@ class Hub:
     def last_gop(self) -> tuple[Delivery, ...]:
         """Return the running GOP so far, key frame first; empty when there is none."""
         with self._lock:
-            return tuple(self._gop)
+            return tuple(self._kept())
 
     def remove(self, reader: HubReader) -> None:
         """Forget a reader; for `HubReader.close`."""
@@ -369,13 +370,19 @@ class Hub:
             for reader in self._readers:
                 reader.end()
 
-    def _keep(self, delivery: Delivery) -> None:
-        if delivery.packet.is_key:
+    def _kept(self) -> list[Delivery]:
+        """Return what is kept for new readers; it is all of the session under way."""
+        if self._info is None:
+            return []
+        return [Delivery(self._epoch, self._info, packet) for packet in self._gop]
+
+    def _keep(self, packet: VideoPacket) -> None:
+        if packet.is_key:
             self._forget_gop()
         elif not self._gop:
             return
-        self._gop.append(delivery)
-        self._gop_bytes += len(delivery.packet.data)
+        self._gop.append(packet)
+        self._gop_bytes += len(packet.data)
         if len(self._gop) > self._limits.packets or self._gop_bytes > self._limits.bytes:
             self._forget_gop()
 

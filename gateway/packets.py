@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 TICKS_PER_S = 90_000
 """Every pts and dts in gridpatrol counts 90 kHz ticks, the RTP clock of video (RFC 3551 §5)."""
@@ -58,21 +59,24 @@ class StreamInfo:
     audio: AudioInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class VideoPacket:
     """One access unit: all bytes of one compressed picture (Annex B for H.264 and H.265).
 
     pts, dts: 90 kHz ticks, rising over the session (pts may jump back by B-frames). captured_at:
     UTC, by `clock`. received_s: monotonic seconds at arrival.
+
+    Never changed, but by its types alone: a town makes five thousand a second, and to make a frozen
+    one takes six times as long.
     """
 
-    data: bytes
-    pts: int
-    dts: int
-    is_key: bool
-    captured_at: datetime
-    clock: ClockSource
-    received_s: float
+    data: Final[bytes]
+    pts: Final[int]
+    dts: Final[int]
+    is_key: Final[bool]
+    captured_at: Final[datetime]
+    clock: Final[ClockSource]
+    received_s: Final[float]
 
 
 @dataclass(frozen=True, slots=True)

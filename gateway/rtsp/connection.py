@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from gateway.clock import monotonic_s, utc_s
 from gateway.errors import GatewayError, NotVideoError, StreamLostError, UnreachableError
@@ -226,12 +227,15 @@ class InterleavedPort:
         """
         parser, (rtp_channel, rtcp_channel) = self._connection.parser, self.numbers
 
-        def stray(channel: int, data: bytes, received_s: float, arrival_s: float) -> None:
-            if len(data) < SHORTEST_RTP_BYTES or data[1] & 0x7F != payload_type:
+        def stray(
+            channel: int, frames: Sequence[bytes], received_s: float, arrival_s: float
+        ) -> None:
+            ours = list(dropwhile(lambda data: not _has_type(data, payload_type), frames))
+            if not ours:
                 return
             rtp = parser.sinks[channel] = parser.sinks[rtp_channel]
             parser.sinks.setdefault(channel + 1, parser.sinks[rtcp_channel])
-            rtp(data, received_s, arrival_s)
+            rtp(ours, received_s, arrival_s)
 
         parser.stray = stray
 
@@ -248,6 +252,10 @@ class InterleavedPort:
         self._connection.parser.stray = None
         for channel in self.numbers:
             self._connection.parser.sinks.pop(channel, None)
+
+
+def _has_type(data: bytes, payload_type: int) -> bool:
+    return len(data) >= SHORTEST_RTP_BYTES and data[1] & 0x7F == payload_type
 
 
 async def connect(endpoint: Endpoint, timeout_s: float) -> RtspConnection:

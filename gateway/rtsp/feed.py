@@ -1,5 +1,6 @@
 """The packets of one session on their way from its ports to who wants pictures and sound."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.packets import AudioPacket, StreamInfo, VideoPacket
@@ -38,6 +39,7 @@ class Feed:
         self._video = video
         self._info: StreamInfo | None = None
         self._tracks: list[tuple[TrackPort, VideoReceiver | AudioReceiver]] = [(port, video)]
+        video.on_picture = self._publish
         port.listen(self._take_video, video.rtcp)
 
     @property
@@ -49,9 +51,9 @@ class Feed:
         """Publish sound too."""
         self._tracks.append((port, sound))
 
-        def take(data: bytes, received_s: float, arrival_s: float) -> None:
+        def take(packets: Sequence[bytes], received_s: float, arrival_s: float) -> None:
             self.last_sound_s = received_s
-            for packet in sound.rtp(data, received_s, arrival_s):
+            for packet in sound.rtp(packets, received_s, arrival_s):
                 self._sink.publish_audio(packet)
 
         port.listen(take, sound.rtcp)
@@ -70,13 +72,12 @@ class Feed:
             if report:
                 port.send_rtcp(report)
 
-    def _take_video(self, data: bytes, received_s: float, arrival_s: float) -> None:
+    def _take_video(self, packets: Sequence[bytes], received_s: float, arrival_s: float) -> None:
         self.last_video_s = received_s
-        packets = self._video.rtp(data, received_s, arrival_s)
-        if not packets:
-            return
+        self._video.rtp(packets, received_s, arrival_s)
+
+    def _publish(self, picture: VideoPacket) -> None:
         if self._video.info is not self._info:
             self.start()
-        for packet in packets:
-            self._sink.publish(packet)
-        self.last_picture_s = received_s
+        self._sink.publish(picture)
+        self.last_picture_s = self.last_video_s

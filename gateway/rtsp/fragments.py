@@ -8,64 +8,69 @@ headers needs to be read.
 """
 
 import struct
+from collections.abc import Sequence
+from itertools import islice
 
 from gateway.rtsp.rtp import HEADER_BYTES, MARKER, PLAIN
 
-NOT_NEXT, MIDDLE, LAST, MARKED_LAST = range(4)
-"""What a packet is: none that goes on, a fragment from the middle, the last one without and with a
-marker. Whole numbers, as this is asked of every packet."""
+_NUMBERED_BYTES = 4
+"""Of a packet, which end with its sequence number; read as one number, the next one's is one up."""
 
-_SEQUENCE_END = 4
+_MARKER = MARKER << 16
+_SEQUENCE = 0xFFFF
+"""In that number."""
+
 _START_BIT, _END_BIT = 0x80, 0x40
 """In the last byte before the data of a fragment."""
 
 
 class FragmentRun:
-    """Knows the next packet by its first bytes if it carries the unit under way on.
+    """Knows the packets that carry the unit under way on by their first bytes.
 
-    taken: how many it knew since this was last set to 0. head_bytes: of the header of RTP and that
-    of a fragment.
+    fragment_bytes: of a fragment's header. is_on: whether it knows what to look for. is_over: what
+    `follow` returned last ends its unit; is_marked: with a marker.
     """
 
     def __init__(self, fragment_bytes: int) -> None:
-        self.taken = 0
-        self.head_bytes = HEADER_BYTES + fragment_bytes
-        self._read = struct.Struct(f">2sH{self.head_bytes - _SEQUENCE_END}s").unpack_from
-        self._next = -1
-        self._plain = self._marked = b""
-        self._middle = self._last = b""
+        self.is_on = self.is_over = self.is_marked = False
+        self._head_bytes = HEADER_BYTES + fragment_bytes
+        self._read = struct.Struct(f">I{self._head_bytes - _NUMBERED_BYTES - 1}sB").unpack_from
+        self._next, self._same, self._middle = 0, b"", 0
 
     def begin(self, data: bytes) -> None:
         """Expect what carries on the packet `data`, which holds a fragment but not the last.
 
         Packets whose header has optional parts are not followed.
         """
-        before, sequence, after = self._read(data)
-        if before != self._plain:
-            kind = before[1] & ~MARKER
-            self._plain, self._marked = bytes((PLAIN, kind)), bytes((PLAIN, kind | MARKER))
-        same, kept = after[:-1], after[-1] & ~(_START_BIT | _END_BIT)
-        self._middle, self._last = same + bytes((kept,)), same + bytes((kept | _END_BIT,))
-        self._next = sequence + 1 if before[0] == PLAIN else -1
+        numbered, self._same, kind = self._read(data)
+        self._next, self._middle = (numbered & ~_MARKER) + 1, kind & ~(_START_BIT | _END_BIT)
+        self.is_on = data[0] == PLAIN
 
-    def see(self, data: bytes) -> int:
-        """Say what a packet is, and count it; the run ends with one that is `NOT_NEXT`."""
-        piece = NOT_NEXT
-        if len(data) > self.head_bytes:
-            before, sequence, after = self._read(data)
-            if sequence != self._next:
-                pass
-            elif after == self._middle and before == self._plain:
-                piece = MIDDLE
-            elif after == self._last and before == self._plain:
-                piece = LAST
-            elif after == self._last and before == self._marked:
-                piece = MARKED_LAST
-        if not piece:
-            # A late packet must not be taken for the next one after that.
-            self._next = -1
-            return NOT_NEXT
-        # Where numbers wrap this is one that no packet has: that packet is read in full.
-        self._next = sequence + 1
-        self.taken += 1
-        return piece
+    def follow(self, packets: Sequence[bytes], at: int) -> Sequence[bytes]:
+        """Return the pieces of the unit in the packets from `at` on, as far as they carry it on.
+
+        The run ends before a packet that does not: a late one must not be taken for another. It
+        also ends where numbers wrap.
+        """
+        self.is_over = self.is_marked = False
+        pieces: list[bytes] = []
+        expected, middle, head_bytes = self._next, self._middle, self._head_bytes
+        for data in islice(packets, at, None):
+            if len(data) <= head_bytes or not expected & _SEQUENCE:
+                break
+            numbered, same, kind = self._read(data)
+            if same != self._same or numbered & ~_MARKER != expected:
+                break
+            if numbered == expected and kind == middle:
+                pieces.append(data[head_bytes:])
+                expected += 1
+                continue
+            if kind == middle | _END_BIT:
+                pieces.append(data[head_bytes:])
+                self.is_over, self.is_marked = True, numbered != expected
+            break
+        else:
+            self._next = expected
+            return pieces
+        self.is_on = False
+        return pieces

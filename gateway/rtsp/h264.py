@@ -38,9 +38,9 @@ class H264Depacketizer:
                 header = _ONE_BYTE[first & 0xE0 | fragment & 0x1F]
                 self._pictures.begin(header, data[at + 2 : end])
                 if fragment & 0x40:
-                    self._pictures.go_on(b"", is_last=1)
+                    self._pictures.go_on((), is_last=True)
             else:
-                self._pictures.go_on(data[at + 2 : end], fragment & 0x40)
+                self._pictures.go_on((data[at + 2 : end],), is_last=fragment & 0x40 != 0)
             return not fragment & 0x40
         if 0 < kind <= MAX_PLAIN_UNIT:
             self._pictures.unit(data[at:end])

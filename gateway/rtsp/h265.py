@@ -55,9 +55,9 @@ class H265Depacketizer:
             header = bytes((data[at] & 0x81 | (fragment & 0x3F) << 1, data[at + 1]))
             self._pictures.begin(header, data[at + 3 + self._don_bytes : end])
             if fragment & 0x40:
-                self._pictures.go_on(b"", is_last=1)
+                self._pictures.go_on((), is_last=True)
         else:
-            self._pictures.go_on(data[at + 3 : end], fragment & 0x40)
+            self._pictures.go_on((data[at + 3 : end],), is_last=fragment & 0x40 != 0)
         return not fragment & 0x40
 
     def _aggregate(self, data: bytes, at: int, end: int) -> None:

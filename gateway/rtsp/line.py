@@ -5,10 +5,8 @@ share the camera's clock even where that is wrong, else by when each arrived.
 """
 
 from bisect import insort
-from datetime import datetime
-from typing import NamedTuple
 
-from gateway.packets import TICKS_PER_S, ClockSource
+from gateway.packets import TICKS_PER_S, VideoPacket
 from gateway.rtsp.rtcp import SenderClock
 from gateway.rtsp.wrapping import Unwrapper
 from gateway.timing import MAX_JUMP_S, PictureClock, TickLine
@@ -18,15 +16,6 @@ REPORTED_TOLERANCE_S = 0.1
 
 ARRIVAL_TOLERANCE_S = 0.5
 """The same where only arrival tells: more than the jitter of the network."""
-
-
-class PictureMoment(NamedTuple):
-    """The times of one `VideoPacket`."""
-
-    pts: int
-    dts: int
-    captured_at: datetime
-    clock: ClockSource
 
 
 class DecodingOrder:
@@ -75,8 +64,16 @@ class VideoLine:
         """Take note of how many pictures may be sent before one that is shown earlier."""
         self._order = DecodingOrder(depth) if depth else None
 
-    def place(self, timestamp: int, received_s: float, arrival_s: float) -> PictureMoment:
-        """Return the times of the next picture."""
+    def picture(
+        self,
+        data: bytes,
+        timestamp: int,
+        received_s: float,
+        arrival_s: float,
+        *,
+        is_key: bool,
+    ) -> VideoPacket:
+        """Return the next picture with its times."""
         raw: int | None = None
         # A timestamp that stands still tells nothing.
         if timestamp != self._timestamp:
@@ -89,7 +86,7 @@ class VideoLine:
         camera_s = self.sender.utc_s(timestamp)
         captured_at, clock = self.clock.stamp(pts, dts, arrival_s, camera_s)
         self.pts, self.received_s, self.camera_s = pts, received_s, camera_s
-        return PictureMoment(pts, dts, captured_at, clock)
+        return VideoPacket(data, pts, dts, is_key, captured_at, clock, received_s)
 
 
 class AudioLine:

@@ -20,8 +20,8 @@ _DOLLAR = 0x24
 _SHORTEST_FRAME_BYTES = 8
 """An RTCP packet's fixed part (RFC 3550 §6.4.2); RTP has 12."""
 
-_read_frame_head = struct.Struct(">BBH").unpack_from
-"""A dollar, the channel, and the length of what follows (RFC 2326 §10.12)."""
+_read_frame_head = struct.Struct(">HH").unpack_from
+"""A dollar and the channel; the length of what follows (RFC 2326 §10.12)."""
 
 _BLANK = re.compile(rb"[\r\n]+")
 _LINE = re.compile(rb"[A-Za-z][\x20-\x7e\t]*(\r?\n)?")
@@ -39,10 +39,11 @@ _START = re.compile(
 
 _LONGEST_START = len("SET_PARAMETER ")
 
-FrameSink = Callable[[bytes, float, float], object]
-"""Takes one frame, when it was received (monotonic seconds), and the same in seconds of 1970."""
+FrameSink = Callable[[Sequence[bytes], float, float], object]
+"""Takes frames that came at once, when that was (monotonic seconds), and the same in seconds of
+1970."""
 
-StraySink = Callable[[int, bytes, float, float], object]
+StraySink = Callable[[int, Sequence[bytes], float, float], object]
 """Takes the channel too."""
 
 
@@ -117,31 +118,44 @@ class MessageParser:
         received_s: monotonic seconds. arrival_s: seconds since 1970. Nothing of `received` is kept.
         """
         data = self._rest + received
-        at, size, sinks = 0, len(data), self.sinks
+        at = 0
         messages: list[Message] = []
-        while at + FRAME_HEAD_BYTES <= size:
-            first, channel, length = _read_frame_head(data, at)
+        while at + FRAME_HEAD_BYTES <= len(data):
             if self._is_lost:
                 at = self._seek(data, at)
                 if self._is_lost:
                     break
-            elif first == _DOLLAR:
-                payload = at + FRAME_HEAD_BYTES
-                end = payload + length
-                if end > size:
-                    break
-                if channel in sinks:
-                    sinks[channel](data[payload:end], received_s, arrival_s)
-                elif self.stray is not None:
-                    self.stray(channel, data[payload:end], received_s, arrival_s)
-                at = end
+                continue
+            if data[at] == _DOLLAR:
+                end = self._read_frames(data, at, received_s, arrival_s)
             else:
                 end = self._read_text(data, at, messages)
-                if end == at:
-                    break
-                at = end
+            if end == at:
+                break
+            at = end
         self._rest = data[at:]
         return messages
+
+    def _read_frames(self, data: bytes, at: int, received_s: float, arrival_s: float) -> int:
+        """Hand on the whole frames of one channel that begin at `at`; return where they end."""
+        size, channel = len(data), data[at + 1]
+        mark = _DOLLAR << 8 | channel
+        frames: list[bytes] = []
+        while at + FRAME_HEAD_BYTES <= size:
+            found, length = _read_frame_head(data, at)
+            end = at + FRAME_HEAD_BYTES + length
+            if found != mark or end > size:
+                break
+            frames.append(data[at + FRAME_HEAD_BYTES : end])
+            at = end
+        sink = self.sinks.get(channel)
+        if not frames:
+            pass
+        elif sink is not None:
+            sink(frames, received_s, arrival_s)
+        elif self.stray is not None:
+            self.stray(channel, frames, received_s, arrival_s)
+        return at
 
     def _read_text(self, data: bytes, at: int, messages: list[Message]) -> int:
         """Return where what begins at `at` ends: `at` itself if more bytes are needed."""

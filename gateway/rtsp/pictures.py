@@ -17,7 +17,7 @@ has real ones, only recovery points that are exact at once (recovery_frame_cnt 0
 and an I slice that comes with its SPS, as old cameras send in place of IDR.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway.parameter_sets import START_CODE
 from gateway.rtsp.current_sets import CurrentSets
@@ -97,20 +97,20 @@ class PictureBuilder:
             self._is_open = True
             self._pieces = [head]
 
-    def go_on(self, piece: bytes, is_last: bool | int) -> None:
-        """Take the next piece of the unit begun last."""
+    def go_on(self, pieces: Sequence[bytes], *, is_last: bool) -> None:
+        """Take the next pieces of the unit begun last."""
         if not self._is_open:
             self._is_damaged = True
             return
-        self._size += len(piece)
+        self._size += sum(map(len, pieces))
         if self._size > MAX_PICTURE_BYTES:
             self._overflow()
         elif self._pieces is None:
-            self._parts.append(piece)
+            self._parts += pieces
             if is_last:
                 self._is_open = False
         else:
-            self._pieces.append(piece)
+            self._pieces += pieces
             if is_last:
                 unit, self._pieces, self._is_open = b"".join(self._pieces), None, False
                 self._other(unit, self._roles[unit[0]])
@@ -144,7 +144,8 @@ class PictureBuilder:
         self._ended_at_marker = False
         if self._was_marked and self._is_key and self._believes_markers is None:
             self._believes_markers = True
-        self.close()
+        if self._size or self._is_open or self._is_damaged:
+            self.close()
 
     def close(self) -> None:
         """End the picture under way."""
@@ -173,7 +174,8 @@ class PictureBuilder:
             if self.has_slices:
                 self.close()
             self._after_gap = False
-            self._look_at(head)
+            if self._has_sets or self.looks_for_b:
+                self._look_at(head)
         elif self._after_gap or self._ended_at_marker:
             # Its beginning was lost, or is already under way to the hub: a marker lied.
             self._is_damaged, self._after_gap = True, False
@@ -185,9 +187,7 @@ class PictureBuilder:
         self.is_disposable = self.is_disposable and self._grammar.is_disposable(head[0])
 
     def _look_at(self, head: bytes) -> None:
-        """Look into the first slice of a picture where its type tells something."""
-        if not (self._has_sets or self.looks_for_b):
-            return
+        """Look into the first slice of a picture: its type tells something."""
         kind = slice_type(head[:_HEAD_BYTES], self._grammar)
         if kind == I_SLICE and self._has_sets:
             self._is_key = True

@@ -6,20 +6,18 @@ sockets, no loop, no clock; times come in as arguments. No bytes can raise out o
     track = next(track for track in parse_sdp(body, base_url) if is_supported(track))
     video = VideoReceiver(track, reorder=udp, audio=audio_info(audio_track))
     sound = AudioReceiver(audio_track, video, reorder=udp)
-    for packet in video.rtp(data, received_s, arrival_s):      # mostly an empty tuple
-        if video.info is not info: ...                         # compare by identity, it is cheap
-        sink.publish(packet)
+    video.on_picture = publish                     # video.info says of which stream it is
+    video.rtp(packets, received_s, arrival_s)
+    for heard in sound.rtp(packets, received_s, arrival_s): ...
 
-- `rtp(data, received_s, arrival_s)` takes one RTP packet without framing and returns the tuple of
-  pictures that are whole now: mostly none, one at the end of a picture, several after a gap. No
-  picture comes before `info` is known.
+- `rtp(packets, received_s, arrival_s)` takes the RTP packets that came at once, without framing.
+  `on_picture` is called with each picture that they complete, but with none before `info` is known.
 - `reorder` is True for datagrams: packets wait for late ones; over TCP they never do.
-- `rtcp(data, received_s, arrival_s)` takes one compound RTCP packet.
+- `rtcp(packets, received_s, arrival_s)` takes compound RTCP packets.
 - `report(now_s)` returns a receiver report with SDES, b"" before the first RTP packet; send one
   every five seconds.
 - `info` is None until parameter sets are known, by the SDP or in-band, and another object when they
-  change what it says. When it changes within one call of `rtp`, the pictures returned before the
-  last are still of the old one; they are at most a handful, after a gap.
+  change what it says: compare it by identity, which is cheap.
 
 Loss. A picture with a part missing is left out (`damaged`), and so are the pictures after it
 (`skipped`), which lean on it, until the next key picture: the hub promises runs without holes, and
@@ -30,12 +28,12 @@ they are, since with a long or endless GOP a smeared picture beats none.
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gateway.packets import TICKS_PER_S, AudioInfo, AudioPacket, StreamInfo, VideoPacket
 from gateway.rtsp.audio import audio_info, frames_of
 from gateway.rtsp.current_sets import CurrentSets
-from gateway.rtsp.fragments import MARKED_LAST, MIDDLE, FragmentRun
+from gateway.rtsp.fragments import FragmentRun
 from gateway.rtsp.grammar import GRAMMARS
 from gateway.rtsp.h264 import H264Depacketizer
 from gateway.rtsp.h265 import H265Depacketizer
@@ -53,8 +51,6 @@ KEY_PATIENCE_S = 3.0
 LOOKS_FOR_B = 250
 """Pictures looked at for B slices where the parameter sets do not tell: ten seconds at 25 fps."""
 
-Buffer = bytes | memoryview
-
 
 def is_supported(track: MediaTrack) -> bool:
     """Say whether a track is video that `VideoReceiver` reads."""
@@ -69,8 +65,9 @@ def is_supported(track: MediaTrack) -> bool:
 class VideoReceiver:
     """Pictures of one H.264 or H.265 track.
 
-    audio: what `info` is to say of the session's sound. damaged: pictures left out because part of
-    them was lost. skipped: whole pictures left out because they may lean on a lost one.
+    audio: what `info` is to say of the session's sound. on_picture: called with each picture; to be
+    set before the first packet. damaged: pictures left out because part of them was lost. skipped:
+    whole pictures left out because they may lean on a lost one.
     """
 
     def __init__(self, track: MediaTrack, *, reorder: bool, audio: AudioInfo | None = None) -> None:
@@ -78,6 +75,7 @@ class VideoReceiver:
         if not is_supported(track):
             raise ValueError(f"{track.control} sends {track.codec or 'something unknown'}")
         self.damaged = self.skipped = 0
+        self.on_picture: Callable[[VideoPacket], object] = _let_go
         self.line = VideoLine(track.clock_rate)
         self._track, self._audio = track, audio
         self._stream = RtpStream(track.payload_type, track.clock_rate)
@@ -86,7 +84,6 @@ class VideoReceiver:
         self._pictures = PictureBuilder(GRAMMARS[track.codec], self._sets, self._finish)
         self._units = _depacketiser(track, self._pictures)
         self._run = FragmentRun(self._units.FRAGMENT_BYTES)
-        self._ready: tuple[VideoPacket, ...] = ()
         self._timestamp: int | None = None
         self._received_s = self._arrival_s = 0.0
         self._key_due_s: float | None = None
@@ -119,41 +116,48 @@ class VideoReceiver:
         """The camera's clock minus ours by its newest sender report; None while it sent none."""
         return self.line.clock.offset_s
 
-    def rtp(self, data: bytes, received_s: float, arrival_s: float) -> tuple[VideoPacket, ...]:
-        """Take one RTP packet; return the pictures that are whole now.
+    def rtp(self, packets: Sequence[bytes], received_s: float, arrival_s: float) -> None:
+        """Take RTP packets that came at once.
 
-        received_s: monotonic seconds. arrival_s: seconds since 1970, both of its arrival.
+        received_s: monotonic seconds. arrival_s: seconds since 1970, both of their arrival.
         """
         if self._reorder is None:
-            self._take(data, received_s, arrival_s)
-        else:
-            for arrival in self._reorder.push(data, received_s, arrival_s):
-                self._take(*arrival)
-        ready = self._ready
-        if ready:
-            self._ready = ()
-        return ready
+            self._take(packets, received_s, arrival_s)
+            return
+        for data in packets:
+            for due, due_received_s, due_arrival_s in self._reorder.push(
+                data, received_s, arrival_s
+            ):
+                self._take((due,), due_received_s, due_arrival_s)
 
-    def rtcp(self, data: Buffer, received_s: float, arrival_s: float) -> None:  # noqa: ARG002
-        """Take one compound RTCP packet; times as in `rtp`."""
-        self.line.sender.see(bytes(data), received_s)
+    def rtcp(self, packets: Sequence[bytes], received_s: float, arrival_s: float) -> None:  # noqa: ARG002
+        """Take compound RTCP packets; times as in `rtp`."""
+        for data in packets:
+            self.line.sender.see(data, received_s)
 
     def report(self, now_s: float) -> bytes:
         """Return a receiver report to send, b"" before the first packet. now_s: monotonic."""
-        self._count_run()
         reception = self._stream.reception()
         return receiver_report(reception, self.line.sender.echo(now_s)) if reception else b""
 
-    def _take(self, data: bytes, received_s: float, arrival_s: float) -> None:
-        piece = self._run.see(data)
-        if piece:
-            self._pictures.go_on(data[self._run.head_bytes :], piece > MIDDLE)
-            if piece > MIDDLE:
+    def _take(self, packets: Sequence[bytes], received_s: float, arrival_s: float) -> None:
+        at, run = 0, self._run
+        while at < len(packets):
+            pieces = run.follow(packets, at) if run.is_on else ()
+            if not pieces:
+                self._read(packets[at], received_s, arrival_s)
+                at += 1
+                continue
+            at += len(pieces)
+            self._stream.pass_over(len(pieces))
+            self._pictures.go_on(pieces, is_last=run.is_over)
+            if run.is_over:
                 self._received_s, self._arrival_s = received_s, arrival_s
-            if piece == MARKED_LAST:
+            if run.is_marked:
                 self._pictures.mark()
-            return
-        self._count_run()
+
+    def _read(self, data: bytes, received_s: float, arrival_s: float) -> None:
+        """Take one packet, looking at all of its headers."""
         packet = self._stream.read(data)
         if packet is None:
             return
@@ -169,12 +173,6 @@ class VideoReceiver:
             self._run.begin(data)
         if marker:
             self._pictures.mark()
-
-    def _count_run(self) -> None:
-        """Tell the sequence of the packets that were taken the short way."""
-        if self._run.taken:
-            self._stream.pass_over(self._run.taken)
-            self._run.taken = 0
 
     def _bridge(self, timestamp: int, received_s: float) -> None:
         """Take note of missing packets before one with this timestamp."""
@@ -210,12 +208,10 @@ class VideoReceiver:
             self._describe()
         if self._info is None:
             return
-        received_s = self._received_s
-        pts, dts, captured_at, clock = self.line.place(
-            self._timestamp or 0, received_s, self._arrival_s
-        )
-        packet = VideoPacket(data, pts, dts, is_key, captured_at, clock, received_s)
-        self._ready = (*self._ready, packet)
+        timestamp = self._timestamp or 0
+        received_s, arrival_s = self._received_s, self._arrival_s
+        picture = self.line.picture(data, timestamp, received_s, arrival_s, is_key=is_key)
+        self.on_picture(picture)
 
     def _describe(self) -> None:
         """Bring `info` and the order of pictures up to date with the parameter sets."""
@@ -251,6 +247,10 @@ class VideoReceiver:
         self._left_to_look -= 1
         self._pictures.looks_for_b = self._left_to_look > 0 and not self._pictures.sends_b
         return min(max(1, format_.dpb), MAX_GUESSED_REORDER) if self._pictures.sends_b else 0
+
+
+def _let_go(_picture: VideoPacket) -> None:
+    """Take a picture that nobody wants."""
 
 
 def _differs(known: StreamInfo, now: StreamInfo) -> bool:
@@ -304,19 +304,24 @@ class AudioReceiver:
         """RTP packets that never came, or too late."""
         return self._stream.lost
 
-    def rtp(self, data: Buffer, received_s: float, arrival_s: float) -> tuple[AudioPacket, ...]:
-        """Take one RTP packet; return the sound that is whole now. Times as in VideoReceiver."""
-        if self._reorder is None:
-            return tuple(self._take(bytes(data), received_s))
-        return tuple(
-            sound
-            for late, late_received_s, _ in self._reorder.push(bytes(data), received_s, arrival_s)
-            for sound in self._take(late, late_received_s)
-        )
+    def rtp(
+        self, packets: Sequence[bytes], received_s: float, arrival_s: float
+    ) -> Iterator[AudioPacket]:
+        """Take RTP packets that came at once; yield the sound in them. Times as in VideoReceiver.
 
-    def rtcp(self, data: Buffer, received_s: float, arrival_s: float) -> None:  # noqa: ARG002
-        """Take one compound RTCP packet."""
-        self._line.sender.see(bytes(data), received_s)
+        They are taken as the sound is.
+        """
+        for data in packets:
+            if self._reorder is None:
+                yield from self._take(data, received_s)
+                continue
+            for due, due_received_s, _ in self._reorder.push(data, received_s, arrival_s):
+                yield from self._take(due, due_received_s)
+
+    def rtcp(self, packets: Sequence[bytes], received_s: float, arrival_s: float) -> None:  # noqa: ARG002
+        """Take compound RTCP packets."""
+        for data in packets:
+            self._line.sender.see(data, received_s)
 
     def report(self, now_s: float) -> bytes:
         """Return a receiver report to send, b"" before the first packet. now_s: monotonic."""

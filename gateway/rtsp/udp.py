@@ -87,14 +87,15 @@ class DatagramPort:
     def _read(self, socket_: socket.socket, sink: FrameSink) -> None:
         received_s, arrival_s = monotonic_s(), utc_s()
         buffer, hosts = self._buffer, self._hosts
-        for _ in range(AT_ONCE):
-            try:
+        packets: list[bytes] = []
+        # It ends when there is nothing more for now, or by an ICMP message about what we sent.
+        with suppress(OSError):
+            for _ in range(AT_ONCE):
                 size, source = socket_.recvfrom_into(buffer)
-            except OSError:
-                # Nothing more for now, or an ICMP message about something we sent.
-                return
-            if source[0] in hosts:
-                sink(bytes(buffer[:size]), received_s, arrival_s)
+                if source[0] in hosts:
+                    packets.append(bytes(buffer[:size]))
+        if packets:
+            sink(packets, received_s, arrival_s)
 
 
 def _bind_pair(local_host: str) -> tuple[socket.socket, socket.socket]:

@@ -153,5 +153,5 @@ async def _set_up(
         raise UnsupportedServerError("it takes sound neither over TCP nor over UDP") from None
 
 
-def _pass_over(_data: bytes, _received_s: float, _arrival_s: float) -> None:
+def _pass_over(_frames: Sequence[bytes], _received_s: float, _arrival_s: float) -> None:
     """Take what a camera sends on the channel: receiver reports, which change nothing here."""

@@ -344,7 +344,7 @@ def test_readers_and_the_kept_gop_share_one_object_for_each_packet():
     publish(hub, "Kp")
     late = hub.reader("late", 9)
     for mine, yours, kept in zip(early.drain(), late.drain(), hub.last_gop(), strict=True):
-        assert mine is yours is kept
+        assert mine.packet is yours.packet is kept.packet
 
 
 def test_sound_reaches_only_those_who_take_it():

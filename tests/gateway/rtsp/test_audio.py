@@ -105,6 +105,14 @@ def test_no_payload_raises(data, size, index, gap):
             assert frame
 
 
+def pictures_of(receiver, packet, received_s, arrival_s):
+    """Return the pictures that are whole with this packet."""
+    pictures = []
+    receiver.on_picture = pictures.append
+    receiver.rtp([packet], received_s, arrival_s)
+    return pictures
+
+
 class Session:
     """A picture every 40 ms, a G.711 packet every 20 ms, from clocks that start far apart."""
 
@@ -121,7 +129,7 @@ class Session:
             whole = int(camera_s)
             ntp = whole + NTP_EPOCH_S, int((camera_s - whole) * 2**32)
             data = struct.pack(">BBHIIIIII", 0x80, 200, 6, 1, *ntp, timestamp, 0, 0)
-            receiver.rtcp(data, self.number / 25, NOON_S)
+            receiver.rtcp([data], self.number / 25, NOON_S)
 
     def step(self, late_s=0.0):
         """Return the pictures and the sound of the next 40 ms; the sound arrives `late_s` late."""
@@ -129,13 +137,13 @@ class Session:
         pictures = [
             p
             for data in self.pictures[self.number]
-            for p in self.video.rtp(data, at_s, NOON_S + at_s)
+            for p in pictures_of(self.video, data, at_s, NOON_S + at_s)
         ]
         sound = []
         for half in range(2):
             index = self.number * 2 + half
             data = struct.pack(">BBHII", 0x80, 97, index, 777 + index * 160, 5) + bytes(160)
-            sound += self.sound.rtp(data, at_s + half / 50 + late_s, NOON_S + at_s)
+            sound += self.sound.rtp([data], at_s + half / 50 + late_s, NOON_S + at_s)
         self.number += 1
         return pictures, sound
 
@@ -171,7 +179,8 @@ def test_sound_before_the_first_picture_is_left_out(rtp_camera):
     camera = rtp_camera("h264", 10)
     video = VideoReceiver(camera.track(), reorder=False)
     sound = AudioReceiver(track("pcm_alaw"), video, reorder=False)
-    assert sound.rtp(struct.pack(">BBHII", 0x80, 97, 1, 5, 5) + b"x", 0.0, NOON_S) == ()
+    packet = struct.pack(">BBHII", 0x80, 97, 1, 5, 5) + b"x"
+    assert list(sound.rtp([packet], 0.0, NOON_S)) == []
     assert sound.report(1.0)
     with pytest.raises(ValueError, match="unknown kind"):
         AudioReceiver(track("g726"), video, reorder=False)

@@ -22,7 +22,8 @@ def report(camera_s, timestamp):
 
 def place(line, number, *, late_s=0.05, first=0xFFFF_F000, step=STEP):
     at_s = number / 25 + late_s
-    return line.place((first + number * step) & 0xFFFFFFFF, at_s, NOON.timestamp() + at_s)
+    timestamp = (first + number * step) & 0xFFFFFFFF
+    return line.picture(b"", timestamp, at_s, NOON.timestamp() + at_s, is_key=False)
 
 
 def test_timestamps_that_wrap_run_on():
@@ -84,6 +85,7 @@ def test_ticks_rise_whatever_comes(arrivals, depth):
     line.reorder(depth)
     for timestamp, later_s in arrivals:
         now_s += later_s
-        moments.append(line.place(timestamp, now_s, NOON.timestamp() + now_s))
+        arrival_s = NOON.timestamp() + now_s
+        moments.append(line.picture(b"", timestamp, now_s, arrival_s, is_key=False))
     assert all(b.dts > a.dts for a, b in pairwise(moments))
     assert all(moment.pts >= moment.dts for moment in moments)

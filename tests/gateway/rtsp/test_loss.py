@@ -1,13 +1,13 @@
 """Real streams over networks that lose, repeat and turn around; and streams that are nonsense."""
 
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.rtsp.audio import audio_info
-from gateway.rtsp.fragments import NOT_NEXT
 from gateway.rtsp.receiver import AudioReceiver, VideoReceiver
 from gateway.rtsp.reorder import HOLD_PACKETS, HOLD_S, ReorderBuffer
 from gateway.rtsp.sdp import MediaTrack
@@ -54,11 +54,13 @@ def slices(codec, units):
 
 
 def receive(receiver, packets):
-    return [
-        picture
-        for number, packet in packets
-        for picture in receiver.rtp(packet, number / 25, 1e9 + number / 25)
-    ]
+    """Return the pictures in (number of its picture, packet); those of one number come at once."""
+    pictures = []
+    receiver.on_picture = pictures.append
+    for number, together in groupby(packets, key=itemgetter(0)):
+        at_s = number / 25
+        receiver.rtp([packet for _, packet in together], at_s, 1e9 + at_s)
+    return pictures
 
 
 @CODECS
@@ -175,10 +177,10 @@ def test_no_bytes_raise(recorded, codec, noise, reorder):
     receiver = VideoReceiver(camera.track(), reorder=reorder, audio=audio_info(SOUND))
     sound = AudioReceiver(SOUND, receiver, reorder=reorder)
     for number, data in enumerate(noise):
-        receiver.rtp(data, number / 25, 1e9)
-        sound.rtp(memoryview(data), number / 25, 1e9)
-        receiver.rtcp(data, number / 25, 1e9)
-        sound.rtcp(data, number / 25, 1e9)
+        receiver.rtp([data], number / 25, 1e9)
+        list(sound.rtp([data], number / 25, 1e9))
+        receiver.rtcp([data], number / 25, 1e9)
+        sound.rtcp([data], number / 25, 1e9)
     receiver.report(100.0)
     sound.report(100.0)
 
@@ -201,9 +203,7 @@ def test_no_change_to_a_real_stream_raises(recorded, codec, changes, cuts, reord
     for which, length in cuts:
         del mutated[which % len(mutated)][max(1, length) :]
     receiver = VideoReceiver(camera.track(sprop=False), reorder=reorder)
-    pictures = []
-    for number, data in enumerate(mutated):
-        pictures += receiver.rtp(bytes(data), number / 100, 1e9 + number / 100)
+    pictures = receive(receiver, [(number / 4, bytes(data)) for number, data in enumerate(mutated)])
     assert all(b.dts > a.dts for a, b in pairwise(pictures))
     assert all(picture.pts >= picture.dts for picture in pictures)
 
@@ -232,5 +232,5 @@ def test_the_short_way_gives_what_the_long_one_does(recorded, codec, script, cha
 
     short = VideoReceiver(camera.track(), reorder=reorder)
     long = VideoReceiver(camera.track(), reorder=reorder)
-    long._run.see = lambda _data: NOT_NEXT
+    long._run.follow = lambda _packets, _at: ()
     assert outcome(short) == outcome(long)

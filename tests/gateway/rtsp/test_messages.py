@@ -34,7 +34,7 @@ class Reader:
             self.parser.sinks[channel] = self.sink(channel)
 
     def sink(self, channel):
-        return lambda data, received_s, arrival_s: self.out.append((channel, data))
+        return lambda frames, *_times: self.out.extend((channel, data) for data in frames)
 
     def feed(self, *parts):
         for part in parts:
@@ -130,7 +130,7 @@ def test_frames_of_other_channels_are_strays():
     reader.parser.stray = lambda *frame_: strays.append(frame_)
     reader.feed(frame(7))
     assert reader.out == [(0, RTP)]
-    assert strays == [(7, RTP, 1.0, 2.0)]
+    assert strays == [(7, [RTP], 1.0, 2.0)]
 
 
 MIXED = (

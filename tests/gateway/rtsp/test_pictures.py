@@ -24,6 +24,14 @@ START_CODE = b"\x00\x00\x00\x01"
 STEP = 3600
 
 
+def pictures_of(receiver, packet, received_s, arrival_s):
+    """Return the pictures that are whole with this packet."""
+    pictures = []
+    receiver.on_picture = pictures.append
+    receiver.rtp([packet], received_s, arrival_s)
+    return pictures
+
+
 class Wire:
     """Sends single units; returns each picture as (is_key, units without parameter sets)."""
 
@@ -36,7 +44,7 @@ class Wire:
         kind = 96 | (0x80 if marker else 0)
         head = struct.pack(">BBHII", 0x80, kind, self.sequence, number * STEP, 7)
         self.sequence += 1
-        packets = self.receiver.rtp(head + unit, number / 25, 1e9 + number / 25)
+        packets = pictures_of(self.receiver, head + unit, number / 25, 1e9 + number / 25)
         return [(p.is_key, self.units(p)) for p in packets]
 
     def units(self, packet):
@@ -174,9 +182,8 @@ def test_new_parameter_sets_reach_the_decoder_without_a_key_picture(wire, split_
     wire.play(*FIRST)
     other = PPS + b"\x80"
     wire.send(other, 2)
-    (packet,) = wire.receiver.rtp(
-        struct.pack(">BBHII", 0x80, 0xE0, wire.sequence, 2 * STEP, 7) + P, 1.0, 1e9
-    )
+    head = struct.pack(">BBHII", 0x80, 0xE0, wire.sequence, 2 * STEP, 7)
+    (packet,) = pictures_of(wire.receiver, head + P, 1.0, 1e9)
     assert other in split_units(packet.data)
     assert not packet.is_key
 
@@ -278,14 +285,14 @@ def test_a_stream_of_another_size_is_described_anew(rtp_camera, codec):
     seen = []
     for picture in camera.packets():
         for packet in picture:
-            receiver.rtp(packet, 0.0, 1e9)
+            receiver.rtp([packet], 0.0, 1e9)
         seen.append(receiver.info)
     assert all(info is first for info in seen)
     from_coder = START_CODE.join([b"", *[u for p in packets for u in _units(bytes(p))]])
     for packet in camera.packetiser.packets(_units(from_coder), 400 * STEP):
-        receiver.rtp(packet, 10.0, 1e9 + 10)
+        receiver.rtp([packet], 10.0, 1e9 + 10)
     for packet in camera.packetiser.packets(_units(from_coder), 401 * STEP):
-        receiver.rtp(packet, 10.0, 1e9 + 10)
+        receiver.rtp([packet], 10.0, 1e9 + 10)
     assert (receiver.info.width, receiver.info.height, receiver.info.fps) == (322, 242, 10.0)
     assert receiver.info.extradata != first.extradata
 
@@ -333,6 +340,6 @@ def test_b_slices_are_noticed_where_the_parameter_sets_do_not_tell(wire):
         kind = P if number in (12, 15) else b_slice
         head = struct.pack(">BBHII", 0x80, 0xE0, wire.sequence, number * STEP, 7)
         wire.sequence += 1
-        out += wire.receiver.rtp(head + kind, 1.0 + number / 25, 1e9)
+        out += pictures_of(wire.receiver, head + kind, 1.0 + number / 25, 1e9)
     assert [p.pts - out[0].pts for p in out] == [(number - 12) * STEP for number in shown]
     assert all(packet.dts <= packet.pts for packet in out)

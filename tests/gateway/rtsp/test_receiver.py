@@ -15,13 +15,21 @@ NOON_S = datetime(2026, 5, 1, 12, 0, tzinfo=UTC).timestamp()
 STEP = TICKS_PER_S // 25
 
 
+def pictures_of(receiver, packet, received_s, arrival_s):
+    """Return the pictures that are whole with this packet."""
+    pictures = []
+    receiver.on_picture = pictures.append
+    receiver.rtp([packet], received_s, arrival_s)
+    return pictures
+
+
 def play(receiver, pictures, *, spacing_s=0.04):
     """Feed the packets of each picture at its time; return all that comes out."""
     out = []
     for number, packets in enumerate(pictures):
         for packet in packets:
             moment_s = number * spacing_s
-            out += receiver.rtp(packet, 100.0 + moment_s, NOON_S + moment_s)
+            out += pictures_of(receiver, packet, 100.0 + moment_s, NOON_S + moment_s)
     return out
 
 
@@ -170,9 +178,9 @@ def test_a_packetiser_of_another_maker(rtp_camera, split_units, picture_number, 
                 muxer.mux(packet)
                 now = 100.0 + number / 25, time.time()
                 for data in waiting(control):
-                    receiver.rtcp(data, *now)
+                    receiver.rtcp([data], *now)
                 for data in waiting(media):
-                    out += receiver.rtp(data, *now)
+                    out += pictures_of(receiver, data, *now)
     assert [split_units(packet.data) for packet in out] == camera.access_units()
     assert decoded(out, codec, picture_number) == list(range(60))
     assert [p.pts - out[0].pts for p in out] == [p.pts - sent[0].pts for p in sent]
