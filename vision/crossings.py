@@ -13,9 +13,9 @@ from vision.scene import Line, Point, Scene
 from vision.succession import Succession
 from vision.types import Kind, Track
 
-TREMBLE_EXTENTS = 0.05
-"""An object nearer to the line than this share of its box's longer side is on neither side: the
-tremble of a detector's boxes."""
+TREMBLE_EXTENTS = 0.1
+"""An object nearer to the line than this share of its box's longer side is on neither side: twice
+the tremble of a detector's boxes that the tracker allows for."""
 
 
 class Direction(StrEnum):
@@ -44,7 +44,8 @@ class _Course:
     """Where one subject has been. offset: of its newest point beyond the tremble, 0 before any.
 
     settled: the side it held last, 1 for A, -1 for B. through: it has passed between the line's
-    ends since. held_s: on the side where it is now. waited_s: since it was last seen.
+    ends since. held_s: on the side where it is now; time on the line does not count. waited_s:
+    since it was last seen.
     """
 
     point: Point = (0.0, 0.0)
@@ -56,7 +57,7 @@ class _Course:
 
     @property
     def side(self) -> int:
-        return (self.offset > 0) - (self.offset < 0)
+        return 1 if self.offset > 0 else -1 if self.offset < 0 else 0
 
 
 class LineWatch:

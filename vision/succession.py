@@ -7,14 +7,22 @@ about where and when another one was lost takes over its number.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from vision.scene import Point, Scene
 from vision.types import Kind, Track
 
 HANDOVER = timedelta(seconds=10)
-"""A track lost longer ago is not gone on from: as long as a camera may be blind."""
+"""Somebody who lingered where he was lost is not gone on from after this: as long as a camera may
+be blind."""
+
+HANDOVER_MOVING = timedelta(seconds=3)
+"""Nor anybody on his way after this: at a busy door another one soon begins where one was lost."""
+
+LINGERS_S = 2.0
+"""Who stays within REACH_EXTENTS for so long lingers; who walks is out of it in less than a
+second."""
 
 OVERLAP = timedelta(seconds=0.5)
 """Both ids may be seen side by side for so long, while the tracker makes up its mind."""
@@ -25,8 +33,12 @@ REACH_EXTENTS = 0.5
 REACH_EXTENTS_PER_S = 1.0
 """How many more for each second between them: a person walks 0.8 of their height in a second."""
 
-LONGEST_WALK_S = 3.0
+LONGEST_WALK_S = 2.0
 """Reach grows no further: after that, anybody may have come from anywhere."""
+
+BORDER_RATIO = 0.01
+"""A moving box so near to the picture's border, as a share of its sides, has left or come in by
+it."""
 
 LIKE_SIZE = 0.5
 """The smaller of the two has at least this share of the other's longer side."""
@@ -34,13 +46,27 @@ LIKE_SIZE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A subject, and where its track was last seen; extent: longer side, picture heights."""
+    """A subject, and where its track was last seen; extent: longer side, picture heights.
+
+    rest, rest_at: where it has lingered, and since when. at_border: it moves out of the picture.
+    """
 
     number: int
     kind: Kind
     anchor: Point
     extent: float
     last_seen_at: datetime
+    rest: Point
+    rest_at: datetime
+    at_border: bool
+
+    @property
+    def handover(self) -> timedelta:
+        """How long after its loss it may be gone on from."""
+        if self.at_border:
+            return -OVERLAP
+        lingered_s = (self.last_seen_at - self.rest_at).total_seconds()
+        return HANDOVER if lingered_s >= LINGERS_S else HANDOVER_MOVING
 
 
 class Succession:
@@ -55,13 +81,12 @@ class Succession:
 
         What has been gone for longer than HANDOVER is forgotten.
         """
-        new = [track for track in tracks if track.id not in self._known]
         seen = {track.id for track in tracks if track.last_seen_at >= scene.at}
-        for track in new:
-            self._known[track.id] = self._entry(self._number_for(track, seen, scene), track, scene)
         for track in tracks:
-            if track.id in seen:
-                self._known[track.id] = self._entry(self._known[track.id].number, track, scene)
+            known = self._known.get(track.id)
+            if known is None:
+                known = _begin(self._number_for(track, seen, scene), track, scene)
+            self._known[track.id] = _go_on(known, track, scene) if track.id in seen else known
         living = {track.id for track in tracks}
         self._known = {
             number: known
@@ -95,17 +120,43 @@ class Succession:
     def _gap(known: _Known, track: Track, scene: Scene) -> float | None:
         """Return how far apart the two are, in longer sides; None when they are no pair."""
         away = track.first_seen_at - known.last_seen_at
-        if track.kind != known.kind or not -OVERLAP <= away <= HANDOVER:
+        if track.kind != known.kind or not -OVERLAP <= away <= known.handover:
             return None
         extents = sorted((known.extent, scene.extent(track)))
-        if extents[0] < LIKE_SIZE * extents[1] or extents[1] <= 0.0:
+        if extents[0] < LIKE_SIZE * extents[1] or _is_at_border(track, scene):
             return None
-        (x, y), (old_x, old_y) = scene.anchor(track), known.anchor
-        gap = math.hypot(scene.aspect * (x - old_x), y - old_y) / extents[1]
+        gap = _distance(known.anchor, scene.anchor(track), scene) / extents[1]
         walked_s = min(max(away.total_seconds(), 0.0), LONGEST_WALK_S)
         return gap if gap <= REACH_EXTENTS + REACH_EXTENTS_PER_S * walked_s else None
 
-    @staticmethod
-    def _entry(number: int, track: Track, scene: Scene) -> _Known:
-        anchor, extent = scene.anchor(track), scene.extent(track)
-        return _Known(number, track.kind, anchor, extent, track.last_seen_at)
+
+def _begin(number: int, track: Track, scene: Scene) -> _Known:
+    here = scene.anchor(track)
+    seen_at = track.last_seen_at
+    return _Known(
+        number, track.kind, here, scene.extent(track), seen_at, here, seen_at, at_border=False
+    )
+
+
+def _go_on(known: _Known, track: Track, scene: Scene) -> _Known:
+    """Return what is known of a subject once its track is seen in this scene."""
+    here, extent = scene.anchor(track), scene.extent(track)
+    lingers = _distance(known.rest, here, scene) <= REACH_EXTENTS * extent
+    return replace(
+        known,
+        anchor=here,
+        extent=extent,
+        last_seen_at=track.last_seen_at,
+        rest=known.rest if lingers else here,
+        rest_at=known.rest_at if lingers else track.last_seen_at,
+        at_border=track.still_since is None and _is_at_border(track, scene),
+    )
+
+
+def _distance(a: Point, b: Point, scene: Scene) -> float:
+    """Return the distance of two points of the picture, in picture heights."""
+    return math.hypot(scene.aspect * (a[0] - b[0]), a[1] - b[1])
+
+
+def _is_at_border(track: Track, scene: Scene) -> bool:
+    return any(not BORDER_RATIO < edge < 1.0 - BORDER_RATIO for edge in scene.box(track))

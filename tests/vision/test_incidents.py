@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vision.errors import RuleError
 from vision.incidents import TRANSITIONS, Action, Event, IncidentBook, Phase, incident_id
+from vision.rule import Raise
+from vision.rules.crossing import CrossingSpec
 from vision.rules.presence import PresenceSpec
 from vision.scene import BLIND_AFTER_S
 from vision.types import ChangeType, Condition, IncidentChange, Severity
@@ -329,3 +332,37 @@ def test_what_is_over_or_of_unknown_rules_is_not_adopted() -> None:
     other = IncidentBook("cam", [])
     other.adopt(changes[:1])
     assert other.open_subjects() == frozenset()
+
+
+def raising(**limits: float) -> PresenceSpec:
+    raises = tuple(Raise(to=Severity.RED, reading=name, at_least=n) for name, n in limits.items())
+    return PresenceSpec(id="gate", zone="gate", severity=Severity.YELLOW, raises=raises)
+
+
+def severities(changes: Sequence[IncidentChange]) -> list[tuple[float | None, str]]:
+    return [(seconds(change.at), change.incident.severity.value) for change in changes]
+
+
+def test_a_reading_raises_the_severity_at_once_and_it_never_falls_back() -> None:
+    counts = [1, 1, 1, 9, 9, 1, 1, 1, 1, 1]
+    looks = [(i * 0.5, count) for i, count in enumerate(counts)]
+    changes = play(IncidentBook("cam", [raising(count=5)]), looks)
+    assert severities(changes)[:2] == [(1.0, "yellow"), (1.5, "red")]
+    assert {severity for _, severity in severities(changes)[1:]} == {"red"}
+
+
+def test_time_raises_the_severity_and_unknown_readings_do_not() -> None:
+    book = IncidentBook("cam", [raising(lasts_s=60, depth_cm=1)])
+    changes = play(book, every(1.0, 0, 90, 1))
+    assert severities(changes) == [(1.0, "yellow"), (60.0, "red")]
+
+
+def test_an_incident_of_a_line_names_the_line() -> None:
+    book = IncidentBook("cam", [CrossingSpec(id="gate", line="wire")])
+    (opened,) = book.step(at(0), [condition(1)])
+    assert opened.incident.zone == "wire"
+
+
+def test_a_limit_that_always_holds_is_refused() -> None:
+    with pytest.raises(RuleError, match="at_least is 0"):
+        Raise(to=Severity.RED, reading="count", at_least=0)

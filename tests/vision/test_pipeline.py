@@ -6,7 +6,9 @@ import pytest
 from vision.geometry import Polygon
 from vision.pipeline import CameraPipeline
 from vision.rules import RuleSet
+from vision.rules.count import CountSpec
 from vision.rules.presence import PresenceSpec
+from vision.rules.stop import StopSpec
 from vision.scene import Zone
 from vision.types import ChangeType, FrameSize, IncidentChange, Kind
 
@@ -128,3 +130,44 @@ def test_a_view_that_moved_neither_opens_nor_closes_by_waiting(clock, detections
     after = pipeline.step(clock(4), SIZE, detections([]))
     assert after.changes == ()
     assert after.tracks == ()
+
+
+@pytest.mark.parametrize("rate", [0.5, 5, 15])
+def test_an_unfit_picture_neither_opens_nor_closes(clock, detections, rate) -> None:
+    """Ghosts in it open nothing; who is hidden by it is not gone, however long it lasts."""
+    pipeline = CameraPipeline("cam")
+    changes, told = [], []
+    for s in np.arange(0, 120, 1 / rate):
+        unfit = "light_changed" if 20 <= s < 80 else None
+        ghosts = [("person", (50.0 * (s % 9), 90.0, 50.0 * (s % 9) + 40, 200.0), 0.9)]
+        seen = ghosts if unfit else [CAR]
+        step = pipeline.step(clock(s), SIZE, detections(seen), unfit)
+        changes += step.changes
+        told += [step] if unfit else []
+    assert [change.type.value for change in changes] == ["opened"]
+    assert all(step.tracks == () and step.conditions == () for step in told)
+
+
+def test_tallies_come_beside_incidents_and_make_none(clock, detections) -> None:
+    pipeline = CameraPipeline("cam", RuleSet((), (CountSpec(id="n", interval_s=10),)))
+    steps = [
+        pipeline.step(clock(s), SIZE, detections(walker(s % 12))) for s in np.arange(0, 21, 0.2)
+    ]
+    tallies = [tally for step in steps for tally in step.tallies]
+    assert [[row.count for row in tally.rows] for tally in tallies] == [[1], [1]]
+    assert all(step.changes == () and step.conditions == () for step in steps)
+
+
+def test_a_turned_camera_forgets_who_stood_where(clock, detections) -> None:
+    rules = RuleSet((), (StopSpec(id="stop", stop_s=10),))
+    pipeline = CameraPipeline("cam", rules)
+
+    def look(s: float) -> list[IncidentChange]:
+        x = 300.0 - 60 * max(5 - s, 0)
+        car = ("car", (x, 200.0, x + 120, 260.0), 0.6)
+        return list(pipeline.step(clock(s), SIZE, detections([car])).changes)
+
+    before = [change for s in np.arange(0, 30, 0.2) for change in look(s)]
+    pipeline.blind()
+    after = [change for s in np.arange(30, 90, 0.2) for change in look(s)]
+    assert [change.type.value for change in before + after] == ["opened", "closed"]
