@@ -9,14 +9,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def utc_s() -> float:
-    """Return the time of day in seconds since 1970."""
-    return time.time()
+utc_s = time.time
+"""Returns the time of day in seconds since 1970."""
 
-
-def monotonic_s() -> float:
-    """Return seconds that never jump, for intervals and deadlines."""
-    return time.monotonic()
+monotonic_s = time.monotonic
+"""Returns seconds that never jump, for intervals and deadlines."""
 
 
 def to_iso(moment: datetime) -> str:

@@ -76,6 +76,10 @@ class TickLine:
 _JUMP = int(MAX_JUMP_S * TICKS_PER_S)
 
 
+# Of each picture of each camera: names are found, and values compared, the quick way below.
+_RTCP, _ARRIVAL = ClockSource.RTCP, ClockSource.ARRIVAL
+
+
 class PictureClock:
     """Says when pictures were taken: by the camera's RTCP reports when sane, else by arrival.
 
@@ -98,14 +102,15 @@ class PictureClock:
         camera's own time for this picture, counted alike, None when it sent no report yet.
         """
         shown_s, tick_s = pts / TICKS_PER_S, dts / TICKS_PER_S
-        elapsed_s = max(0.0, tick_s - self._last_tick_s)
+        elapsed_s = tick_s - self._last_tick_s if tick_s > self._last_tick_s else 0.0
         self._last_tick_s = tick_s
         if camera_s is not None and self._believes(camera_s, arrival_s):
-            wanted_s, source = camera_s - shown_s, ClockSource.RTCP
+            wanted_s, source = camera_s - shown_s, _RTCP
         else:
-            wanted_s, source = self._by_arrival(arrival_s - shown_s, elapsed_s), ClockSource.ARRIVAL
+            wanted_s, source = self._by_arrival(arrival_s - shown_s, elapsed_s), _ARRIVAL
         if self._shift_s is not None:
-            wanted_s = max(wanted_s, self._shift_s - elapsed_s * (1 - MIN_SPEED))
+            earliest_s = self._shift_s - elapsed_s * (1 - MIN_SPEED)
+            wanted_s = wanted_s if wanted_s > earliest_s else earliest_s
         self._shift_s = wanted_s
         return datetime.fromtimestamp(shown_s + wanted_s, UTC), source
 
@@ -127,4 +132,5 @@ class PictureClock:
     def _by_arrival(self, shift_s: float, elapsed_s: float) -> float:
         if self._shift_s is None or shift_s - self._shift_s > MAX_LAG_S:
             return shift_s
-        return min(shift_s, self._shift_s + DRIFT * elapsed_s)
+        latest_s = self._shift_s + DRIFT * elapsed_s
+        return shift_s if shift_s < latest_s else latest_s
