@@ -92,13 +92,17 @@ class AnalysisSettings(Section):
     fps: float = Field(5.0, gt=0, le=30)
     """Pictures of each camera given to the detector each second, when the machine keeps up."""
     model: str = "nanodet-g"
-    """Name in models/manifest.toml, or the path of a model file."""
+    """Name in models/manifest.toml, ours or the data directory's, or the path of a model file."""
+    more_models: tuple[str, ...] = ()
+    """Further models, named the same way: each finds the kinds that none before it knows, and looks
+    only at cameras whose rules name one of them."""
     backend: Literal["auto", "openvino", "onnxruntime", "ultralytics"] = "auto"
     """Inference runtime; auto: by the model's file, OpenVINO first."""
     device: Literal["auto", "cpu", "gpu", "cuda", "tensorrt"] = "auto"
     """cpu; gpu: an Intel GPU; cuda, tensorrt: NVIDIA; auto: the best that is here."""
     precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
-    """auto: bf16 where the processor has it, else f32."""
+    """auto: bf16 where the processor has it, else f32; all three left at auto: as `gridpatrol
+    models benchmark` found on this machine, where it was run."""
 
 
 class RecordingSettings(Section):

@@ -18,8 +18,10 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import settings
+from onnx import TensorProto, helper, numpy_helper
 
 import vision.runtime  # noqa: F401 - before any test imports a runtime: it keeps them from reporting
 from gateway.demo import DemoCamera, DemoCameras
@@ -283,3 +285,39 @@ def loudspeaker(gstreamer: None, tmp_path: Path) -> Iterator[Callable[..., Louds
         with suppress(ProcessLookupError):
             camera.thaw()
         camera.kill()
+
+
+Sight = tuple[int, float, float, float, float, float]
+"""Class index, score 0-1, x1, y1, x2, y2 in pixels."""
+
+
+@pytest.fixture
+def seeing_network(tmp_path: Path) -> Callable[..., Path]:
+    """Return what writes an ONNX detector, end to end, that sees the same in every picture.
+
+    Called with a name, the labels by class index and what it sees; width and height are its own.
+    """
+
+    def write(
+        name: str, labels: dict[int, str], *sights: Sight, width: int = 160, height: int = 96
+    ) -> Path:
+        answer = np.zeros((1, 300, 6), np.float32)
+        for number, (index, score, *box) in enumerate(sights):
+            answer[0, number] = (*box, score, index)
+        nodes = [
+            helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=1),
+            helper.make_node("Squeeze", ["mean"], ["flat"]),
+            helper.make_node("Sub", ["flat", "flat"], ["zero"]),
+            helper.make_node("Add", ["answer", "zero"], ["output0"]),
+        ]
+        images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, height, width])
+        output = helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 300, 6])
+        constants = [numpy_helper.from_array(answer, "answer")]
+        graph = helper.make_graph(nodes, name, [images], [output], constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)], ir_version=8)
+        model.metadata_props.add(key="names", value=str(labels))
+        path = tmp_path / f"{name}.onnx"
+        onnx.save(model, path)
+        return path
+
+    return write

@@ -3,9 +3,7 @@
 import dataclasses
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from vision.detector import Detector
 from vision.ensemble import DetectorSet
@@ -17,36 +15,14 @@ from vision.weights import KIND_BY_LABEL, find_model
 SMOKE = Kind("smoke")
 CHOICE = RuntimeChoice("openvino", precision="f32")
 FRAME = FrameSize(320, 192)
-SMALL = FrameSize(160, 96)
 
 
 @pytest.fixture
-def open_model(tmp_path):
-    """Open a network that sees the same in every picture: (class, score, x1, y1, x2, y2) rows."""
+def open_model(seeing_network):
+    """Open a network that sees the same in every picture."""
 
-    def make(name, labels, *rows, kinds=KIND_BY_LABEL, size=SMALL):
-        answer = np.zeros((1, 300, 6), np.float32)
-        for number, (index, score, *box) in enumerate(rows):
-            answer[0, number] = (*box, score, index)
-        nodes = [
-            helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=1),
-            helper.make_node("Squeeze", ["mean"], ["flat"]),
-            helper.make_node("Sub", ["flat", "flat"], ["zero"]),
-            helper.make_node("Add", ["answer", "zero"], ["output0"]),
-        ]
-        shape = [1, 3, size.height, size.width]
-        graph = helper.make_graph(
-            nodes,
-            name,
-            [helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)],
-            [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 300, 6])],
-            [numpy_helper.from_array(answer, "answer")],
-        )
-        opsets = [helper.make_opsetid("", 11)]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
-        model.metadata_props.add(key="names", value=str(labels))
-        onnx.save(model, tmp_path / f"{name}.onnx")
-        spec = find_model(str(tmp_path / f"{name}.onnx"), {})
+    def make(name, labels, *sights, kinds=KIND_BY_LABEL, **size):
+        spec = find_model(str(seeing_network(name, labels, *sights, **size)), {})
         thresholds = dict.fromkeys(kinds.values(), 0.3)
         return Detector.open(dataclasses.replace(spec, kinds=kinds, thresholds=thresholds), CHOICE)
 
@@ -63,7 +39,7 @@ def smoke(open_model):
     rows = [(0, 0.9, 80, 20, 140, 60), (2, 0.8, 12, 10, 30, 60)]
     labels = {0: "fire", 1: "cloud", 2: "person"}
     kinds = {"fire": SMOKE, "person": Kind.PERSON}
-    return open_model("smoke", labels, *rows, kinds=kinds, size=FrameSize(320, 192))
+    return open_model("smoke", labels, *rows, kinds=kinds, width=320, height=192)
 
 
 def blank(size=FRAME):
