@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from rich.console import Console
 
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "accuracy": "How good are the default model's boxes on labelled pictures?",
     "analyze": "How much faster than real time is a video file analysed?",
     "detector": "How much of the bare runtime's speed does the detector keep?",
+    "fleet": "How many cameras of a town are analysed on this box, and is anything missed?",
     "latency": "How long from the camera to the event in the queue, and to the browser?",
     "live": "How old is what a browser shows, and what does a viewer cost?",
     "soak": "Do a town's streams stay connected for an hour, and what does keeping them cost?",
@@ -35,15 +36,30 @@ class Benchmark(Protocol):
         ...
 
 
+@runtime_checkable
+class Adjustable(Protocol):
+    """The module of a benchmark that may be told what to measure."""
+
+    def run_with(self, words: Sequence[str], *, quick: bool) -> Outcome:
+        """Measure as `words`, options of its own from the command line, say."""
+        ...
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark asked for; 1 when what it needs is missing."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked, words = parser.parse_known_args(arguments)
     console = Console(stderr=True)
     set_up_logging(LogSettings(level="warning", format="text"), "benchmark", sys.stderr)
     here, began_at, began = machine(), utc_text(), time.perf_counter()
-    module = cast("Benchmark", importlib.import_module(f"benchmarks.{asked.name}"))
+    module = cast("Benchmark | Adjustable", importlib.import_module(f"benchmarks.{asked.name}"))
     try:
-        outcome = module.run(quick=asked.quick)
+        if isinstance(module, Adjustable):
+            outcome = module.run_with(words, quick=asked.quick)
+        elif words:
+            parser.error(f"{asked.name} takes no {words[0]}")
+        else:
+            outcome = module.run(quick=asked.quick)
     except (GatewayError, VisionError) as error:
         console.print(f"{asked.name}: {error}", style="red", highlight=False, markup=False)
         return 1

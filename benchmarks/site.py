@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,7 @@ from gateway.session import SessionState
 from gateway.store import Store
 from gateway.store.inventory import Camera
 
-START_S, STOP_S, POLL_S = 60.0, 20.0, 0.2
+START_S, STOP_S, POLL_S = 180.0, 20.0, 0.2
 USER = "admin"
 
 Found = TypeVar("Found")
@@ -46,11 +47,11 @@ class Site:
 
 
 @contextmanager
-def running_site(camera: Camera) -> Iterator[Site]:
-    """Run `gridpatrol run` on one camera until the block ends; begins when its pictures arrive.
+def running_site(*cameras: Camera) -> Iterator[Site]:
+    """Run `gridpatrol run` on cameras until the block ends; begins when their pictures arrive.
 
     The queue is the embedded one, whatever REDIS_URL says. Raises UnreachableError when the site or
-    its camera does not come up.
+    a camera does not come up.
     """
     with tempfile.TemporaryDirectory(prefix="gridpatrol-benchmark-") as folder:
         data_dir, port = Path(folder) / "var", free_port()
@@ -58,11 +59,13 @@ def running_site(camera: Camera) -> Iterator[Site]:
         config.write_text(json.dumps(_settings(data_dir, port)), "utf-8")
         with open_store(Settings(data_dir=data_dir)) as store:
             password = store.users.bootstrap_admin() or ""
-            store.inventory.add(camera, None)
+            for camera in cameras:
+                store.inventory.add(camera)
             argv = (sys.executable, "-m", "gateway.cli", "run", "--config", config)
             child = start_child(argv, env=_environment())
             try:
-                _wait_for(lambda: _is_online(store, camera.id), f"camera {camera.id}")
+                for camera in cameras:
+                    _wait_for(partial(_is_online, store, camera.id), f"camera {camera.id}")
                 queue_url = _wait_for(lambda: running_url(data_dir), "the queue")
                 yield Site(f"http://{LOOPBACK}:{port}", queue_url, data_dir, store, password)
             finally:

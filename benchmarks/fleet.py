@@ -1,0 +1,294 @@
+"""How many cameras of a town the whole product carries on this box, and what it misses.
+
+    python -m benchmarks fleet [--fleet tuned|found|events] [--cameras N] [--busy PERCENT]
+                               [--minutes M] [--knee] [--quick]
+
+The product runs as a person starts it, `gridpatrol run`, on real RTSP streams of a town's cameras:
+real people and cars on streets that are quiet for most of the time, never frozen. What it posts to
+the queue is compared with a reference: the same clips decoded fully, every picture given to the
+same detector, tracker and rules. Without options: the three fleets at the sizes aimed at.
+
+Latency is from the moment the reference's condition began to hold (its first confirmed track) to
+the moment the queue took the incident. It holds the rule's confirm_s (the default, 1 s), whatever
+decoding and looking came late, the evidence pictures, the transaction and the relay.
+
+A town is *sustained* when recall is at least 0.95 and the 95th percentile of latency at most 2 s;
+`--knee` doubles the cameras until it is not, then halves the step until it is 8.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rich.console import Console
+
+from benchmarks.process_cost import cost_of
+from benchmarks.report import Figure, Outcome
+from benchmarks.town import Expected, Resident, TownServer, expected, residents, town_server
+from benchmarks.town_clips import FULL, QUICK, Library, make
+from benchmarks.town_reference import Event, Reference
+from benchmarks.town_score import Score, Span, missed, score
+from benchmarks.town_site import Gauges, TownSite, town_site
+
+LEAST_RECALL, LONGEST_P95_S, MOST_MIB = 0.95, 2.0, 4.0
+"""The aims: part of the events; seconds; MiB a camera."""
+WARM_UP_S, QUICK_WARM_UP_S = 45.0, 15.0
+"""Until what is told counts: sessions and caches have settled."""
+GRACE_S = 8.0
+"""Between the end of what counts and reading the queue: what began just before is told by then."""
+KNEE_FROM, KNEE_STEP, KNEE_MOST = 8, 8, 512
+MISSED_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One town to be carried. kind: "found", "events" or "tuned"; busy: percent of camera time."""
+
+    kind: str
+    cameras: int
+    busy: float
+    minutes: float
+    library: Library = FULL
+
+    @property
+    def name(self) -> str:
+        """What figures are called."""
+        return f"{self.kind}, {self.cameras} cameras, {self.busy:g} % busy"
+
+    @property
+    def warm_up_s(self) -> float:
+        """How long nothing counts."""
+        return QUICK_WARM_UP_S if self.library is QUICK else WARM_UP_S
+
+    def town(self) -> tuple[Resident, ...]:
+        """Return its cameras."""
+        clips = "tuned" if self.kind == "tuned" else "found"
+        return residents(clips, self.library, self.cameras, self.busy)
+
+
+AIMED = (Case("tuned", 325, 10, 5), Case("found", 150, 10, 5))
+QUICK_CASE = Case("found", 4, 20, 1, QUICK)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a town was like for the product. first, last: gauges at the ends of what counts.
+
+    server_ratio: cores that the cameras' server took of the box meanwhile.
+    """
+
+    case: Case
+    score: Score
+    missed: tuple[Expected, ...]
+    first: Gauges
+    last: Gauges
+    empty_mib: float
+    server_ratio: float
+    busy_ratio: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it was measured."""
+        return self.last.at_s - self.first.at_s
+
+    @property
+    def is_sustained(self) -> bool:
+        """Whether it was carried as aimed at."""
+        in_time = self.score.latency_s(95) <= LONGEST_P95_S
+        return self.score.recall >= LEAST_RECALL and in_time
+
+    def per_camera_second(self, counter: str) -> float:
+        """Return how much a counter rose a second, per camera."""
+        rise = self.last.counts.get(counter, 0.0) - self.first.counts.get(counter, 0.0)
+        return rise / self.seconds / self.case.cameras
+
+
+def run(*, quick: bool) -> Outcome:
+    """Carry the towns aimed at; quick: four cameras for a minute."""
+    return run_with((), quick=quick)
+
+
+def run_with(words: Sequence[str], *, quick: bool) -> Outcome:
+    """Carry the towns that the command line asks for."""
+    asked = _parser().parse_args(words)
+    cases = _cases(asked, quick=quick)
+    if asked.knee:
+        return _knee(cases[0])
+    figures: list[Figure] = []
+    notes: list[str] = []
+    for case in cases:
+        carried = carry(case)
+        figures += _figures(carried)
+        notes += _notes(carried)
+    return Outcome(tuple(figures), (*notes, *MEANING))
+
+
+def carry(case: Case) -> Carried:
+    """Have the product carry a town. Raises UnreachableError when something does not come up."""
+    town = case.town()
+    events = known_events(town)
+    with town_server(town) as server, town_site(server.url, town) as site:
+        time.sleep(case.warm_up_s)
+        first, span, server_ratio, last = _watch(case, site, server)
+        time.sleep(GRACE_S)
+        told = site.told()
+        due = list(all_due(town, events, server, span.until_s + GRACE_S))
+    return Carried(
+        case=case,
+        score=score(due, told, span),
+        missed=tuple(missed(due, told, span)),
+        first=first,
+        last=last,
+        empty_mib=site.empty_mib,
+        server_ratio=server_ratio,
+        busy_ratio=busy_ratio(town, events),
+    )
+
+
+def known_events(town: Sequence[Resident]) -> Mapping[str, tuple[Event, ...]]:
+    """Return the reference's events in each clip of a town by the clip's path, made if need be."""
+    clips = {resident.clip.path: resident.clip for resident in town}
+    make(tuple(clips.values()))
+    reference = Reference()
+    return {str(path): reference.events(clip) for path, clip in clips.items()}
+
+
+def all_due(
+    town: Sequence[Resident],
+    events: Mapping[str, tuple[Event, ...]],
+    server: TownServer,
+    until_s: float,
+) -> Iterator[Expected]:
+    """Yield what was to be seen on every camera, up to a time (seconds since 1970)."""
+    showings = server.showings()
+    for resident in town:
+        for showing in showings.get(resident.camera, ()):
+            clip = resident.clip
+            yield from expected(showing, resident.camera, clip, events[str(clip.path)], until_s)
+
+
+def busy_ratio(town: Sequence[Resident], events: Mapping[str, tuple[Event, ...]]) -> float:
+    """Return the part of all cameras' time in which the reference sees something."""
+    shares = (
+        sum(e.ended_s - e.began_s for e in events[str(one.clip.path)]) / one.clip.length_s
+        for one in town
+    )
+    return sum(shares) / len(town)
+
+
+def _watch(case: Case, site: TownSite, server: TownServer) -> tuple[Gauges, Span, float, Gauges]:
+    """Let it be looked at; return the gauges around it, the span, what the server cost."""
+    first, from_s, before_s = site.gauges(), time.time(), cost_of([server.pid]).processor_s
+    time.sleep(60 * case.minutes)
+    last, until_s, after_s = site.gauges(), time.time(), cost_of([server.pid]).processor_s
+    return first, Span(from_s, until_s), (after_s - before_s) / (until_s - from_s), last
+
+
+def _figures(carried: Carried) -> Iterator[Figure]:
+    case, found = carried.case, carried.score
+    name = case.name
+    yield Figure(f"{name}: sustained", float(carried.is_sustained), "1 = yes")
+    yield Figure(f"{name}: event recall", found.recall, "0-1", f">= {LEAST_RECALL}")
+    yield Figure(f"{name}: event precision", found.precision, "0-1")
+    yield Figure(f"{name}: events due", found.due, "events")
+    yield Figure(f"{name}: latency, p50", found.latency_s(50), "s")
+    yield Figure(f"{name}: latency, p95", found.latency_s(95), "s", f"<= {LONGEST_P95_S}")
+    worker_s = carried.last.worker_s - carried.first.worker_s
+    others_s = carried.last.others_s - carried.first.others_s
+    memory = (carried.last.worker_mib - carried.empty_mib) / case.cameras
+    yield Figure(f"{name}: worker", worker_s / carried.seconds, "cores")
+    yield Figure(
+        f"{name}: worker, per camera",
+        worker_s * 1000 / carried.seconds / case.cameras,
+        "ms per camera-second",
+    )
+    yield Figure(f"{name}: rest of the product", others_s / carried.seconds, "cores")
+    yield Figure(f"{name}: the cameras' server", carried.server_ratio, "cores")
+    yield Figure(f"{name}: memory", memory, "MiB per camera", f"<= {MOST_MIB}")
+    for label, counter, unit, times in COUNTERS:
+        if counter in carried.last.counts:
+            value = carried.per_camera_second(counter) * times
+            yield Figure(f"{name}: {label}", value, unit)
+
+
+COUNTERS = (
+    ("looks", "gridpatrol_looks_total", "per camera-second", 1),
+    ("looks", "gridpatrol_frames_analysed_total", "per camera-second", 1),
+    ("looks skipped", "gridpatrol_frames_skipped_total", "per camera-second", 1),
+    ("key pictures", "gridpatrol_key_pictures_total", "per camera-second", 1),
+    ("decoding key frames", "gridpatrol_decode_seconds_total keys", "ms per camera-second", 1000),
+    ("full decode", "gridpatrol_decode_seconds_total full", "ms per camera-second", 1000),
+    ("detector", "gridpatrol_detect_cpu_seconds_total", "ms per camera-second", 1000),
+)
+"""Figure, metric as `Gauges` names it, unit, factor; those that the product lacks are left out."""
+
+MEANING = (
+    "latency: from the moment the reference's condition began (every picture decoded and detected) "
+    "to XADD; the default confirm_s of 1 s is in it",
+    "precision: incidents about no event of the reference, of all; repeats are told apart",
+    "memory: the worker's proportional set size beyond that of a worker without cameras",
+    "cameras, product and reference share this box; the cameras' server is measured beside",
+)
+
+
+def _notes(carried: Carried) -> Iterator[str]:
+    case, found = carried.case, carried.score
+    yield (
+        f"{case.name}: {case.minutes:g} min after {case.warm_up_s:g} s of warm-up; the reference "
+        f"sees something in {100 * carried.busy_ratio:.1f} % of camera time; {found.found} of "
+        f"{found.due} events found, {found.told} incidents, {found.false} false, "
+        f"{found.repeats} repeats"
+    )
+    unmeasured = sorted({label for label, *_ in COUNTERS} - set(_measured(carried)))
+    if unmeasured:
+        yield f"{case.name}: not measured, as the product does not tell: {', '.join(unmeasured)}"
+    for event in carried.missed[:MISSED_SHOWN]:
+        yield f"{case.name}: missed {event.kind} on {event.camera}"
+
+
+def _measured(carried: Carried) -> Iterator[str]:
+    for label, counter, *_ in COUNTERS:
+        if counter in carried.last.counts:
+            yield label
+
+
+def _knee(case: Case) -> Outcome:
+    """Search for the largest town that is sustained."""
+    say = Console(stderr=True).print
+    figures: list[Figure] = []
+    good, bad, count = 0, None, KNEE_FROM
+    while count <= KNEE_MOST and (bad is None or bad - good > KNEE_STEP):
+        carried = carry(replace(case, cameras=count))
+        say(f"{count} cameras: recall {carried.score.recall:.3f}, "
+            f"p95 {carried.score.latency_s(95):.2f} s")  # fmt: skip
+        figures += _figures(carried)
+        if carried.is_sustained:
+            good = count
+        else:
+            bad = count
+        count = 2 * count if bad is None else (good + bad) // 2
+    title = f"{case.kind}, {case.busy:g} % busy: cameras sustained"
+    return Outcome((Figure(title, good, "cameras"), *figures), MEANING)
+
+
+def _cases(asked: argparse.Namespace, *, quick: bool) -> tuple[Case, ...]:
+    """Return what to measure: the towns aimed at, unless the command line names one."""
+    named = {
+        name: value for name, value in vars(asked).items() if name != "knee" and value is not None
+    }
+    if quick:
+        return (replace(QUICK_CASE, **named),)
+    if not named and not asked.knee:
+        return AIMED
+    return (replace(AIMED[0], **named),)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks fleet", description=__doc__)
+    parser.add_argument("--fleet", dest="kind", choices=("found", "tuned"))
+    parser.add_argument("--cameras", type=int)
+    parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--knee", action="store_true", help="search for the most that is sustained")
+    return parser

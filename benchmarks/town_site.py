@@ -1,0 +1,179 @@
+"""The product on a town: started as people start it, and what it told and cost meanwhile."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+
+from benchmarks.process_cost import PROC, cost_of
+from benchmarks.site import Site, running_site
+from benchmarks.town import Resident
+from benchmarks.town_score import Told
+from gateway.config import Settings
+from gateway.dispatch.message import IncidentEvent
+from gateway.dispatch.redis_sink import FIELD, STREAM
+from gateway.errors import UnreachableError
+from gateway.packets import Transport
+from gateway.processes import reload_workers
+from gateway.rules_file import rules_to_json
+from gateway.session import SessionState
+from gateway.store.inventory import Camera
+
+ONLINE_S, ONLINE_EACH_S = 180.0, 0.5
+"""Longest until all cameras are online: the product paces connecting on purpose."""
+POLL_S = 0.5
+SPLIT_BY = ("rung", "reason")
+"""Labels whose values are kept apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """The site at one moment. at_s: monotonic. worker_mib: its proportional set size.
+
+    worker_s, others_s: processor seconds of the worker, and of all else that the product runs.
+    counts: the product's own metrics, "name" or "name rung", summed over the cameras.
+    """
+
+    at_s: float
+    worker_s: float
+    others_s: float
+    worker_mib: float
+    counts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TownSite:
+    """A site that looks at a town. empty_mib: its worker's memory before it had a camera."""
+
+    site: Site
+    worker: int
+    empty_mib: float
+
+    def gauges(self) -> Gauges:
+        """Return how it stands now."""
+        worker = cost_of([self.worker])
+        others = cost_of(set(_family(_parent(self.worker))) - {self.worker})
+        return Gauges(
+            at_s=time.monotonic(),
+            worker_s=worker.processor_s,
+            others_s=others.processor_s,
+            worker_mib=worker.memory_kib / 1024,
+            counts=_counts(self.site.url),
+        )
+
+    def told(self) -> list[Told]:
+        """Return every incident in the queue, as the last message about it has it."""
+        posted: dict[str, float] = {}
+        newest: dict[str, IncidentEvent] = {}
+        for queue_id, event in self._events():
+            if event.type == "gridpatrol.incident.opened":
+                posted.setdefault(event.subject, float(queue_id.partition("-")[0]) / 1000)
+            newest[event.subject] = event
+        return [_told(newest[subject], at_s) for subject, at_s in posted.items()]
+
+    def _events(self) -> Iterator[tuple[str, IncidentEvent]]:
+        with Redis.from_url(self.site.queue_url, protocol=2, decode_responses=True) as queue:
+            entries = cast("list[tuple[str, dict[str, str]]]", queue.xrange(STREAM))
+        for queue_id, fields in entries:
+            yield queue_id, IncidentEvent.model_validate_json(fields[FIELD])
+
+
+@contextmanager
+def town_site(url: str, town: Sequence[Resident]) -> Iterator[TownSite]:
+    """Run the product on a town's cameras, all of them online; raises UnreachableError."""
+    with running_site() as site:
+        worker = _wait_for_worker(site)
+        empty_mib = cost_of([worker]).memory_kib / 1024
+        for resident in town:
+            site.store.inventory.add(_inventoried(f"{url}/{resident.camera}", resident))
+        reload_workers(Settings(data_dir=site.data_dir))
+        _wait_until_online(site, len(town))
+        yield TownSite(site, worker, empty_mib)
+
+
+def _inventoried(url: str, resident: Resident) -> Camera:
+    return Camera(
+        id=resident.camera,
+        name=resident.camera,
+        address=url,
+        main_uri=url,
+        rules=rules_to_json(resident.clip.rules),
+        transport=Transport.TCP,
+    )
+
+
+def _wait_for_worker(site: Site) -> int:
+    """Return the process id of the one worker."""
+    deadline_s = time.monotonic() + ONLINE_S
+    while time.monotonic() < deadline_s:
+        for worker in site.store.workers.all():
+            return worker.pid
+        time.sleep(POLL_S)
+    raise UnreachableError(f"no worker started within {ONLINE_S:g} s")
+
+
+def _wait_until_online(site: Site, count: int) -> None:
+    deadline_s = time.monotonic() + ONLINE_S + count * ONLINE_EACH_S
+    online = 0
+    while time.monotonic() < deadline_s:
+        states = site.store.camera_states.by_camera().values()
+        online = sum(state.state == SessionState.ONLINE.value for state in states)
+        if online == count:
+            return
+        time.sleep(POLL_S)
+    raise UnreachableError(f"{online} of {count} cameras came online in time")
+
+
+def _told(event: IncidentEvent, posted_s: float) -> Told:
+    incident = event.data.incident
+    return Told(
+        camera=incident.camera.id,
+        kind=incident.kind,
+        began_s=_seconds(incident.opened_at),
+        ended_s=_seconds(incident.last_seen_at),
+        posted_s=posted_s,
+    )
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _counts(url: str) -> dict[str, float]:
+    """Return the product's metrics, summed over cameras and processes."""
+    reply = httpx.get(f"{url}/metrics", timeout=10, trust_env=False).raise_for_status()
+    counts: dict[str, float] = {}
+    for family in text_string_to_metric_families(reply.text):
+        for sample in family.samples:
+            kept = (sample.labels[name] for name in SPLIT_BY if name in sample.labels)
+            key = " ".join((sample.name, *kept))
+            counts[key] = counts.get(key, 0.0) + sample.value
+    return counts
+
+
+def _parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and all that it and its children started."""
+    yield pid
+    for task in (PROC / str(pid) / "task").iterdir():
+        for child in _words(task / "children"):
+            yield from _family(int(child))
+
+
+def _stat(pid: int) -> list[str]:
+    # The second field is the program's name in brackets, which may hold anything.
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def _words(path: Path) -> list[str]:
+    return path.read_text().split()
