@@ -8,7 +8,7 @@ JSON lines. By default what is quiet is not decoded (`gateway.film`); `thorough`
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from gateway.clock import monotonic_s, to_iso
@@ -18,6 +18,7 @@ from gateway.film.reading import FilmReading
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import FileFacts, VideoFile
 from vision.detector import Detector
+from vision.ensemble import DetectorSet
 from vision.pipeline import CameraPipeline
 from vision.rules import DEFAULT_RULES, RuleSet
 from vision.tracker import TrackerSettings
@@ -36,7 +37,7 @@ class Film:
     """What is analysed as one. name: for people. camera: for the ids of incidents.
 
     parts: in the order of time, at least one. since, until: pictures taken before, or from then on,
-    are left out; None for no limit.
+    are left out; None for no limit. rules: of the camera; None for those of the plan.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Film:
     parts: tuple[FilmPart, ...]
     since: datetime | None = None
     until: datetime | None = None
+    rules: RuleSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class AnalysisPlan:
     tracker: None for the default one; `vision.tracker.two_stage` sets one to the detector's model.
     fps: pictures looked at in a second of the film, above 0. start: when the first picture of
     `analyze_file`'s file was taken; None means when the file says, else FILE_EPOCH. thorough:
-    decode everything.
+    decode everything. time_zone: of the site, for the rules' calendars.
     """
 
     rules: RuleSet = DEFAULT_RULES
@@ -61,6 +63,7 @@ class AnalysisPlan:
     fps: float = 5.0
     start: datetime | None = None
     thorough: bool = False
+    time_zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,10 @@ class Progress:
 class FileAnalysis:
     """What a film showed, incidents by the time they began.
 
-    file: of the first part, under the film's name. start: the time of day given to the first
-    picture. analysed_s: from the first picture to the last. damage: what could not be read, None
-    when all was. decoded_s: how much of it was decoded in full. elapsed_s: how long it took here.
+    file: of the first part, under the film's name. model, model_sha256: of all models, joined by +.
+    start: the time of day given to the first picture. analysed_s: from the first picture to the
+    last. damage: what could not be read, None when all was. decoded_s: how much of it was decoded
+    in full. elapsed_s: how long it took here.
     """
 
     file: FileFacts
@@ -116,7 +120,7 @@ def analyze_file(
 ) -> FileAnalysis:
     """Return the incidents of a video file. See `analyze_film`."""
     plan = plan or AnalysisPlan()
-    with Crew(detector) as crew:
+    with Crew(DetectorSet.combine([detector])) as crew:
         return analyze_film(film_of(path, start=plan.start), crew, plan, on_progress)
 
 
@@ -160,7 +164,8 @@ class _Work:
         self._plan = plan
         self._on_progress = on_progress
         self._sure = None if plan.thorough else (plan.tracker or TrackerSettings()).high_score
-        pipeline = CameraPipeline(film.camera, plan.rules, plan.tracker)
+        rules = film.rules or plan.rules
+        pipeline = CameraPipeline(film.camera, rules, plan.tracker, plan.time_zone)
         self._judge = FilmJudge(pipeline, film.since, film.until)
         self._facts: list[FileFacts] = []
         self._damages: list[str] = []
@@ -180,11 +185,11 @@ class _Work:
 
     def outcome(self, elapsed_s: float) -> FileAnalysis:
         """Close what is open and sum up."""
-        spec = self._crew.detector.spec
+        specs = self._crew.detectors.specs
         return FileAnalysis(
             file=replace(self._facts[0], name=self._film.name),
-            model=spec.name,
-            model_sha256=spec.sha256,
+            model="+".join(spec.name for spec in specs),
+            model_sha256="+".join(spec.sha256 for spec in specs),
             start=self._judge.start or FILE_EPOCH,
             incidents=self._judge.finish(),
             pictures=self._judge.looks,

@@ -22,12 +22,12 @@ class Catalogues:
     words: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def load(cls, locale_dir: Path) -> Self:
-        """Read `<language>/LC_MESSAGES/gridpatrol.po` below a directory.
+    def load(cls, locale_dir: Path, domain: str = DOMAIN) -> Self:
+        """Read `<language>/LC_MESSAGES/<domain>.po` below a directory.
 
         Raises ConfigError for a catalogue that cannot be read.
         """
-        files = sorted(locale_dir.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+        files = sorted(locale_dir.glob(f"*/LC_MESSAGES/{domain}.po"))
         return cls({_tag(path.parents[1].name): _read(path) for path in files})
 
     @property

@@ -1,7 +1,8 @@
-"""The command that analyses files."""
+"""The command that analyses films."""
 
 import json as json_library
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +12,21 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_table
-from gateway.config import load_settings
+from gateway.config import Settings, load_settings
 from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from gateway.analyze import FileAnalysis
+    from gateway.analyze import Film
     from gateway.analyze import Progress as Step
+    from gateway.replay.batch import Batch, FilmOutcome
+
+LANGUAGES = ("zh-CN", "en")
 
 
 def analyze(
-    file: Annotated[Path, typer.Argument(help="Any video file.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Video files, and folders of them.")
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option(help="Zones and rules (docs/how-to/write-rules.md).")
     ] = None,
@@ -28,27 +34,69 @@ def analyze(
         float | None, typer.Option(min=0.1, max=60, help="Pictures looked at per second of film.")
     ] = None,
     start: Annotated[
-        str | None, typer.Option(help="When the film begins, such as 2026-07-01T08:00:00+08:00.")
+        str | None, typer.Option(help="When a film begins, such as 2026-07-01T08:00:00+08:00.")
     ] = None,
+    recorded: Annotated[
+        str | None, typer.Option(help="A camera, whose recordings are analysed.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Such as 2026-05-01T08:00; the site's zone.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Up to 24 hours later.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Keep results here, with pictures; go on here after a stop."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of what is kept: zh-CN or en; the site's own by default.")
+    ] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Decode everything, quiet stretches too.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the incidents in a video file, faster than real time; the same file gives the same."""
-    from gateway.analyze import AnalysisPlan, analyze_file, to_json_lines
-    from gateway.detector_setup import open_detector
+    """Find the incidents in films, much faster than real time; the same film gives the same."""
+    from gateway.analyze import AnalysisPlan
+    from gateway.detector_setup import open_detectors
+    from gateway.film.eyes import Crew
+    from gateway.replay.batch import Batch
+    from gateway.replay.films import films_in
+    from gateway.replay.journal import Journal
     from gateway.rules_file import load_rules
     from vision.rules import DEFAULT_RULES
 
-    settings = load_settings(config).analysis
-    rule_set = load_rules(rules) if rules else DEFAULT_RULES
-    detector, tracker = open_detector(settings)
-    plan = AnalysisPlan(rule_set, tracker, fps or settings.fps, _moment(start))
-    with _progress(str(file), shown=not json) as step:
-        analysis = analyze_file(file, detector, plan, step)
-    if json:
-        out.file.writelines(line + "\n" for line in to_json_lines(analysis))
-    else:
-        _show(analysis)
+    settings = load_settings(config)
+    chosen = _language(language, settings)
+    films = films_in(files or (), _moment(start))
+    if recorded is not None:
+        films += (_recorded(settings, recorded, since, until),)
+    if not films:
+        raise ConfigError("name a file, a folder, or a camera with --recorded")
+    rule_set = load_rules(rules) if rules else None
+    detectors, tracker = open_detectors(settings.analysis, settings.data_dir)
+    plan = AnalysisPlan(
+        rules=rule_set or DEFAULT_RULES,
+        tracker=tracker,
+        fps=fps or settings.analysis.fps,
+        thorough=thorough,
+        time_zone=settings.site.zone,
+    )
+    films = tuple(_ruled_by(film, rule_set) for film in films)
+    journal = Journal(folder, plan, detectors) if folder else None
+    with Crew(detectors) as crew, _bars(shown=not json) as bars:
+        outcomes = _run(Batch(crew, plan, journal, bars.step), films, json=json)
+    if not json:
+        _show([outcome for outcome in outcomes if outcome.error is None])
+    if folder is not None:
+        _keep(folder, outcomes, chosen, settings)
+    _complain(outcomes)
+
+
+def _language(asked: str | None, settings: Settings) -> str:
+    if asked is not None and asked not in LANGUAGES:
+        raise ConfigError(f"--language {asked}: there are {' and '.join(LANGUAGES)}")
+    return asked or settings.site.language
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -64,47 +112,129 @@ def _moment(text: str | None) -> datetime | None:
     return moment
 
 
+def _recorded(settings: Settings, camera: str, since: str | None, until: str | None) -> "Film":
+    """Return a span of a camera's recordings, its times in the site's zone unless they name one."""
+    from gateway.processes import open_store
+    from gateway.replay.films import recorded_film
+
+    span = []
+    for option, text in (("--from", since), ("--to", until)):
+        try:
+            moment = datetime.fromisoformat(text or "")
+        except ValueError as error:
+            raise ConfigError(
+                f"--recorded {camera} needs {option}, such as {option} 2026-05-01T08:00"
+            ) from error
+        span.append(moment if moment.tzinfo else moment.replace(tzinfo=settings.site.zone))
+    with open_store(settings) as store:
+        return recorded_film(store, settings.data_dir, camera, span[0], span[1])
+
+
+def _ruled_by(film: "Film", rules: object) -> "Film":
+    """Return a film that is judged by the rules asked for, if any were, and not by its own."""
+    from dataclasses import replace
+
+    return replace(film, rules=None) if rules is not None else film
+
+
+class _Bars:
+    """A bar for each film that is under way, on standard error."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def step(self, film: "Film", at: "Step") -> None:
+        """Show how far a film is."""
+        with self._lock:
+            if film.name not in self._tasks:
+                self._tasks[film.name] = self._progress.add_task(film.name, total=None, incidents=0)
+            task = self._progress.tasks[self._tasks[film.name]].id
+        self._progress.update(task, completed=at.done_s, total=at.total_s, incidents=at.incidents)
+
+
 @contextmanager
-def _progress(name: str, *, shown: bool) -> Iterator[Callable[["Step"], None]]:
-    """Yield what takes the steps of an analysis, showing a bar on standard error."""
+def _bars(*, shown: bool) -> Iterator[_Bars]:
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%  {task.fields[incidents]} incidents"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, disable=not shown) as bar:
-        task = bar.add_task(name, total=None, incidents=0)
-
-        def step(at: "Step") -> None:
-            bar.update(task, completed=at.done_s, total=at.total_s, incidents=at.incidents)
-
-        yield step
+    with Progress(*columns, console=err, disable=not shown) as progress:
+        yield _Bars(progress)
 
 
-def _show(analysis: "FileAnalysis") -> None:
+def _run(batch: "Batch", films: Sequence["Film"], *, json: bool) -> list["FilmOutcome"]:
+    """Return what became of each film; its lines are printed as soon as they are there."""
+    outcomes = []
+    for outcome in batch.run(films):
+        outcomes.append(outcome)
+        if json:
+            out.file.writelines(f"{line}\n" for line in outcome.lines)
+            out.file.flush()
+    return outcomes
+
+
+def _show(outcomes: Sequence["FilmOutcome"]) -> None:
+    from gateway.replay.results import incidents_in
+    from gateway.replay.words import clock
+
+    many = len(outcomes) > 1
+    found = [one for outcome in outcomes for one in incidents_in(outcome.lines)]
     rows = (
         (
-            _clock(one.start_s),
-            _clock(one.end_s) + ("…" if one.lasts else ""),
-            one.incident.severity,
-            one.incident.kind,
-            one.incident.zone,
-            one.incident.rule,
-            json_library.dumps(dict(one.incident.readings)),
+            *([one.file] if many else []),
+            clock(one.start_s),
+            clock(one.end_s) + ("…" if one.lasts else ""),
+            one.severity,
+            one.kind,
+            one.zone,
+            one.rule,
+            json_library.dumps(dict(one.readings), ensure_ascii=False),
         )
-        for one in analysis.incidents
+        for one in found
     )
-    print_table(("from", "to", "severity", "kind", "zone", "rule", "readings"), rows)
+    columns = ("from", "to", "severity", "kind", "zone", "rule", "readings")
+    print_table(("film", *columns) if many else columns, rows)
+    for outcome in outcomes:
+        _sum_up(outcome)
+
+
+def _sum_up(outcome: "FilmOutcome") -> None:
+    from gateway.replay.words import clock
+
+    analysis, name = outcome.analysis, outcome.film.name
+    if analysis is None:
+        out.print(f"{name}: done before", markup=False, soft_wrap=True)
+        return
     out.print(
-        f"{len(analysis.incidents)} incidents in {_clock(analysis.analysed_s)} of film, "
-        f"{analysis.times_real_time:.1f} times real time"
+        f"{name}: {len(analysis.incidents)} incidents in {clock(analysis.analysed_s)} of film, "
+        f"{clock(analysis.decoded_s)} of it decoded, "
+        f"{analysis.times_real_time:.1f} times real time",
+        markup=False,
+        soft_wrap=True,
     )
     if analysis.damage:
-        err.print(f"The file is damaged: {analysis.damage}", style="yellow", markup=False)
+        err.print(f"{name} is damaged: {analysis.damage}", style="yellow", markup=False)
 
 
-def _clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds: 83.4 is 1:23.4."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)}:{rest:04.1f}"
+def _keep(
+    folder: Path, outcomes: Sequence["FilmOutcome"], language: str, settings: Settings
+) -> None:
+    from gateway.replay.folder import write_folder
+    from gateway.replay.words import Words
+
+    made = write_folder(folder, outcomes, Words.load(language, settings.site.zone))
+    for path in (made.lines, made.table, made.sheet):
+        err.print(str(path), markup=False, soft_wrap=True)
+
+
+def _complain(outcomes: Sequence["FilmOutcome"]) -> None:
+    """Say which films could not be analysed; raises the last one's error."""
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    for error in errors[:-1]:
+        err.print(str(error), style="yellow", markup=False, soft_wrap=True)
+    if errors:
+        raise errors[-1]

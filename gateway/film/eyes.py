@@ -23,7 +23,7 @@ from gateway.film.packets import FrontToBackError, Group, PacketTable
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import FilePicture
 from vision.activity import ACTIVITY_SIZE, Luma
-from vision.detector import Detector, PendingDetections, Prepared
+from vision.ensemble import DetectorSet, PendingSet
 from vision.types import Detections, FrameSize
 
 Seen: TypeAlias = tuple[int, FrameSize, Detections]
@@ -45,9 +45,9 @@ class KeyPicture:
 class Crew:
     """The threads that decode and wait for the detector, shared by all films; a context manager."""
 
-    def __init__(self, detector: Detector) -> None:
-        self.detector = detector
-        self.hands = cores() + detector.runtime.in_flight
+    def __init__(self, detectors: DetectorSet) -> None:
+        self.detectors = detectors
+        self.hands = cores() + detectors.in_flight
         self._pool = ThreadPoolExecutor(self.hands, thread_name_prefix="film")
 
     def __enter__(self) -> "Crew":
@@ -74,10 +74,10 @@ class Crew:
 class FilmEyes:
     """Looks at the pictures of one film, from any number of threads."""
 
-    def __init__(self, path: Path, table: PacketTable, detector: Detector) -> None:
+    def __init__(self, path: Path, table: PacketTable, detectors: DetectorSet) -> None:
         self._turns = table.turns
         self._times = table.at_s
-        self._detector = detector
+        self._detectors = detectors
         self._scaler = PictureScaler()
         self._decoders: deque[VideoCodecContext] = deque()
         with av.open(f"file:{path}") as container:
@@ -101,7 +101,7 @@ class FilmEyes:
 
         Raises FrontToBackError when one of them does not come.
         """
-        pending: list[tuple[int, FrameSize, PendingDetections]] = []
+        pending: list[tuple[int, FrameSize, PendingSet]] = []
         for pts, frame in self.frames(group):
             if pts in wanted:
                 pending.append((pts, *self._start(frame)))
@@ -129,9 +129,9 @@ class FilmEyes:
         decoder.flush_buffers()
         self._decoders.append(decoder)
 
-    def _start(self, frame: VideoFrame) -> tuple[FrameSize, PendingDetections]:
+    def _start(self, frame: VideoFrame) -> tuple[FrameSize, PendingSet]:
         picture = self._picture(frame)
-        return picture.size, self._detector.start([prepared(picture, self._detector)])
+        return picture.size, start(picture, self._detectors)
 
     def _picture(self, frame: VideoFrame) -> FilePicture:
         return FilePicture(0.0, frame, self._scaler, self._turns)
@@ -148,10 +148,9 @@ class FilmEyes:
             return decoder
 
 
-def prepared(picture: FilePicture, detector: Detector) -> Prepared:
-    """Return a picture as the detector takes it."""
-    letterbox = detector.letterbox_for(picture.size)
-    return Prepared(letterbox.place(picture.resized_bgr(letterbox.resized)), letterbox)
+def start(picture: FilePicture, detectors: DetectorSet) -> PendingSet:
+    """Begin detecting in one picture."""
+    return detectors.start([detectors.prepare_from(picture.size, picture.resized_bgr)])
 
 
 def cores() -> int:

@@ -81,7 +81,7 @@ class _Seeker:
         self._table = table
         self._crew = crew
         self._sure = sure
-        self._eyes = FilmEyes(path, table, crew.detector)
+        self._eyes = FilmEyes(path, table, crew.detectors)
         self._chosen = table.looks(fps)
         self._chosen_group = table.group_of[self._chosen]
         self._due = _by_group(table, self._chosen, self._chosen_group)

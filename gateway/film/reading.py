@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
-from gateway.film.eyes import Crew, prepared
+from gateway.film.eyes import Crew, start
 from gateway.film.looking import FilmLook, search_film
 from gateway.film.packets import FrontToBackError
 from gateway.video_file import VideoFile
-from vision.detector import PendingDetections
+from vision.ensemble import PendingSet
 from vision.types import FrameSize, Kind
 
 SEARCH_SHARE = 0.95
@@ -60,17 +60,16 @@ class FilmReading:
 
     def _front_to_back(self) -> Iterator[FilmLook]:
         """Yield the looks of a file decoded picture by picture, the detector kept busy."""
-        detector = self._crew.detector
-        pending: deque[tuple[float, FrameSize, PendingDetections]] = deque()
+        detectors = self._crew.detectors
+        pending: deque[tuple[float, FrameSize, PendingSet]] = deque()
         for picture in self._video.pictures(self._fps):
-            started = detector.start([prepared(picture, detector)])
-            pending.append((picture.at_s, picture.size, started))
-            if len(pending) > detector.runtime.in_flight:
+            pending.append((picture.at_s, picture.size, start(picture, detectors)))
+            if len(pending) > detectors.in_flight:
                 yield _finished(*pending.popleft())
         for last in pending:
             yield _finished(*last)
 
 
-def _finished(at_s: float, size: FrameSize, pending: PendingDetections) -> FilmLook:
+def _finished(at_s: float, size: FrameSize, pending: PendingSet) -> FilmLook:
     (detections,) = pending.wait()
     return FilmLook(at_s, size, detections)

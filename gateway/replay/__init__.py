@@ -1,0 +1,1 @@
+"""Many films analysed in one go: what to do, what is done, and what people get of it."""
