@@ -124,22 +124,23 @@ def _runtimes(_settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
-    from gateway.detector_setup import choice_of, model_of
+    from gateway.detector_setup import choice_of, models_of
     from vision.runtime import choose_backend
     from vision.weights import verify
 
     try:
-        spec = model_of(settings.analysis)
-        verify(spec)
-        backend = choose_backend(spec, choice_of(settings.analysis))
+        for spec in models_of(settings.analysis, settings.data_dir):
+            verify(spec)
+            choice = choice_of(settings.analysis, spec, settings.data_dir)
+            backend = choose_backend(spec, choice)
+            text = f"{spec.name}: {spec.path} is whole, for {backend}"
+            yield Finding("model", Verdict.GOOD, text)
     except ModelError as error:
         cure = "gridpatrol models list shows what is here; analysis.model chooses"
         yield Finding("model", Verdict.BAD, str(error), cure)
     except RuntimeUnavailableError as error:
         cure = "set analysis.backend and analysis.device to auto"
         yield Finding("model", Verdict.BAD, str(error), cure)
-    else:
-        yield Finding("model", Verdict.GOOD, f"{spec.name}: {spec.path} is whole, for {backend}")
 
 
 def _queue(settings: Settings) -> Iterator[Finding]:

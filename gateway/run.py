@@ -15,7 +15,7 @@ import httpx
 from gateway.clock import monotonic_s
 from gateway.config import ENV_PREFIX, Settings, redis_url
 from gateway.demo import SCENES, DemoCamera, DemoCameras
-from gateway.detector_setup import model_of
+from gateway.detector_setup import models_of
 from gateway.directory_lock import hold
 from gateway.dispatch.embedded import open_queue
 from gateway.errors import GatewayError, StorageError
@@ -73,7 +73,8 @@ def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
     raise, with all that was started stopped again.
     """
     with _StopSignals() as signals, ExitStack() as running:
-        verify(model_of(settings.analysis))
+        for spec in models_of(settings.analysis, settings.data_dir):
+            verify(spec)
         listen(settings.serve.host, settings.serve.port).close()
         running.enter_context(_held(settings.data_dir))
         queue = open_queue(settings.data_dir, redis_url(settings.queue))
