@@ -81,7 +81,10 @@ class CameraUnit:
             self._streams["main"] = self._open("main")
         self.hub = self.stream("sub").hub
         self._pipeline = CameraPipeline(
-            camera.id, rules_from_json(camera.zones, camera.rules), bench.tracker
+            camera.id,
+            rules_from_json(camera.zones, camera.rules),
+            bench.tracker,
+            settings.site.zone,
         )
         self.eye = CameraEye(
             self.hub, bench.detector, bench.looks, settings.analysis.fps, self.judge
@@ -187,7 +190,7 @@ class CameraUnit:
                 origin=self._origin,
                 take_picture=picture.to_bgr if opened else None,
                 tracks=step.shown_with(change),
-                zones=self._pipeline.rules.zones,
+                zones=self._pipeline.rules.places,
                 highlight=step.tracks_of(change),
             )
         )

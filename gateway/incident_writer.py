@@ -25,7 +25,7 @@ from gateway.store import Store
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.stored_incident import Origin
 from vision.overlay import draw
-from vision.scene import Zone
+from vision.scene import Line, Zone
 from vision.types import ChangeType, Image, Incident, IncidentChange, Track
 
 WAITING_CHANGES = 256
@@ -50,7 +50,7 @@ class Sighting:
     origin: Origin
     take_picture: Callable[[], Image] | None = None
     tracks: tuple[Track, ...] = ()
-    zones: tuple[Zone, ...] = ()
+    zones: tuple[Zone | Line, ...] = ()
     highlight: frozenset[int] = frozenset()
 
 

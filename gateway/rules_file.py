@@ -46,10 +46,11 @@ class _Settings(BaseModel):
     model_config = STRICT
     made_from: ClassVar[type]
 
-    def built(self) -> object:
-        """Return the dataclass with what is set here; raises RuleError for what it refuses."""
-        said = {name: _built(getattr(self, name)) for name in self.model_fields_set}
-        return self.made_from(**said)
+    def built(self, at: Location) -> object:
+        """Return the dataclass with what is set here; `at`: where in the document it stands."""
+        said = {name: _built(getattr(self, name), (*at, name)) for name in self.model_fields_set}
+        with _at(*at):
+            return self.made_from(**said)
 
 
 class _Document(BaseModel):
@@ -148,8 +149,7 @@ def _rule(entry: Mapping[str, JsonValue], number: int) -> RuleSpec:
     spec = RULES[name]
     settings = {key: value for key, value in entry.items() if key != "type"}
     checked = _checked(_schema(spec), settings, at)
-    with _at(*at):
-        return cast("RuleSpec", checked.built())
+    return cast("RuleSpec", checked.built(at))
 
 
 def _checked_together(places: list[Zone | Line], rules: tuple[RuleSpec, ...]) -> RuleSet:
@@ -218,8 +218,10 @@ def _schema_field(field: Field[Any]) -> object:
     return schema
 
 
-def _built(value: object) -> object:
+def _built(value: object, at: Location) -> object:
     """Return a checked value with every part of a rule's settings as its dataclass."""
     if isinstance(value, _Settings):
-        return value.built()
-    return tuple(_built(part) for part in value) if isinstance(value, tuple) else value
+        return value.built(at)
+    if isinstance(value, tuple):
+        return tuple(_built(part, (*at, number)) for number, part in enumerate(value))
+    return value

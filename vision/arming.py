@@ -139,7 +139,7 @@ def _read(key: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
     try:
         return parse(text)
     except ValueError as error:
-        raise RuleError(f"arming: {key} reads {forms[key]}, not {text!r}") from error
+        raise RuleError(f"{key} reads {forms[key]}, not {text!r}") from error
 
 
 def _hours(text: str) -> _Hours:

@@ -4,6 +4,7 @@ OpenCV's fonts have ASCII glyphs only, so what is written is kinds, ids, scores 
 other scripts belong beside the picture.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vision.scene import Zone
+from vision.scene import Line, Zone
 from vision.types import FrameSize, Image, Kind, Track
 
 Colour = tuple[int, int, int]
@@ -37,15 +38,18 @@ FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 ZONE_TINT: Final = 0.16
 """Opacity of a zone's area."""
 
+ARROW_RATIO: Final = 0.03
+"""Length of the tip at the end of a line, as a share of the picture's height."""
+
 
 def draw(
     image: Image,
     tracks: Sequence[Track],
-    zones: Sequence[Zone] = (),
+    zones: Sequence[Zone | Line] = (),
     highlight: Collection[int] = (),
     at: datetime | None = None,
 ) -> Image:
-    """Return a copy of the picture with zones, confirmed tracks, and the time when one is given.
+    """Return a copy of the picture with zones and lines, confirmed tracks, and the time if given.
 
     highlight: ids of the tracks the incident is about; they are drawn in red, over the others.
     Line width and text follow the picture's height. Where labels would cover each other, those of
@@ -54,14 +58,20 @@ def draw(
     shown = [track for track in tracks if track.confirmed or track.id in highlight]
     shown.sort(key=lambda track: (track.id not in highlight, track.id))
     pen = _Pen(image.copy())
-    for zone in zones:
-        pen.zone(zone)
+    for place in zones:
+        if isinstance(place, Line):
+            pen.line(place)
+        else:
+            pen.zone(place)
     for track in reversed(shown):
         pen.box(track, alarming=track.id in highlight)
     if at is not None:
         pen.time(at)
-    for zone in zones:
-        pen.zone_label(zone)
+    for place in zones:
+        if isinstance(place, Line):
+            pen.line_label(place)
+        else:
+            pen.zone_label(place)
     for track in shown:
         pen.label(track, alarming=track.id in highlight)
     return pen.canvas
@@ -119,6 +129,33 @@ class _Pen:
         """Write the zone's id at its first corner."""
         x, y = (int(value) for value in zone.polygon.outline_px(self._size)[0])
         self._write(zone.id, [(x, y)], ZONE_COLOUR, always=True)
+
+    def line(self, line: Line) -> None:
+        """Draw a line as an arrow from its start to its end."""
+        start, end = ((round(x), round(y)) for x, y in self._ends(line))
+        tip_ratio = ARROW_RATIO * self._size.height / max(math.dist(start, end), 1.0)
+        cv2.arrowedLine(
+            self.canvas, start, end, ZONE_COLOUR, self._line_px + 1, cv2.LINE_AA, 0, tip_ratio
+        )
+
+    def line_label(self, line: Line) -> None:
+        """Write the line's id at its start, and the letters of its sides beside its middle."""
+        (x1, y1), (x2, y2) = self._ends(line)
+        self._write(line.id, [(round(x1), round(y1))], ZONE_COLOUR, always=True)
+        length = math.dist((x1, y1), (x2, y2))
+        off_px = 1.5 * self._plate_px
+        left_x, left_y = (y2 - y1) / length * off_px, (x1 - x2) / length * off_px
+        for letter, side in (("A", 1), ("B", -1)):
+            (width, _), _ = cv2.getTextSize(letter, FONT, self._font_scale, self._font_px)
+            x = (x1 + x2 - width) / 2 + side * left_x - self._pad_px
+            y = (y1 + y2 - self._plate_px) / 2 + side * left_y
+            self._write(letter, [(round(x), round(y))], ZONE_COLOUR, always=True)
+
+    def _ends(self, line: Line) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the ends in pixels, inside the picture."""
+        width, height = self._size.width, self._size.height
+        (x1, y1), (x2, y2) = line.start, line.end
+        return (x1 * (width - 1), y1 * (height - 1)), (x2 * (width - 1), y2 * (height - 1))
 
     def box(self, track: Track, *, alarming: bool) -> None:
         """Draw where a track is."""

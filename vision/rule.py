@@ -62,7 +62,7 @@ class Raise:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.at_least < math.inf:
-            raise RuleError(f"raises: at_least is {self.at_least:g}, and must be above 0")
+            raise RuleError(f"at_least is {self.at_least:g}, and must be above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Cameras as the console sees them: names, state, zones; never an address, user or password."""
+"""Cameras as the console sees them: names, state, places; never an address, user or password."""
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -40,6 +40,19 @@ class ZoneBody(Answer):
     id: str
     name: str = ""
     polygon: tuple[tuple[float, float], ...]
+
+
+class LineBody(Answer):
+    """A line that rules watch; line: its start and end, normalised 0-1.
+
+    Seen from the start towards the end, side A is on the left and side B on the right.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str = ""
+    line: tuple[tuple[float, float], tuple[float, float]]
 
 
 class StreamBody(Answer):
@@ -88,6 +101,7 @@ class CameraBody(Answer):
     analysed_fps: float | None
     open_incidents: int
     zones: tuple[ZoneBody, ...]
+    lines: tuple[LineBody, ...]
 
 
 class CamerasBody(Answer):
@@ -96,7 +110,7 @@ class CamerasBody(Answer):
     cameras: tuple[CameraBody, ...]
 
 
-_ZONES = TypeAdapter(tuple[ZoneBody, ...])
+_PLACES = TypeAdapter(tuple[ZoneBody | LineBody, ...])
 
 
 def read_all(services: Services) -> tuple[CameraBody, ...]:
@@ -182,6 +196,7 @@ def _state(camera: Camera, reported: CameraState | None, now: datetime) -> Camer
 
 
 def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody:
+    places = _places(camera)
     return CameraBody(
         id=camera.id,
         name=camera.name,
@@ -201,7 +216,8 @@ def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody
         live=state.live,
         analysed_fps=state.analysed_fps,
         open_incidents=open_incidents,
-        zones=_zones(camera),
+        zones=tuple(place for place in places if isinstance(place, ZoneBody)),
+        lines=tuple(place for place in places if isinstance(place, LineBody)),
     )
 
 
@@ -220,9 +236,9 @@ def _can_talk(survey: str) -> bool:
     return found is not None and bool(found.talk)
 
 
-def _zones(camera: Camera) -> tuple[ZoneBody, ...]:
-    """Return a camera's zones; none where they cannot be read, which its worker reports as such."""
+def _places(camera: Camera) -> tuple[ZoneBody | LineBody, ...]:
+    """Return what rules watch; nothing where it cannot be read, which the worker reports."""
     try:
-        return _ZONES.validate_json(camera.zones)
+        return _PLACES.validate_json(camera.zones)
     except ValidationError:
         return ()

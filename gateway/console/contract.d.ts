@@ -13,6 +13,9 @@ export type Point = [x: number, y: number];
 export interface User { username: string; role: "admin" | "operator"; must_change_password: boolean }
 export interface Zone { id: string; name: string; polygon: Point[] }
 
+/** From the first point, looking to the second, side A is on the left and side B on the right. */
+export interface Line { id: string; name: string; line: [Point, Point] }
+
 export interface StreamFacts {
   codec: string; width: number; height: number;
   fps: number | null; gop_s: number | null; clock: string;
@@ -27,7 +30,7 @@ export interface Camera {
   code: string; detail: string;
   since: string | null; last_picture_at: string | null;
   stream: StreamFacts | null; live: "whep" | "transcoded" | "refresh"; analysed_fps: number | null;
-  open_incidents: number; zones: Zone[];
+  open_incidents: number; zones: Zone[]; lines: Line[];
 }
 
 export interface Evidence {

@@ -46,6 +46,15 @@ const SEVERITY_WORDS = {
 const KINDS = {
   person_presence: msg("Person present"),
   vehicle_presence: msg("Vehicle present"),
+  person_loitering: msg("Person loitering"),
+  vehicle_loitering: msg("Vehicle loitering"),
+  vehicle_stopped: msg("Illegal stop"),
+  person_crossing: msg("Person crossed the line"),
+  vehicle_crossing: msg("Vehicle crossed the line"),
+  person_wrong_way: msg("Person going the wrong way"),
+  vehicle_wrong_way: msg("Vehicle going the wrong way"),
+  crowd: msg("Crowd"),
+  vehicle_checkpoint: msg("Vehicle passed in restricted hours"),
   camera_offline: msg("Camera offline"),
   camera_stalled: msg("Camera stalled"),
   camera_unauthorized: msg("Camera refuses the password"),
@@ -94,6 +103,8 @@ const READINGS = {
   count: msg("In view"),
   peak_count: msg("Most at once"),
   dwell_s: msg("Longest stay (s)"),
+  stood_s: msg("Stood for (s)"),
+  direction: msg("Direction"),
   state: msg("State"),
   cause: msg("Cause"),
   lost: msg("Cameras lost"),
@@ -113,6 +124,12 @@ const READINGS = {
   lost_ratio: msg("Part of the pictures lost (all: 1)"),
   topic: msg("Alarm topic"),
   source: msg("Alarm source"),
+};
+
+/** Sides are letters in every language. @type {Record<string, string>} */
+const DIRECTIONS = {
+  a_to_b: "A → B",
+  b_to_a: "B → A",
 };
 
 /** @type {Record<string, string>} */
@@ -213,7 +230,8 @@ export function kindIcon(kind) {
 
 /** @param {string} name @param {string | number} value A reading as people read it */
 export function readingText(name, value) {
-  return name === "state" ? stateWord(/** @type {CameraState} */ (value)) : value;
+  if (name === "state") return stateWord(/** @type {CameraState} */ (value));
+  return name === "direction" ? (DIRECTIONS[value] ?? value) : value;
 }
 
 /** @param {EvidenceType} type */

@@ -5,7 +5,7 @@ import pytest
 
 from vision.geometry import Polygon
 from vision.overlay import ALARM_COLOUR, DARK, KIND_COLOURS, ZONE_COLOUR, draw
-from vision.scene import Zone
+from vision.scene import Line, Zone
 from vision.types import Kind, Track
 
 GATE = Zone("gate", Polygon.of([[0.5, 0.5], [0.9, 0.5], [0.9, 0.9], [0.5, 0.9]]), "村口")
@@ -82,3 +82,19 @@ def test_the_label_of_the_incident_is_readable_in_a_crowd(track) -> None:
     plate = np.s_[88:98, 101:160]
     assert (alone[plate] == among[plate]).all()
     assert has(alone[plate], ALARM_COLOUR)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_line_is_an_arrow_with_its_sides_lettered(size) -> None:
+    """From left to right side A is above: its plate is, and so is that of B below."""
+    marked = draw(grey(*size), [], [Line("dike", (0.0, 0.5), (1.0, 0.5), "堤顶")])
+    coloured = (marked == ZONE_COLOUR).all(axis=-1)
+    height, width = size
+    middle = coloured[:, width // 2 - width // 20 : width // 2 + width // 20]
+    assert coloured[height // 2, 5:-5].mean() > 0.9
+    assert middle[: height // 2 - 4].any()
+    assert middle[height // 2 + 5 :].any()
+
+
+def test_a_line_at_the_border_is_drawn_too() -> None:
+    assert has(draw(grey(), [], [Line("wire", (1.0, 0.0), (1.0, 1.0))]), ZONE_COLOUR)

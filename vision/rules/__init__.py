@@ -53,8 +53,7 @@ class RuleSet:
             check_id("zone", zone.id)
         for line in self.lines:
             check_id("line", line.id)
-        places: tuple[Zone | Line, ...] = (*self.zones, *self.lines)
-        _check_unique("places", (place.id for place in places))
+        _check_unique("places", (place.id for place in self.places))
         _check_unique("rules", (rule.id for rule in self.rules))
         view = View(self.zones, self.lines)
         for rule in self.rules:
@@ -62,6 +61,11 @@ class RuleSet:
                 rule.build(view)
             except RuleError as error:
                 raise RuleError(f"rule {rule.id}: {error}") from error
+
+    @property
+    def places(self) -> tuple[Zone | Line, ...]:
+        """The zones, then the lines: what is drawn on evidence."""
+        return (*self.zones, *self.lines)
 
     def build(self, time_zone: tzinfo = UTC) -> list[Judge]:
         """Return every rule, ready to judge this camera's scenes, in the order of `rules`.

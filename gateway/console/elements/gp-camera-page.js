@@ -1,5 +1,5 @@
-/** One camera: its picture large, its zones drawn over it, what is known of its stream. */
-/** @import { Camera, User, Zone } from "../contract.js" */
+/** One camera: its picture large, its zones and lines drawn over it, what is known of its stream. */
+/** @import { Camera, Line, User, Zone } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
@@ -26,6 +26,10 @@ const LIVE_WORDS = {
   refresh: () => t("still pictures: browsers cannot play this stream"),
 };
 const USUAL_SIZE = { width: 16, height: 9 };
+/** @type {{ zones: Zone[], lines: Line[] }} */
+const NOTHING = { zones: [], lines: [] };
+/** How far the letters stand off a line, in picture heights. */
+const OFF_LINE = 0.06;
 
 export class GpCameraPage extends ConsoleElement {
   static styles = [base, controls, marks, page, facts, css`
@@ -40,7 +44,9 @@ export class GpCameraPage extends ConsoleElement {
     gp-live { position: absolute; inset: 0; }
     .zones { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
     polygon { fill: color-mix(in srgb, var(--stage-mark) 12%, transparent); stroke: var(--stage-mark); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+    .zones line { stroke: var(--stage-mark); stroke-width: 3; vector-effect: non-scaling-stroke; stroke-linecap: round; }
     .labels { position: absolute; inset: 0; pointer-events: none; }
+    .labels .side { translate: -50% -50%; font-weight: 600; }
     .labels span { position: absolute; padding: 0.05rem 0.4rem; font-size: var(--tiny); background: var(--stage-cover); color: var(--stage-ink); border-radius: var(--radius-small); }
     .incidents { padding-block-start: var(--s4); }
     @media (max-width: 1000px) { .main { display: contents; } .incidents { order: 1; padding: 0; } }
@@ -83,7 +89,7 @@ export class GpCameraPage extends ConsoleElement {
         <span class="grow"></span>
         <gp-talk .site=${site} .camera=${camera}></gp-talk>
         ${this.#streamChoice()}
-        ${camera.zones.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
+        ${camera.zones.length + camera.lines.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
         <a class="button fill" href=${recordingsHref(camera.id)} aria-label=${t("Recordings")}>${icon("film")}<span>${t("Recordings")}</span></a>
         ${this.#isAdmin ? html`<a class="button fill" href=${cameraSettingsHref(camera.id)} aria-label=${t("Settings")}>${icon("edit")}<span>${t("Settings")}</span></a>` : null}
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
@@ -107,11 +113,11 @@ export class GpCameraPage extends ConsoleElement {
   /** @param {Camera} camera @param {Site} site */
   #stage(camera, site) {
     const { width, height } = camera.stream ?? USUAL_SIZE;
-    const zones = this.showZones && camera.state === "online" ? camera.zones : [];
+    const { zones, lines } = this.showZones && camera.state === "online" ? camera : NOTHING;
     return html`<div class="stage"><div class="frame" .style=${`--ratio: ${width / height}`}>
       <gp-live .site=${site} .camera=${camera} .stream=${this.stream} sound></gp-live>
-      <svg class="zones" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${zones.map(outline)}</svg>
-      <div class="labels">${zones.map(label)}</div></div></div>`;
+      <svg class="zones" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${zones.map(outline)}${lines.map(stroke)}</svg>
+      <div class="labels">${zones.map(label)}${lines.map((line) => sides(line, width / height))}</div></div></div>`;
   }
 
   #streamChoice() {
@@ -154,6 +160,20 @@ function label({ name, polygon }) {
   return html`<span .style=${`left: ${Math.min(x, 0.85) * 100}%; top: ${y * 100}%`}>${name}</span>`;
 }
 
+/** @param {Line} line */
+function stroke({ line: [[x1, y1], [x2, y2]] }) {
+  return svg`<line x1=${x1} y1=${y1} x2=${x2} y2=${y2}></line>`;
+}
+
+/** The name stands at the start, A to the left of who looks from there to the end, B to the right. @param {Line} line @param {number} ratio */
+function sides({ name, line: [[x1, y1], [x2, y2]] }, ratio) {
+  const [across, down] = [(x2 - x1) * ratio, y2 - y1];
+  const off = OFF_LINE / Math.hypot(across, down);
+  const at = (/** @type {number} */ side) => `left: ${((x1 + x2) / 2 + (side * down * off) / ratio) * 100}%; top: ${((y1 + y2) / 2 - side * across * off) * 100}%`;
+  return html`<span .style=${`left: ${Math.min(x1, 0.85) * 100}%; top: ${Math.min(y1, 0.95) * 100}%`}>${name}</span>
+    <span class="side" .style=${at(1)}>A</span><span class="side" .style=${at(-1)}>B</span>`;
+}
+
 /** @param {Camera} camera */
 function streamFacts({ stream, live, analysed_fps: looks }) {
   const known = (/** @type {number | null} */ value, /** @type {string} */ unit) => (value === null ? "–" : `${decimal(value)} ${unit}`);
@@ -169,12 +189,12 @@ function streamFacts({ stream, live, analysed_fps: looks }) {
 }
 
 /** @param {Camera} camera */
-function placeFacts({ id, channel_code: channel, unit, grid, zones }) {
+function placeFacts({ id, channel_code: channel, unit, grid, zones, lines }) {
   return html`<section class="panel"><h2>${t("Place")}</h2><dl>
     <dt>${t("Grid")}</dt><dd>${grid || "–"}</dd>
     <dt>${t("Unit")}</dt><dd>${unit || "–"}</dd>
     <dt>${t("Channel code")}</dt><dd class="mono small">${channel || "–"}</dd>
-    <dt>${t("Zones")}</dt><dd>${zones.map(({ name }) => name).join(" · ") || t("Whole picture")}</dd>
+    <dt>${t("Zones")}</dt><dd>${[...zones, ...lines].map((place) => place.name || place.id).join(" · ") || t("Whole picture")}</dd>
     <dt>${t("Id")}</dt><dd class="mono small">${id}</dd>
   </dl></section>`;
 }

@@ -84,11 +84,12 @@ export class GpIncidentPage extends ConsoleElement {
 
   /** @param {Incident} incident */
   #place({ camera, grid, zone, rule }) {
-    const zones = this.site?.cameras.get(camera.id)?.zones ?? [];
+    const known = this.site?.cameras.get(camera.id);
+    const places = known ? [...known.zones, ...known.lines] : [];
     return html`<section class="panel"><h2>${t("Place")}</h2><dl>
       <dt>${t("Camera")}</dt><dd>${camera.id === SITE_ID ? camera.name : html`<a class="link" href=${cameraHref(camera.id)}>${camera.name}</a>`}</dd>
       <dt>${t("Grid")}</dt><dd>${grid || "–"}</dd>
-      <dt>${t("Zone")}</dt><dd>${zones.find(({ id }) => id === zone)?.name ?? zone ?? t("Whole picture")}</dd>
+      <dt>${t("Zone")}</dt><dd>${places.find(({ id }) => id === zone)?.name || zone || t("Whole picture")}</dd>
       <dt>${t("Rule")}</dt><dd class="mono small">${rule}</dd>
     </dl></section>`;
   }

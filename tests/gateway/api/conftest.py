@@ -279,7 +279,8 @@ CAMERA = Camera(
     username="viewer",
     main_uri="rtsp://192.168.1.64:554/main",
     sub_uri="rtsp://192.168.1.64:554/sub",
-    zones='[{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}]',
+    zones='[{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]},'
+    ' {"id": "dike", "name": "堤顶", "line": [[0.0, 0.6], [1.0, 0.6]]}]',
 )
 
 

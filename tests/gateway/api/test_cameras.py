@@ -43,6 +43,7 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
         "analysed_fps": 5.0,
         "open_incidents": 0,
         "zones": [{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}],
+        "lines": [{"id": "dike", "name": "堤顶", "line": [[0.0, 0.6], [1.0, 0.6]]}],
     }
     assert browser.get("/api/cameras/gate").json() == camera
     for secret in ("192.168", "rtsp://", "viewer", "cam-secret"):

@@ -1,6 +1,8 @@
 """Every text of the console is translated, no translation is left over, every code has a word."""
 
 import re
+from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,13 @@ from gateway.packets import ClockSource, Transport
 from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
 from gateway.store.inventory import RecordMode
+from vision.arming import Arming
+from vision.crossings import Direction
 from vision.health import FAULT_KINDS
-from vision.types import Severity
+from vision.rule import RuleSpec
+from vision.rules import RULES
+from vision.scene import Line, Scene, View
+from vision.types import Condition, FrameSize, Severity
 
 CALL = re.compile(r"""\b(?:t|msg)\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>["'`][^,)]*))""")
 """A marked text: `t("…")` or `msg("…")`. `other` are spellings that this search would miss."""
@@ -92,3 +99,27 @@ def test_every_code_of_the_api_has_a_word(name, codes):
 def test_every_fault_of_health_has_a_word():
     assert table("KINDS") >= FAULT_KINDS
     assert table("KIND_ICONS") <= FAULT_KINDS
+
+
+def needed(spec: type[RuleSpec]) -> dict[str, object]:
+    """Return what a rule of this type cannot do without."""
+    known = {"line": "wire", "arming": Arming(hours=("22:00-06:00",))}
+    return {field.name: known[field.name] for field in fields(spec) if field.name in known}
+
+
+@pytest.mark.parametrize("spec", RULES.values(), ids=RULES)
+def test_every_incident_of_every_rule_has_a_name_and_its_readings_too(spec):
+    view = View((), (Line("wire", (0.0, 0.5), (1.0, 0.5)),))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    rule = spec(id="r", **needed(spec)).build(view)
+    found = rule.judge(Scene(at, FrameSize(640, 360), ()), 0.0)
+    conditions = [one for one in found if isinstance(one, Condition)]
+    assert {one.kind for one in conditions} <= table("KINDS")
+    assert {name for one in conditions for name in one.readings} <= table("READINGS")
+    assert {f"peak_{name}" for name in spec.peaks} <= table("READINGS")
+
+
+def test_a_halt_has_a_name_too():
+    assert {"vehicle_stopped"} <= table("KINDS")
+    assert {"stood_s"} <= table("READINGS")
+    assert table("DIRECTIONS") == {part.value for part in Direction.BOTH.parts}
