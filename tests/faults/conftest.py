@@ -4,6 +4,7 @@ Every camera and the site have a network namespace; what is done to one cable to
 nothing of it is seen outside. The site runs the real `gridpatrol run`.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -24,12 +25,13 @@ import pytest
 from av.video.frame import PictureType
 
 from gateway.config import Settings
-from gateway.processes import open_store
+from gateway.processes import open_box, open_store, worker_token
 from gateway.store import Store
 from gateway.store.camera_states import CameraState
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.inventory import Camera
 from vision.health import KINDS_OF_LOSS
+from vision.types import Incident
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVERS = Path(__file__).parents[1] / "servers"
@@ -37,6 +39,12 @@ PORT = 8554
 READY_S, START_S, STOP_S = 20.0, 90.0, 20.0
 LOOK_S = 0.2
 PICTURES = 100
+FILMS = ("/evidence/", "/recordings/")
+ASK = """
+import sys, urllib.request
+asked = urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]})
+print(urllib.request.urlopen(asked, timeout=60).read().decode())
+"""
 NEEDS = {"ip": "iproute2", "tc": "iproute2", "nft": "nftables"}
 
 
@@ -77,6 +85,7 @@ class Cable:
         """Start a server at the camera's end and wait until it is ready."""
         process = subprocess.Popen(
             ["ip", "netns", "exec", self.name, *argv],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -179,6 +188,7 @@ class Site:
             "GRIDPATROL_ANALYSIS__FPS": "1",
             "GRIDPATROL_ANALYSIS__PRECISION": "f32",
             "GRIDPATROL_HEALTH__OFFLINE_S": "5",
+            "GRIDPATROL_RECORDING__SEGMENT_S": "10",
         }
         log = (self.data_dir.parent / "run.log").open("wb")
         self.process = subprocess.Popen(argv, stdout=log, stderr=log, env=environment)
@@ -219,9 +229,23 @@ class Site:
 
     def losses(self, camera: str) -> list[str]:
         """Return the kinds of incidents that tell of a lost camera, oldest first."""
+        kinds = [incident.kind for incident in reversed(self.incidents(camera))]
+        return [kind for kind in kinds if kind in KINDS_OF_LOSS.values()]
+
+    def incidents(self, camera: str, kind: str = "") -> list[Incident]:
+        """Return a camera's incidents, newest first; of one kind if told."""
         page = self.store.incident_list.page(IncidentFilter(camera=camera), limit=200)
-        kinds = [stored.incident.kind for stored in page.incidents]
-        return [kind for kind in reversed(kinds) if kind in KINDS_OF_LOSS.values()]
+        found = [stored.incident for stored in page.incidents]
+        return [incident for incident in found if kind in ("", incident.kind)]
+
+    def features(self, camera: str) -> dict[str, str]:
+        """Have the worker try what a camera can do by ONVIF; return the outcomes by name."""
+        url = f"{self.state(camera).worker_url}/cameras/{camera}/control/features"
+        token = worker_token(open_box(Settings(data_dir=self.data_dir)))
+        argv = ("ip", "netns", "exec", self.namespace, sys.executable, "-c", ASK, url, token)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return {one["name"]: one["outcome"] for one in json.loads(done.stdout)["features"]}
 
     def clips(self) -> list[Path]:
         """Return the films that evidence refers to."""
@@ -252,12 +276,12 @@ class Site:
 
 
 def _file_name(link: Path) -> str:
-    """Return what a file descriptor is, "" for evidence that is being written."""
+    """Return what a file descriptor is, "" for a film that is being written."""
     try:
         target = str(link.readlink())
     except OSError:
         return ""
-    return "" if "/evidence/" in target else target.partition(":")[0]
+    return "" if any(folder in target for folder in FILMS) else target.partition(":")[0]
 
 
 @pytest.fixture(scope="module")

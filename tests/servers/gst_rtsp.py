@@ -18,6 +18,8 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  versions come first
 
 PATH = "/camera"
+NTP_EPOCH_S = 2_208_988_800
+"""1900 to 1970 (RFC 3550 §4)."""
 ROLE = "viewer"
 TRANSPORTS = {
     "tcp": GstRtsp.RTSPLowerTrans.TCP,
@@ -51,6 +53,7 @@ def parse_arguments():
         help="parameter sets on every key frame, or in the session description only",
     )
     parser.add_argument("--clock", choices=("right", "wrong"), default="right")
+    parser.add_argument("--clock-ahead-s", type=int, default=0, help="of sender reports")
     parser.add_argument("--path", action="append", help=f"where the stream is; by default {PATH}")
     parser.add_argument("--sessions", type=int, default=0, help="how many at once; 0: any number")
     return parser.parse_args()
@@ -68,11 +71,27 @@ def read_units(clip):
 def count_from_start(media):
     """Make the sender reports count from the stream's start: a camera that believes it is 1900."""
 
+    take_report_time_from(media, "running-time")
+
+
+def tell_pipeline_time(media):
+    """Make the sender reports tell the time of the pipeline's clock."""
+    take_report_time_from(media, "clock-time")
+
+
+def take_report_time_from(media, source):
     def set_source(element):
         if element.get_factory().get_name() == "rtpbin":
-            element.set_property("ntp-time-source", "running-time")
+            element.set_property("ntp-time-source", source)
 
     media.get_element().get_parent().iterate_elements().foreach(set_source)
+
+
+def clock_ahead(seconds):
+    """Return a clock that counts from 1900, as sender reports do, and is ahead of ours."""
+    clock = Gst.SystemClock(clock_type=Gst.ClockType.REALTIME)
+    clock.set_calibration(0, (NTP_EPOCH_S + seconds) * Gst.SECOND, 1, 1)
+    return clock
 
 
 class Camera(GstRtspServer.RTSPMediaFactory):
@@ -103,6 +122,9 @@ class Camera(GstRtspServer.RTSPMediaFactory):
             source.connect("need-data", self.push, {"sent": 0})
         if self.options.clock == "wrong":
             media.connect("prepared", count_from_start)
+        if self.options.clock_ahead_s:
+            media.set_clock(clock_ahead(self.options.clock_ahead_s))
+            media.connect("prepared", tell_pipeline_time)
 
     def push(self, source, _size, progress):
         number = progress["sent"]

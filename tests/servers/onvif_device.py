@@ -3,6 +3,10 @@
 It checks WS-UsernameToken (ONVIF Core Specification §5.9.1) or HTTP digest on every question but
 the time, keeps state, and can be told to misbehave. The addresses it tells of itself reach nobody,
 as those of a camera behind NAT.
+
+`python onvif_device.py HOST PORT` serves one by itself and prints "ready". Each line on its
+standard input is the name of an operation that is answered with broken XML from then on; an empty
+line mends them all, and lets the device tell of a tampering hand.
 """
 
 import base64
@@ -10,6 +14,7 @@ import hashlib
 import http.server
 import re
 import ssl
+import sys
 import threading
 import time
 from collections import deque
@@ -42,6 +47,8 @@ SIGNED_WITHIN = timedelta(seconds=30)
 """How far the time of a signature may be from the device's own."""
 
 MOTION = "t1:RuleEngine/CellMotionDetector/Motion"
+TAMPER = "t1:RuleEngine/TamperDetector/Tamper"
+BROKEN = (200, '<?xml version="1.0"?><s:Envelope><s:Body><not')
 
 
 def inner(text: str, name: str, default: str = "") -> str:
@@ -501,8 +508,12 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
 
-def serve(device: OnvifDevice, tls: ssl.SSLContext | None = None) -> Callable[[], None]:
-    """Serve a device on a free port of loopback; return what stops it."""
+def serve(
+    device: OnvifDevice,
+    tls: ssl.SSLContext | None = None,
+    place: tuple[str, int] = ("127.0.0.1", 0),
+) -> Callable[[], None]:
+    """Serve a device, on a free port of loopback unless told; return what stops it."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -526,13 +537,13 @@ def serve(device: OnvifDevice, tls: ssl.SSLContext | None = None) -> Callable[[]
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = http.server.ThreadingHTTPServer(place, Handler)
     server.daemon_threads = True
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    device.address = f"127.0.0.1:{server.server_port}"
+    device.address = f"{place[0]}:{server.server_port}"
 
     def stop() -> None:
         server.shutdown()
@@ -541,3 +552,22 @@ def serve(device: OnvifDevice, tls: ssl.SSLContext | None = None) -> Callable[[]
         device.drop_subscriptions()
 
     return stop
+
+
+def main(host: str, port: int) -> None:
+    device = OnvifDevice()
+    serve(device, place=(host, port))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        operation = line.strip()
+        if operation:
+            device.instead[operation] = BROKEN
+            continue
+        device.instead.clear()
+        data = '<tt:SimpleItem Name="IsTamper" Value="true"/>'
+        device.tell(notification(TAMPER, data, at=f"{device.now:%Y-%m-%dT%H:%M:%SZ}"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -136,9 +136,9 @@ async def test_the_cameras_clock_is_used_once_it_reports(rtsp_camera, units):
             while basket.packets[-1].clock is not ClockSource.RTCP:
                 await asyncio.sleep(0.05)
         newest = basket.packets[-1]
-        assert -2.0 < link.clock_offset_s < 0.0
+        assert abs(link.clock_offset_s) < HANG_S
         age_s = (utc_now() - newest.captured_at).total_seconds()
-        assert 0.0 < age_s < 2.0
+        assert 0.0 < age_s < HANG_S
 
 
 async def test_a_camera_that_believes_it_is_1900_is_not_believed(rtsp_camera, units):
