@@ -23,6 +23,7 @@ BENCHMARKS = {
     "fleet": "How many cameras of a town are analysed on this box, and is anything missed?",
     "latency": "How long from the camera to the event in the queue, and to the browser?",
     "live": "How old is what a browser shows, and what does a viewer cost?",
+    "peers": "How many cameras do others carry on this box, with the same weights?",
     "soak": "Do a town's streams stay connected for an hour, and what does keeping them cost?",
 }
 """Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""

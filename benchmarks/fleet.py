@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
+from benchmarks.knee import most_carried
 from benchmarks.process_cost import cost_of
 from benchmarks.report import Figure, Outcome
 from benchmarks.town import Expected, Resident, TownServer, expected, residents, town_server
@@ -257,19 +258,17 @@ def _knee(case: Case) -> Outcome:
     """Search for the largest town that is sustained."""
     say = Console(stderr=True).print
     figures: list[Figure] = []
-    good, bad, count = 0, None, KNEE_FROM
-    while count <= KNEE_MOST and (bad is None or bad - good > KNEE_STEP):
+
+    def carries(count: int) -> bool:
         carried = carry(replace(case, cameras=count))
         say(f"{count} cameras: recall {carried.score.recall:.3f}, "
             f"p95 {carried.score.latency_s(95):.2f} s")  # fmt: skip
-        figures += _figures(carried)
-        if carried.is_sustained:
-            good = count
-        else:
-            bad = count
-        count = 2 * count if bad is None else (good + bad) // 2
+        figures.extend(_figures(carried))
+        return carried.is_sustained
+
+    most = most_carried(carries, KNEE_FROM, KNEE_STEP, KNEE_MOST)
     title = f"{case.kind}, {case.busy:g} % busy: cameras sustained"
-    return Outcome((Figure(title, good, "cameras"), *figures), MEANING)
+    return Outcome((Figure(title, most, "cameras"), *figures), MEANING)
 
 
 def _cases(asked: argparse.Namespace, *, quick: bool) -> tuple[Case, ...]:

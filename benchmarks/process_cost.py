@@ -1,7 +1,8 @@
 """What running processes cost, as the kernel counts it (proc(5))."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,31 @@ def cost_of(pids: Iterable[int]) -> Cost:
     )
 
 
-def _cost(process: Path) -> Cost:
+def family(pid: int) -> Iterator[int]:
+    """Yield a process and all that it and its children started; raises OSError when it has ended.
+
+    A child that ends meanwhile is passed over.
+    """
+    yield pid
+    for task in (PROC / str(pid) / "task").iterdir():
+        with suppress(OSError):
+            for child in (task / "children").read_text().split():
+                yield from family(int(child))
+
+
+def parent(pid: int) -> int:
+    """Return who started a process; raises OSError when it has ended."""
+    return int(_fields(PROC / str(pid))[1])
+
+
+def _fields(process: Path) -> list[str]:
+    """Return what the kernel tells of a process behind its name."""
     # The second field is the program's name in brackets, which may hold anything.
-    words = (process / "stat").read_text().rpartition(")")[2].split()
+    return (process / "stat").read_text().rpartition(")")[2].split()
+
+
+def _cost(process: Path) -> Cost:
+    words = _fields(process)
     user, system, threads = int(words[11]), int(words[12]), int(words[17])
     lines = (process / "smaps_rollup").read_text().splitlines()
     (memory_kib,) = (int(line.split()[1]) for line in lines if line.startswith("Pss:"))

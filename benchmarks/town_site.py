@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import cast
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from benchmarks.process_cost import PROC, cost_of
+from benchmarks.process_cost import cost_of, family, parent
 from benchmarks.site import Site, running_site
 from benchmarks.town import Resident
 from benchmarks.town_score import Told
@@ -29,6 +28,8 @@ from gateway.store.inventory import Camera
 ONLINE_S, ONLINE_EACH_S = 180.0, 0.5
 """Longest until all cameras are online: the product paces connecting on purpose."""
 POLL_S = 0.5
+SETTLE_S = 5.0
+"""After which a worker without cameras has given back what compiling its model took."""
 SPLIT_BY = ("rung", "reason")
 """Labels whose values are kept apart."""
 
@@ -59,7 +60,7 @@ class TownSite:
     def gauges(self) -> Gauges:
         """Return how it stands now."""
         worker = cost_of([self.worker])
-        others = cost_of(set(_family(_parent(self.worker))) - {self.worker})
+        others = cost_of(set(family(parent(self.worker))) - {self.worker})
         return Gauges(
             at_s=time.monotonic(),
             worker_s=worker.processor_s,
@@ -90,6 +91,7 @@ def town_site(url: str, town: Sequence[Resident]) -> Iterator[TownSite]:
     """Run the product on a town's cameras, all of them online; raises UnreachableError."""
     with running_site() as site:
         worker = _wait_for_worker(site)
+        time.sleep(SETTLE_S)
         empty_mib = cost_of([worker]).memory_kib / 1024
         for resident in town:
             site.store.inventory.add(_inventoried(f"{url}/{resident.camera}", resident))
@@ -150,30 +152,9 @@ def _counts(url: str) -> dict[str, float]:
     """Return the product's metrics, summed over cameras and processes."""
     reply = httpx.get(f"{url}/metrics", timeout=10, trust_env=False).raise_for_status()
     counts: dict[str, float] = {}
-    for family in text_string_to_metric_families(reply.text):
-        for sample in family.samples:
+    for metric in text_string_to_metric_families(reply.text):
+        for sample in metric.samples:
             kept = (sample.labels[name] for name in SPLIT_BY if name in sample.labels)
             key = " ".join((sample.name, *kept))
             counts[key] = counts.get(key, 0.0) + sample.value
     return counts
-
-
-def _parent(pid: int) -> int:
-    return int(_stat(pid)[1])
-
-
-def _family(pid: int) -> Iterator[int]:
-    """Yield a process and all that it and its children started."""
-    yield pid
-    for task in (PROC / str(pid) / "task").iterdir():
-        for child in _words(task / "children"):
-            yield from _family(int(child))
-
-
-def _stat(pid: int) -> list[str]:
-    # The second field is the program's name in brackets, which may hold anything.
-    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-
-
-def _words(path: Path) -> list[str]:
-    return path.read_text().split()

@@ -71,25 +71,28 @@ def predictor(spec: ModelSpec, size: FrameSize) -> Callable[[Image], None]:
     return predict
 
 
-def as_yolo(spec: ModelSpec, size: FrameSize) -> onnx.ModelProto:
-    """Return the network of a NanoDet specification with a YOLO's input and output, of one size."""
+def as_yolo(spec: ModelSpec, size: FrameSize, batch: int = 1) -> onnx.ModelProto:
+    """Return the network of a NanoDet specification with a YOLO's input and output, of one size.
+
+    batch: so many pictures at once, no more and no fewer.
+    """
     core = onnx.load(spec.path)
     before, behind = _Graph("scale"), _Graph("decode")
     _scale_pixels(before, spec)
     _decode_boxes(behind, size)
     behind.constants += before.constants
-    shape = [1, 3, size.height, size.width]
+    shape = [batch, 3, size.height, size.width]
     graph = helper.make_graph(
         [*before.nodes, *_renamed(core.graph.node), *behind.nodes],
         "nanodet_as_yolo",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 4 + CLASSES, None])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [batch, 4 + CLASSES, None])],
         [*core.graph.initializer, *behind.constants],
     )
     model = helper.make_model(graph, opset_imports=core.opset_import, ir_version=core.ir_version)
     labels = {index: f"class {index}" for index in range(CLASSES)}
     labels |= {one.index: one.label for one in spec.classes}
-    facts = {"task": "detect", "stride": "32", "batch": "1", "names": str(labels)}
+    facts = {"task": "detect", "stride": "32", "batch": str(batch), "names": str(labels)}
     facts["imgsz"] = str([size.height, size.width])
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)
@@ -119,7 +122,7 @@ def _decode_boxes(graph: _Graph, size: FrameSize) -> None:
     """Turn scores and distance distributions into (1, 4 + classes, A): centre and sides, pixels."""
     scores = graph.add("Concat", *(f"cls{stride}" for stride in NANODET_STRIDES), axis=1)
     logits = graph.add("Concat", *(f"dist{stride}" for stride in NANODET_STRIDES), axis=1)
-    by_side = graph.add("Reshape", logits, graph.constant(np.array([1, -1, 4, NANODET_BINS])))
+    by_side = graph.add("Reshape", logits, graph.constant(np.array([0, -1, 4, NANODET_BINS])))
     weights = graph.add("Softmax", by_side, axis=3)
     bins = graph.constant(np.arange(NANODET_BINS, dtype=np.float32).reshape(NANODET_BINS, 1))
     steps = graph.add("Squeeze", graph.add("MatMul", weights, bins), graph.constant(np.array([3])))

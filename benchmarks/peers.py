@@ -1,0 +1,230 @@
+"""How many cameras others carry on this box, at the same recall and latency as `fleet` asks for.
+
+    python -m benchmarks peers [--fleet tuned|found] [--cameras N] [--busy PERCENT] [--minutes M]
+                               [--quick]
+
+The same streams, the same weights at the same input size, and behind the boxes our tracker, rules
+and book of incidents for all; only how pictures get to the detector differs (`peers_watch`). With
+`--cameras` each is tried with so many; without it, with more and more until recall falls below
+0.95 or the 95th percentile of latency exceeds 2 s, and so is the product itself.
+
+Others decode everything and look up to five times a second, more often than the product looks at a
+quiet street: this compares what is *found*, not how often is looked. Their latency ends when the
+rule is sure; ours, when the queue has the incident, evidence and all.
+"""
+
+import argparse
+import importlib.util
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.fleet import (
+    GRACE_S,
+    LEAST_RECALL,
+    LONGEST_P95_S,
+    Case,
+    all_due,
+    carry,
+    known_events,
+)
+from benchmarks.knee import most_carried
+from benchmarks.peers_watch import Notice
+from benchmarks.process_cost import cost_of, family
+from benchmarks.report import Figure, Outcome
+from benchmarks.town import Resident, TownServer, town_server
+from benchmarks.town_clips import FULL, QUICK
+from benchmarks.town_score import Score, Span, Told, score
+from gateway.children import start_child, stop_child
+from gateway.errors import UnreachableError
+
+PEERS = {
+    "ffmpeg": "FFmpeg per camera, motion, detector",
+    "opencv": "cv2.VideoCapture threads, detector",
+    "ultralytics": "stock Ultralytics multi-stream",
+}
+OURS = "gridpatrol"
+KNEE_FROM, KNEE_STEP, KNEE_MOST = 4, 4, 512
+STOP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How a peer fared. cores, mib: of its processes; looks: a second, per camera."""
+
+    cameras: int
+    score: Score
+    cores: float
+    mib: float
+    looks: float
+
+    @property
+    def is_sustained(self) -> bool:
+        """Whether it found what is asked for, in time."""
+        in_time = self.score.latency_s(95) <= LONGEST_P95_S
+        return self.score.recall >= LEAST_RECALL and in_time
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A peer at work. log: the notices it printed."""
+
+    pid: int
+    log: Path
+
+    def notices(self) -> list[Notice]:
+        """Return what it noticed so far."""
+        lines = self.log.read_text("utf-8").splitlines()
+        return [Notice(**json.loads(line)) for line in lines if line.startswith('{"incident"')]
+
+
+def run(*, quick: bool) -> Outcome:
+    """Search for what each carries; quick: four cameras for a minute each."""
+    return run_with((), quick=quick)
+
+
+def run_with(words: Sequence[str], *, quick: bool) -> Outcome:
+    """Measure what the command line asks for."""
+    asked = _parser().parse_args(words)
+    library = QUICK if quick else FULL
+    minutes = asked.minutes or (1.0 if quick else 2.0)
+    busy = asked.busy if asked.busy is not None else (20.0 if quick else 10.0)
+    case = Case(asked.kind, asked.cameras or 4, busy, minutes, library)
+    ways = [way for way in PEERS if way != "ultralytics" or _has_ultralytics()]
+    if asked.cameras or quick:
+        figures = tuple(figure for way in ways for figure in _figures(PEERS[way], peer(way, case)))
+    else:
+        figures = tuple(_knees(case, ways))
+    return Outcome(figures, tuple(_notes(case, ways)))
+
+
+def peer(way: str, case: Case) -> Carried:
+    """Have a peer watch a town. Raises UnreachableError when it ends by itself."""
+    town = case.town()
+    events = known_events(town)
+    with town_server(town) as server, _watching(way, server, town) as watch:
+        time.sleep(case.warm_up_s)
+        looked, before, from_s = _looks(watch), cost_of(family(watch.pid)), time.time()
+        time.sleep(60 * case.minutes)
+        after, until_s = cost_of(family(watch.pid)), time.time()
+        looks = _looks(watch) - looked
+        time.sleep(GRACE_S)
+        due = list(all_due(town, events, server, until_s + GRACE_S))
+        told = list(_told(watch.notices()))
+    seconds = until_s - from_s
+    return Carried(
+        cameras=case.cameras,
+        score=score(due, told, Span(from_s, until_s)),
+        cores=(after.processor_s - before.processor_s) / seconds,
+        mib=after.memory_kib / 1024,
+        looks=looks / seconds / case.cameras,
+    )
+
+
+@contextmanager
+def _watching(way: str, server: TownServer, town: Sequence[Resident]) -> Iterator[Watch]:
+    with tempfile.TemporaryDirectory(prefix="gridpatrol-peer-") as folder:
+        plan, log = Path(folder) / "plan.json", Path(folder) / "notices.log"
+        watched = {
+            one.camera: {"url": f"{server.url}/{one.camera}", "kind": one.clip.view.shot.kind}
+            for one in town
+        }
+        plan.write_text(json.dumps(watched), "utf-8")
+        argv = (sys.executable, "-m", "benchmarks.peers_watch", way, plan)
+        with log.open("wb") as output:
+            child = start_child(argv, output=output)
+        try:
+            yield Watch(child.pid, log)
+            if child.poll() is not None:
+                last = log.read_text("utf-8", "replace").strip().rpartition("\n")[2]
+                raise UnreachableError(f"{PEERS[way]} ended by itself: {last}")
+        finally:
+            stop_child(child, STOP_S)
+
+
+def _looks(watch: Watch) -> int:
+    """Return how often it looked so far."""
+    lines = watch.log.read_text("utf-8").splitlines()
+    return max((json.loads(one)["looks"] for one in lines if one.startswith('{"looks"')), default=0)
+
+
+def _told(notices: Sequence[Notice]) -> Iterator[Told]:
+    newest = {notice.incident: notice for notice in notices}
+    for notice in notices:
+        if notice.opened:
+            last = newest[notice.incident]
+            yield Told(notice.camera, notice.kind, last.began_s, last.ended_s, notice.at_s)
+
+
+def _knees(case: Case, ways: Sequence[str]) -> Iterator[Figure]:
+    """Yield how many cameras each carries, and ours against the best of the others."""
+    say = Console(stderr=True).print
+    carried: dict[str, list[Carried]] = {}
+    for way in ways:
+
+        def carries(count: int, way: str = way) -> bool:
+            one = peer(way, replace(case, cameras=count))
+            carried.setdefault(way, []).append(one)
+            p95_s = one.score.latency_s(95)
+            say(f"{PEERS[way]}, {count}: recall {one.score.recall:.3f}, p95 {p95_s:.2f} s")
+            return one.is_sustained
+
+        most = most_carried(carries, KNEE_FROM, KNEE_STEP, KNEE_MOST)
+        yield Figure(f"{PEERS[way]}: cameras sustained", most, "cameras")
+        for one in carried[way]:
+            yield from _figures(PEERS[way], one)
+    ours = most_carried(
+        lambda count: carry(replace(case, cameras=count)).is_sustained,
+        KNEE_FROM,
+        KNEE_STEP,
+        KNEE_MOST,
+    )
+    best = max((c.cameras for each in carried.values() for c in each if c.is_sustained), default=0)
+    yield Figure(f"{OURS}: cameras sustained", ours, "cameras")
+    yield Figure(f"{OURS} against the best of them", ours / max(1, best), "ratio", ">= 10")
+
+
+def _figures(title: str, carried: Carried) -> Iterator[Figure]:
+    found, name = carried.score, f"{title}, {carried.cameras} cameras"
+    yield Figure(f"{name}: event recall", found.recall, "0-1")
+    yield Figure(f"{name}: event precision", found.precision, "0-1")
+    yield Figure(f"{name}: events due", found.due, "events")
+    yield Figure(f"{name}: latency, p50", found.latency_s(50), "s")
+    yield Figure(f"{name}: latency, p95", found.latency_s(95), "s")
+    yield Figure(f"{name}: processor", carried.cores, "cores")
+    yield Figure(f"{name}: memory", carried.mib / carried.cameras, "MiB per camera")
+    yield Figure(f"{name}: looks", carried.looks, "per camera-second")
+
+
+def _notes(case: Case, ways: Sequence[str]) -> Iterator[str]:
+    yield (
+        f"{case.kind} streams, {case.busy:g} % busy, {case.minutes:g} min each after "
+        f"{case.warm_up_s:g} s; same weights, input size, tracker, rules and incidents for all"
+    )
+    yield (
+        "others decode everything and look up to five times a second, also at quiet streets "
+        "(FFmpeg's way: only where it saw motion); their latency ends when the rule is sure, ours "
+        "when the queue has the incident with its evidence"
+    )
+    if "ultralytics" not in ways:
+        yield "stock Ultralytics: not installed; pip install 'gridpatrol[ultralytics]' first"
+
+
+def _has_ultralytics() -> bool:
+    return importlib.util.find_spec("ultralytics") is not None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks peers", description=__doc__)
+    parser.add_argument("--fleet", dest="kind", choices=("found", "tuned"), default="found")
+    parser.add_argument("--cameras", type=int, help="try each with so many only")
+    parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
+    parser.add_argument("--minutes", type=float)
+    return parser

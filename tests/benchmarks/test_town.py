@@ -1,0 +1,44 @@
+"""A town is as busy as asked for, and its cameras show what their clips hold, round and round."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.fleet_server import Showing
+from benchmarks.town import expected, residents
+from benchmarks.town_clips import BUSY_SHARE, ENCODINGS, FULL, QUICK, clips
+from benchmarks.town_reference import Event
+
+CLIP = replace(clips("found", QUICK)[0], length_s=60.0)
+EVENTS = (Event("person_presence", 12.5, 20.0), Event("person_presence", 58.0, 61.0))
+
+
+@pytest.mark.parametrize("percent", [0, 5, 10, 20])
+def test_a_town_has_the_share_of_busy_cameras_that_is_asked_for(percent):
+    town = residents("found", FULL, 200, percent)
+    busy = [one for one in town if one.clip.is_busy]
+    assert len(busy) * BUSY_SHARE == pytest.approx(len(town) * percent / 100)
+    assert len({one.camera for one in town}) == len(town)
+    assert all(one.clip.encoding in ENCODINGS["found"] for one in town)
+
+
+def test_more_than_every_camera_busy_cannot_be_had():
+    with pytest.raises(ValueError, match="20"):
+        residents("found", FULL, 10, 21)
+
+
+def test_a_clip_shows_its_events_in_every_round():
+    showing = Showing("cam000", picture=0, began_s=1000.0)
+    due = list(expected(showing, "cam000", CLIP, EVENTS, until_s=1130.0))
+    assert [event.began_s for event in due] == [1012.5, 1058.0, 1072.5, 1118.0]
+
+
+def test_a_camera_that_began_amid_its_clip_shows_the_rest_first():
+    showing = Showing("cam000", picture=30 * CLIP.encoding.fps, began_s=1000.0)
+    due = list(expected(showing, "cam000", CLIP, EVENTS, until_s=1060.0))
+    assert [event.began_s for event in due] == [1028.0, 1042.5]
+
+
+def test_what_a_reader_who_left_did_not_see_to_its_end_is_not_due():
+    showing = Showing("cam000", picture=0, began_s=1000.0, ended_s=1015.0)
+    assert not list(expected(showing, "cam000", CLIP, EVENTS, until_s=1130.0))
