@@ -1,73 +1,63 @@
 """Following objects from frame to frame of one camera: detections and a time in, tracks out.
 
 Two-stage association after ByteTrack (Zhang et al., ECCV 2022): sure detections first, then the
-unsure ones, which may continue a track but never begin one. Boxes are widened by how far an object
-can have gone since it was seen (after C-BIoU, Yang et al., WACV 2023), so that the same settings
-serve 15 frames a second and one frame in two seconds. All motion is in pixels per real second.
+unsure ones, which may continue a track but never begin one. What differs: boxes are widened by how
+far an object can have gone since it was seen, and everything is judged by time, never by frames.
+`benchmarks/tracking.py` compares the two.
 """
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from types import MappingProxyType
-from typing import TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
 
 import lap
 import numpy as np
 import numpy.typing as npt
 
 from vision.scene import sighted_s
+from vision.trails import (
+    HABITS,
+    OTHER_HABITS,
+    TRAIL,
+    Floats,
+    Rows,
+    Trails,
+    likeness,
+)
 from vision.types import Detections, Kind, Track
 from vision.weights import ModelSpec
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""x1, y1, x2, y2 in pixels of the source frame."""
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
-COAST_S = 2.0
-"""A lost object is looked for along its last velocity for so long, and no further."""
-
-VELOCITY_MEMORY_S = 0.6
-"""Time constant over which measured velocities are averaged: a few steps of a walking person."""
-
-REST_REACH_RATIO = 0.05
-"""Part of its longer side by which any box is widened on each side: the tremble of a detector."""
-
-REACH_RATIO_PER_S: Mapping[Kind, float] = MappingProxyType({Kind.PERSON: 0.8, Kind.VEHICLE: 1.5})
-"""How many of its longer sides an object covers in a second: a person of 1.7 m at 1.4 m/s, a car of
-4.5 m at 25 km/h (faster ones are caught by their velocity once it is known)."""
-
-OTHER_REACH_RATIO_PER_S = 1.0
-"""For kinds of other models: between the two, since nothing is known of them."""
-
-STILL_IOU = 0.5
-"""A box that overlaps the one where the object came to rest by this much has not moved."""
-
-STILL_AFTER_S = 5.0
-"""An object that has not moved for so long is at rest: longer than people pause in walking."""
-
-STILL_HOLD_S: Mapping[Kind, float] = MappingProxyType({Kind.PERSON: 60.0, Kind.VEHICLE: 600.0})
-"""An object at rest that the detector loses is kept for as long as it had stood, up to this: a
-parked car that comes and goes with the light stays one car."""
-
-OTHER_STILL_HOLD_S = 120.0
-"""For kinds of other models: rubbish and smoke come and go with the light as well."""
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 TENTATIVE_S = 1.0
 """An object not yet confirmed is dropped after being unseen for so long."""
 
-SURE_OVERLAP = 0.2
-"""Least overlap of widened boxes to take a sure detection for a known object (ByteTrack's 0.2)."""
+SURE_LIKENESS = 0.2
+"""Least likeness to take a sure detection for a known object (ByteTrack's overlap of 0.2)."""
 
-UNSURE_OVERLAP = 0.5
-"""Least overlap for an unsure detection (ByteTrack's 0.5)."""
+UNSURE_LIKENESS = 0.5
+"""Least likeness for an unsure detection (ByteTrack's overlap of 0.5)."""
+
+SCORE_WEIGHT = 0.5
+"""How much of a sure detection's likeness depends on its score: of two boxes on one object the
+surer one is nearer to it (ByteTrack multiplies by the whole score)."""
 
 UNSURE_SHARE = 0.5
 """Part of a model's threshold from which a detection may continue a track."""
 
-FORBIDDEN_COST = 2.0
-"""Dearer than leaving both sides alone, which costs at most 1."""
+OTHER_HIGH_SCORE = 0.4
+"""From this score on a detection of a kind without a threshold of its own may begin a track."""
+
+
+SHOWN: Final = (
+    "number", "kind", "score", "confirmed", "still", "first_seen", "last_seen", "rest_since",
+)  # fmt: skip
+"""The columns that others may know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +67,7 @@ class TrackerSettings:
     high_score: a detection at least this sure may begin a track; less sure ones only continue one.
     confirm_s: an object counts once seen for so long, in at least two detections. lost_s: a moving
     object unseen for so long, and in at least two frames, is gone. max_tracks: the most it holds.
+    A kind that high_score does not name begins a track at OTHER_HIGH_SCORE.
     """
 
     high_score: Mapping[Kind, float] = field(
@@ -97,108 +88,17 @@ def two_stage(spec: ModelSpec) -> tuple[ModelSpec, TrackerSettings]:
     return replace(spec, thresholds=unsure), TrackerSettings(high_score=spec.thresholds)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sighting:
-    """One detection of one frame."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sightings:
+    """The detections of one frame as columns of one length N.
 
-    kind: Kind
-    label: str
-    box: Box
-    score: float
+    boxes: (N, 4), pixels. score: (N,), 0-1. kind: (N,), the tracker's number for it.
+    """
 
-
-class _Trail:
-    """One object being followed."""
-
-    def __init__(self, number: int, sighting: _Sighting, at: datetime) -> None:
-        self.number = number
-        self.kind = sighting.kind
-        self.box = sighting.box
-        self.score = sighting.score
-        self.first_seen_at = self.last_seen_at = at
-        self.detections = 1
-        self.missed_frames = 0
-        self.unseen_s = 0.0
-        self._labels = Counter([sighting.label])
-        self._velocity = (0.0, 0.0)
-        self._rest_box = sighting.box
-        self._rest_since = at
-
-    @property
-    def seen_s(self) -> float:
-        """Seconds from the first detection to the newest."""
-        return (self.last_seen_at - self.first_seen_at).total_seconds()
-
-    @property
-    def rested_s(self) -> float:
-        """Seconds for which it has been seen in one place."""
-        return (self.last_seen_at - self._rest_since).total_seconds()
-
-    @property
-    def is_still(self) -> bool:
-        """Whether it is at rest."""
-        return self.rested_s >= STILL_AFTER_S
-
-    def wait(self, watched_s: float) -> None:
-        """Let time pass before a frame is looked at."""
-        self.unseen_s += watched_s
-        self.missed_frames += 1
-
-    def predict(self) -> Box:
-        """Return where its box should be by now."""
-        if self.is_still:
-            return self.box
-        coast_s = min(self.unseen_s, COAST_S)
-        across, down = self._velocity[0] * coast_s, self._velocity[1] * coast_s
-        x1, y1, x2, y2 = self.box
-        return (x1 + across, y1 + down, x2 + across, y2 + down)
-
-    def reach_px(self) -> float:
-        """Return how far off the prediction it may be, in pixels."""
-        x1, y1, x2, y2 = self.box
-        stays_put = self.is_still and self.missed_frames > 1
-        moving_s = 0.0 if stays_put else min(self.unseen_s, COAST_S)
-        ratio_per_s = REACH_RATIO_PER_S.get(self.kind, OTHER_REACH_RATIO_PER_S)
-        reach_ratio = REST_REACH_RATIO + ratio_per_s * moving_s
-        return max(x2 - x1, y2 - y1) * reach_ratio
-
-    def see(self, sighting: _Sighting, at: datetime) -> None:
-        """Take in the detection of this object in the present frame."""
-        if self.unseen_s > 0:
-            self._learn_velocity(sighting.box)
-        if _overlap(self._rest_box, sighting.box) < STILL_IOU:
-            self._rest_box, self._rest_since = sighting.box, at
-        self.box = sighting.box
-        self.score = sighting.score
-        self.last_seen_at = at
-        self.detections += 1
-        self.missed_frames = 0
-        self.unseen_s = 0.0
-        self._labels[sighting.label] += 1
-
-    def _learn_velocity(self, box: Box) -> None:
-        """Average the newest velocity in: plain mean at first, later with a fading memory."""
-        gain = max(1.0 - math.exp(-self.unseen_s / VELOCITY_MEMORY_S), 1.0 / self.detections)
-        moved_px = [(box[i] + box[i + 2] - self.box[i] - self.box[i + 2]) / 2 for i in (0, 1)]
-        across, down = (
-            old + gain * (moved / self.unseen_s - old)
-            for old, moved in zip(self._velocity, moved_px, strict=True)
-        )
-        self._velocity = (across, down)
-
-    def as_track(self, *, confirmed: bool) -> Track:
-        """Return what others may know of it."""
-        return Track(
-            id=self.number,
-            kind=self.kind,
-            label=self._labels.most_common(1)[0][0],
-            xyxy=self.box if self.missed_frames == 0 else self.predict(),
-            score=self.score,
-            confirmed=confirmed,
-            first_seen_at=self.first_seen_at,
-            last_seen_at=self.last_seen_at,
-            still_since=self._rest_since if self.is_still else None,
-        )
+    boxes: Floats
+    score: Floats
+    kind: npt.NDArray[np.int16]
+    labels: tuple[str, ...]
 
 
 class Tracker:
@@ -206,7 +106,9 @@ class Tracker:
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
         self._settings = settings or TrackerSettings()
-        self._trails: list[_Trail] = []
+        self._trails = Trails(self._settings.confirm_s)
+        self._labels: dict[int, Counter[str]] = {}
+        self._kinds: list[Kind] = []
         self._made = 0
         self._updated_at: datetime | None = None
 
@@ -216,115 +118,156 @@ class Tracker:
         Objects not seen in this frame are in it too, as long as they may come back (`lost_s`,
         longer for what is at rest); their `last_seen_at` tells.
         """
-        self._pass_time(captured_at)
-        sure, unsure = self._sightings(detections)
-        confirmed = [trail for trail in self._trails if self._is_confirmed(trail)]
-        tentative = [trail for trail in self._trails if not self._is_confirmed(trail)]
-        confirmed, sure = _associate(confirmed, sure, SURE_OVERLAP, captured_at)
-        _associate(confirmed, unsure, UNSURE_OVERLAP, captured_at)
-        _, sure = _associate(tentative, sure, SURE_OVERLAP, captured_at)
-        self._trails += [self._begin(sighting, captured_at) for sighting in sure]
+        at = (captured_at - EPOCH) // MICROSECOND
+        self._pass_time(captured_at, at)
+        sightings, is_sure = self._sightings(detections)
+        pairs = self._pairs(sightings, is_sure)
+        self._see(sightings, pairs, at)
+        is_sure[pairs.seen] = False
+        self._begin(sightings, np.flatnonzero(is_sure), at)
         self._drop_lost()
-        return tuple(t.as_track(confirmed=self._is_confirmed(t)) for t in self._trails)
+        return self._tracks()
 
     def forget(self) -> None:
         """Drop every object, because the picture is another one now (its size changed)."""
-        self._trails = []
+        self._trails = Trails(self._settings.confirm_s)
+        self._labels = {}
 
-    def _pass_time(self, at: datetime) -> None:
+    def _pass_time(self, captured_at: datetime, at: int) -> None:
         """Let time pass; after a blind gap only what was at rest is still where it was."""
-        watched_s = sighted_s(self._updated_at, at)
-        self._updated_at = at
+        watched_s = sighted_s(self._updated_at, captured_at)
+        self._updated_at = captured_at
+        trails = self._trails
         if watched_s is None:
-            self._trails = [t for t in self._trails if t.is_still and t.last_seen_at < at]
-        for trail in self._trails:
-            trail.wait(watched_s or 0.0)
+            trails.keep(trails.rows["still"] & (trails.rows["last_seen"] < at))
+        trails.wait(watched_s or 0.0)
 
-    def _sightings(self, detections: Detections) -> tuple[list[_Sighting], list[_Sighting]]:
-        """Return the detections that may begin a track, and those that may only continue one."""
-        sure: list[_Sighting] = []
-        unsure: list[_Sighting] = []
-        for row in range(len(detections)):
-            x1, y1, x2, y2 = (float(edge) for edge in detections.xyxy[row])
-            score = round(float(detections.score[row]), 6)
-            kind = detections.kind(row)
-            sighting = _Sighting(kind, detections.label(row), (x1, y1, x2, y2), score)
-            (sure if score >= self._settings.high_score[kind] else unsure).append(sighting)
-        return sure, unsure
+    def _sightings(self, detections: Detections) -> tuple[_Sightings, Mask]:
+        """Return a frame's detections, and which of them may begin a track."""
+        rows = range(len(detections))
+        kinds = [detections.kind(row) for row in rows]
+        sightings = _Sightings(
+            boxes=detections.xyxy.astype(np.float64),
+            score=detections.score.astype(np.float64).round(6),
+            kind=np.array([self._number_of(kind) for kind in kinds], dtype=np.int16),
+            labels=tuple(detections.label(row) for row in rows),
+        )
+        limits = self._settings.high_score
+        is_sure = sightings.score >= [limits.get(kind, OTHER_HIGH_SCORE) for kind in kinds]
+        return sightings, is_sure
 
-    def _begin(self, sighting: _Sighting, at: datetime) -> _Trail:
-        self._made += 1
-        return _Trail(self._made, sighting, at)
+    def _number_of(self, kind: Kind) -> int:
+        """Return this tracker's own number for a kind; there are as many as the models know."""
+        if kind not in self._kinds:
+            self._kinds.append(kind)
+        return self._kinds.index(kind)
 
-    def _is_confirmed(self, trail: _Trail) -> bool:
-        return trail.detections >= 2 and trail.seen_s >= self._settings.confirm_s
+    def _pairs(self, sightings: _Sightings, is_sure: Mask) -> "_Pairs":
+        """Decide which detection shows which object: confirmed objects choose first."""
+        trails = self._trails
+        if not len(trails) or not len(sightings.score):
+            return _Pairs(np.empty(0, np.intp), np.empty(0, np.intp))
+        fit = likeness(trails.predict(), trails.reach_px(), sightings.boxes)
+        fit *= trails.rows["kind"][:, None] == sightings.kind
+        sure_fit = fit * (1.0 - SCORE_WEIGHT * (1.0 - sightings.score))
+        free = np.full(len(trails), fill_value=True), np.full(len(is_sure), fill_value=True)
+        confirmed = trails.rows["confirmed"]
+        steps = (
+            _assign(sure_fit, free, (confirmed, is_sure), SURE_LIKENESS),
+            _assign(fit, free, (confirmed, ~is_sure), UNSURE_LIKENESS),
+            _assign(sure_fit, free, (~confirmed, is_sure), SURE_LIKENESS),
+        )
+        return _Pairs(
+            np.concatenate([step.trails for step in steps]),
+            np.concatenate([step.seen for step in steps]),
+        )
 
-    def _hold_s(self, trail: _Trail) -> float:
-        """Return how long a trail is kept without being seen."""
-        if not self._is_confirmed(trail):
-            return TENTATIVE_S
-        if not trail.is_still:
-            return self._settings.lost_s
-        hold_s = STILL_HOLD_S.get(trail.kind, OTHER_STILL_HOLD_S)
-        return max(self._settings.lost_s, min(trail.rested_s, hold_s))
+    def _see(self, sightings: _Sightings, pairs: "_Pairs", at: int) -> None:
+        """Take in what was seen of known objects."""
+        if not len(pairs.seen):
+            return
+        self._trails.see(pairs.trails, sightings.boxes[pairs.seen], sightings.score[pairs.seen], at)
+        for number, seen in zip(self._trails.rows["number"][pairs.trails], pairs.seen, strict=True):
+            self._labels[int(number)][sightings.labels[seen]] += 1
+
+    def _begin(self, sightings: _Sightings, which: Rows, at: int) -> None:
+        """Follow what was seen for the first time."""
+        if not len(which):
+            return
+        fresh = np.zeros(len(which), dtype=TRAIL)
+        fresh["number"] = np.arange(self._made + 1, self._made + 1 + len(which))
+        fresh["kind"] = sightings.kind[which]
+        fresh["box"] = sightings.boxes[which]
+        fresh["score"] = sightings.score[which]
+        habits = [HABITS.get(self._kinds[kind], OTHER_HABITS) for kind in fresh["kind"]]
+        fresh["reach_per_s"] = [habit.reach_per_s for habit in habits]
+        fresh["still_hold_s"] = [habit.still_hold_s for habit in habits]
+        self._trails.begin(fresh, at)
+        self._made += len(which)
+        for number, seen in zip(fresh["number"], which, strict=True):
+            self._labels[int(number)] = Counter([sightings.labels[seen]])
 
     def _drop_lost(self) -> None:
         """Drop what has been unseen too long, then the longest unseen of what is too many."""
-        kept = [t for t in self._trails if t.missed_frames < 2 or t.unseen_s <= self._hold_s(t)]
-        kept.sort(key=lambda t: (not self._is_confirmed(t), t.unseen_s, t.number))
-        self._trails = sorted(kept[: self._settings.max_tracks], key=lambda t: t.number)
+        trails, settings = self._trails, self._settings
+        lost = trails.rows["missed_frames"] >= 2
+        if lost.any():
+            lost &= trails.rows["unseen_s"] > trails.hold_s(settings.lost_s, TENTATIVE_S)
+            trails.keep(~lost)
+        if len(trails) > settings.max_tracks:
+            rows = trails.rows
+            order = np.lexsort((rows["number"], rows["unseen_s"], ~rows["confirmed"]))
+            trails.keep(np.sort(order[: settings.max_tracks]))
+        if len(self._labels) > len(trails):
+            self._labels = {n: self._labels[n] for n in trails.rows["number"].tolist()}
+
+    def _tracks(self) -> tuple[Track, ...]:
+        """Return what others may know of the objects."""
+        rows = self._trails.rows
+        seen_now = rows["missed_frames"] == 0
+        boxes = np.where(seen_now[:, None], rows["box"], self._trails.predict()).tolist()
+        column = {name: rows[name].tolist() for name in SHOWN}
+        return tuple(
+            Track(
+                id=number,
+                kind=self._kinds[column["kind"][row]],
+                label=self._labels[number].most_common(1)[0][0],
+                xyxy=tuple(boxes[row]),
+                score=column["score"][row],
+                confirmed=column["confirmed"][row],
+                first_seen_at=_time(column["first_seen"][row]),
+                last_seen_at=_time(column["last_seen"][row]),
+                still_since=_time(column["rest_since"][row]) if column["still"][row] else None,
+            )
+            for row, number in enumerate(column["number"])
+        )
 
 
-def _associate(
-    trails: list[_Trail], sightings: list[_Sighting], least_overlap: float, at: datetime
-) -> tuple[list[_Trail], list[_Sighting]]:
-    """Give each trail at most one sighting, best in all; return the trails and sightings left over.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """Which rows of the trails (K,) are shown by which detections (K,)."""
 
-    A pair must be of one kind and overlap by `least_overlap` (0-1) once both boxes are widened by
-    the trail's reach.
+    trails: Rows
+    seen: Rows
+
+
+def _assign(fit: Floats, free: tuple[Mask, Mask], who: tuple[Mask, Mask], least: float) -> _Pairs:
+    """Give each object at most one detection, best in all, and strike both from `free`.
+
+    fit: the likeness of every object (T) with every detection (S), less than `least` being none.
+    free, who: masks (T,) and (S,): who has no partner yet, and who of these takes part.
     """
-    if not trails or not sightings:
-        return trails, sightings
-    overlap = _reaching_overlap(
-        np.array([trail.predict() for trail in trails], dtype=np.float64),
-        np.array([sighting.box for sighting in sightings], dtype=np.float64),
-        np.array([trail.reach_px() for trail in trails], dtype=np.float64),
-    )
-    same_kind = np.array([[trail.kind == s.kind for s in sightings] for trail in trails])
-    cost = np.where(same_kind, 1.0 - overlap, FORBIDDEN_COST)
-    chosen, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0 - least_overlap, return_cost=False)
-    for trail, column in zip(trails, chosen, strict=True):
-        if column >= 0:
-            trail.see(sightings[column], at)
-    used = set(chosen.tolist())
-    return (
-        [trail for trail, column in zip(trails, chosen, strict=True) if column < 0],
-        [sighting for column, sighting in enumerate(sightings) if column not in used],
-    )
+    trails, seen = (np.flatnonzero(a & b) for a, b in zip(free, who, strict=True))
+    if not len(trails) or not len(seen):
+        return _Pairs(trails[:0], seen[:0])
+    cost = 1.0 - fit[trails[:, None], seen]
+    chosen, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0 - least, return_cost=False)
+    matched = chosen >= 0
+    pairs = _Pairs(trails[matched], seen[chosen[matched]])
+    free[0][pairs.trails] = False
+    free[1][pairs.seen] = False
+    return pairs
 
 
-def _reaching_overlap(
-    trails: npt.NDArray[np.float64],
-    sightings: npt.NDArray[np.float64],
-    reach: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Return intersection over union, (T, S), of boxes (T, 4) and (S, 4) widened by reach (T,)."""
-    margin = reach[:, None, None] * np.array([-1.0, -1.0, 1.0, 1.0])
-    a = trails[:, None, :] + margin
-    b = sightings[None, :, :] + margin
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = np.clip(sides, 0.0, None).prod(axis=-1)
-    union = (a[..., 2:] - a[..., :2]).prod(axis=-1) + (b[..., 2:] - b[..., :2]).prod(axis=-1)
-    union -= shared
-    overlap: npt.NDArray[np.float64] = shared / np.maximum(union, np.finfo(np.float64).tiny)
-    return overlap
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Return intersection over union of two boxes, 0-1."""
-    across = min(a[2], b[2]) - max(a[0], b[0])
-    down = min(a[3], b[3]) - max(a[1], b[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    shared = across * down
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+def _time(microseconds: int) -> datetime:
+    return EPOCH + microseconds * MICROSECOND

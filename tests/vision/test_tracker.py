@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vision.tracker import STILL_AFTER_S, Tracker, TrackerSettings, two_stage
+from vision.tracker import Tracker, TrackerSettings, two_stage
+from vision.trails import STILL_AFTER_S
 from vision.types import Detections, Kind, Track
 from vision.weights import find_model, load_manifest, shipped_manifest
 
