@@ -25,6 +25,7 @@ BENCHMARKS = {
     "live": "How old is what a browser shows, and what does a viewer cost?",
     "peers": "How many cameras do others carry on this box, with the same weights?",
     "soak": "Do a town's streams stay connected for an hour, and what does keeping them cost?",
+    "tracking": "Are objects kept apart at few looks a second, and what does that cost?",
 }
 """Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""
 

