@@ -18,7 +18,7 @@ A town is *sustained* when recall is at least 0.95 and the 95th percentile of la
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Console
@@ -26,9 +26,18 @@ from rich.console import Console
 from benchmarks.knee import most_carried
 from benchmarks.process_cost import cost_of
 from benchmarks.report import Figure, Outcome
-from benchmarks.town import Expected, Resident, TownServer, expected, residents, town_server
-from benchmarks.town_clips import FULL, QUICK, Library, make
-from benchmarks.town_reference import Event, Reference
+from benchmarks.town import (
+    Events,
+    Expected,
+    Resident,
+    TownServer,
+    busy_share,
+    expected,
+    residents,
+    town_server,
+)
+from benchmarks.town_clips import FULL, QUICK, Library, clips, make
+from benchmarks.town_reference import Reference
 from benchmarks.town_score import Score, Span, missed, score
 from benchmarks.town_site import Gauges, TownSite, town_site
 
@@ -40,6 +49,28 @@ GRACE_S = 8.0
 """Between the end of what counts and reading the queue: what began just before is told by then."""
 KNEE_FROM, KNEE_STEP, KNEE_MOST = 8, 8, 512
 MISSED_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Cameras, and what the reference found in their clips."""
+
+    residents: tuple[Resident, ...]
+    events: Events
+
+    @property
+    def busy_ratio(self) -> float:
+        """The part of all cameras' time in which the reference sees something."""
+        shares = (busy_share(one.clip, self.events) for one in self.residents)
+        return sum(shares) / len(self.residents)
+
+    def due(self, server: TownServer, until_s: float) -> Iterator[Expected]:
+        """Yield what was to be seen on every camera, up to a time (seconds since 1970)."""
+        showings = server.showings()
+        for one in self.residents:
+            for showing in showings.get(one.camera, ()):
+                events = self.events[one.clip.path]
+                yield from expected(showing, one.camera, one.clip, events, until_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +93,13 @@ class Case:
         """How long nothing counts."""
         return QUICK_WARM_UP_S if self.library is QUICK else WARM_UP_S
 
-    def town(self) -> tuple[Resident, ...]:
-        """Return its cameras."""
-        clips = "tuned" if self.kind == "tuned" else "found"
-        return residents(clips, self.library, self.cameras, self.busy)
+    def town(self) -> Town:
+        """Return its cameras; clips and reference are made where they are missing."""
+        shown = clips("tuned" if self.kind == "tuned" else "found", self.library)
+        make(shown)
+        reference = Reference()
+        events = {clip.path: reference.events(clip) for clip in shown}
+        return Town(residents(shown, events, self.cameras, self.busy), events)
 
 
 AIMED = (Case("tuned", 325, 10, 5), Case("found", 150, 10, 5))
@@ -128,13 +162,13 @@ def run_with(words: Sequence[str], *, quick: bool) -> Outcome:
 def carry(case: Case) -> Carried:
     """Have the product carry a town. Raises UnreachableError when something does not come up."""
     town = case.town()
-    events = known_events(town)
-    with town_server(town) as server, town_site(server.url, town) as site:
+    cameras = town.residents
+    with town_server(cameras) as server, town_site(server.url, cameras) as site:
         time.sleep(case.warm_up_s)
         first, span, server_ratio, last = _watch(case, site, server)
         time.sleep(GRACE_S)
         told = site.told()
-        due = list(all_due(town, events, server, span.until_s + GRACE_S))
+        due = list(town.due(server, span.until_s + GRACE_S))
     return Carried(
         case=case,
         score=score(due, told, span),
@@ -143,39 +177,8 @@ def carry(case: Case) -> Carried:
         last=last,
         empty_mib=site.empty_mib,
         server_ratio=server_ratio,
-        busy_ratio=busy_ratio(town, events),
+        busy_ratio=town.busy_ratio,
     )
-
-
-def known_events(town: Sequence[Resident]) -> Mapping[str, tuple[Event, ...]]:
-    """Return the reference's events in each clip of a town by the clip's path, made if need be."""
-    clips = {resident.clip.path: resident.clip for resident in town}
-    make(tuple(clips.values()))
-    reference = Reference()
-    return {str(path): reference.events(clip) for path, clip in clips.items()}
-
-
-def all_due(
-    town: Sequence[Resident],
-    events: Mapping[str, tuple[Event, ...]],
-    server: TownServer,
-    until_s: float,
-) -> Iterator[Expected]:
-    """Yield what was to be seen on every camera, up to a time (seconds since 1970)."""
-    showings = server.showings()
-    for resident in town:
-        for showing in showings.get(resident.camera, ()):
-            clip = resident.clip
-            yield from expected(showing, resident.camera, clip, events[str(clip.path)], until_s)
-
-
-def busy_ratio(town: Sequence[Resident], events: Mapping[str, tuple[Event, ...]]) -> float:
-    """Return the part of all cameras' time in which the reference sees something."""
-    shares = (
-        sum(e.ended_s - e.began_s for e in events[str(one.clip.path)]) / one.clip.length_s
-        for one in town
-    )
-    return sum(shares) / len(town)
 
 
 def _watch(case: Case, site: TownSite, server: TownServer) -> tuple[Gauges, Span, float, Gauges]:

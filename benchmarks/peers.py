@@ -31,9 +31,7 @@ from benchmarks.fleet import (
     LEAST_RECALL,
     LONGEST_P95_S,
     Case,
-    all_due,
     carry,
-    known_events,
 )
 from benchmarks.knee import most_carried
 from benchmarks.peers_watch import Notice
@@ -108,15 +106,15 @@ def run_with(words: Sequence[str], *, quick: bool) -> Outcome:
 def peer(way: str, case: Case) -> Carried:
     """Have a peer watch a town. Raises UnreachableError when it ends by itself."""
     town = case.town()
-    events = known_events(town)
-    with town_server(town) as server, _watching(way, server, town) as watch:
+    cameras = town.residents
+    with town_server(cameras) as server, _watching(way, server, cameras) as watch:
         time.sleep(case.warm_up_s)
         looked, before, from_s = _looks(watch), cost_of(family(watch.pid)), time.time()
         time.sleep(60 * case.minutes)
         after, until_s = cost_of(family(watch.pid)), time.time()
         looks = _looks(watch) - looked
         time.sleep(GRACE_S)
-        due = list(all_due(town, events, server, until_s + GRACE_S))
+        due = list(town.due(server, until_s + GRACE_S))
         told = list(_told(watch.notices()))
     seconds = until_s - from_s
     return Carried(

@@ -9,13 +9,15 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks.fleet_server import LOOPBACK, Showing
-from benchmarks.town_clips import BUSY_SHARE, ClipSpec, Library, clips
+from benchmarks.town_clips import ClipSpec
 from benchmarks.town_reference import Event
 from gateway.children import start_child, stop_child
 from gateway.errors import UnreachableError
@@ -23,6 +25,10 @@ from gateway.errors import UnreachableError
 START_S = 60.0
 """Longest that reading all clips may take the server."""
 STOP_S, POLL_S = 5.0, 0.1
+
+
+Events: TypeAlias = Mapping[Path, tuple[Event, ...]]
+"""What the reference found, by the path of the clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +71,32 @@ class TownServer:
         return by_path
 
 
-def residents(kind: str, library: Library, count: int, busy_percent: float) -> tuple[Resident, ...]:
-    """Return a town whose cameras are busy for that share of their time, all together.
+def residents(
+    all_clips: Sequence[ClipSpec], events: Events, count: int, busy_percent: float
+) -> tuple[Resident, ...]:
+    """Return a town in which the reference sees something for that share of camera time.
 
-    Busy clips go to as many cameras as that takes, evenly spread; ValueError for more than there
-    can be.
+    As far as the clips allow: a camera gets the next busy clip when the town would be less busy
+    than asked for with a quiet one. events: what the reference found in each clip.
     """
-    if not 0 <= busy_percent <= 100 * BUSY_SHARE:
-        raise ValueError(f"a town is busy for 0 to {100 * BUSY_SHARE:g} %, not {busy_percent:g}")
-    all_clips = clips(kind, library)
-    share = busy_percent / (100 * BUSY_SHARE)
-    town, shown = [], {True: 0, False: 0}
+    busy, quiet = (
+        cycle([clip for clip in all_clips if clip.is_busy is is_busy]) for is_busy in (True, False)
+    )
+    town: list[Resident] = []
+    seen, candidate = 0.0, next(busy)
     for number in range(count):
-        is_busy = int((number + 1) * share) > int(number * share)
-        choice = [clip for clip in all_clips if clip.is_busy is is_busy]
-        town.append(Resident(f"cam{number:03}", choice[shown[is_busy] % len(choice)]))
-        shown[is_busy] += 1
+        share = busy_share(candidate, events)
+        if seen + share / 2 <= busy_percent / 100 * (number + 1):
+            clip, seen, candidate = candidate, seen + share, next(busy)
+        else:
+            clip = next(quiet)
+        town.append(Resident(f"cam{number:03}", clip))
     return tuple(town)
+
+
+def busy_share(clip: ClipSpec, events: Events) -> float:
+    """Return the part of a clip's time in which the reference sees something, 0-1."""
+    return sum(event.ended_s - event.began_s for event in events[clip.path]) / clip.length_s
 
 
 @contextmanager

@@ -7,18 +7,19 @@ taken, so that one camera shows this person and another the next.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TypeAlias
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
-from benchmarks.footage import CACHE, pictures
+from benchmarks.footage import CACHE, film_path
 from gateway.sources.clip import FILE_EPOCH
 from vision.detector import Detector
 from vision.tracker import Tracker, two_stage
@@ -35,7 +36,7 @@ LEAST_PASSAGE_S = 4.0
 """Shorter ones may be over before a rule with the default confirm_s is sure."""
 LONGEST_PASSAGE_S = 36.0
 """A track that lasts longer hangs on to something fixed."""
-LEAST_HEIGHT_RATIO = 0.13
+LEAST_HEIGHT_RATIO = 0.15
 """Of the view's height: smaller objects are beyond the default model."""
 GAP_PICTURES = 6
 """A track that misses more pictures at once is two passages."""
@@ -170,15 +171,15 @@ def passages(view: View) -> tuple[Passage, ...]:
 @cache
 def empty(view: View) -> Image:
     """Return the view with nobody in it."""
-    step = max(1, (view.shot.last - view.shot.first) // EMPTY_OF)
-    some = [view.seen(picture) for number, picture in _film(view.shot) if number % step == 0]
+    first, last = view.shot.first, view.shot.last
+    numbers = range(first, last + 1, max(1, (last - first) // EMPTY_OF))
+    some = [view.seen(picture) for _, picture in _film(view.shot, numbers)]
     return np.asarray(np.median(np.stack(some), axis=0), np.uint8)
 
 
 def film_of(view: View, numbers: Iterable[int]) -> Mapping[int, Image]:
     """Return those pictures of the view's film, as the camera sees them."""
-    wanted = set(numbers)
-    return {n: view.seen(picture) for n, picture in _film(view.shot) if n in wanted}
+    return {n: view.seen(picture) for n, picture in _film(view.shot, frozenset(numbers))}
 
 
 def opacity(view: View, picture: Image, number: int, shown: Iterable[Passage]) -> Floats | None:
@@ -198,8 +199,13 @@ def opacity(view: View, picture: Image, number: int, shown: Iterable[Passage]) -
     return np.asarray(cv2.GaussianBlur(moving * allowed, (7, 7), 0), np.float32)
 
 
-def _film(shot: Shot) -> Iterator[tuple[int, Image]]:
-    yield from itertools.islice(enumerate(pictures(shot.film)), shot.first, shot.last + 1)
+def _film(shot: Shot, wanted: Container[int] | None = None) -> Iterator[tuple[int, Image]]:
+    """Yield a shot's pictures with their numbers in the film; wanted: only these numbers."""
+    with av.open(str(film_path(shot.film))) as container:
+        decoded = enumerate(container.decode(video=0))
+        for number, frame in itertools.islice(decoded, shot.first, shot.last + 1):
+            if wanted is None or number in wanted:
+                yield number, np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
 def _unbroken(boxes: Mapping[int, Box]) -> Iterator[Passage]:

@@ -82,7 +82,8 @@ class Succession:
         What has been gone for longer than HANDOVER is forgotten.
         """
         seen = {track.id for track in tracks if track.last_seen_at >= scene.at}
-        for track in tracks:
+        # A lost track whose subject goes on under another id is a new one, should it come back.
+        for track in sorted(tracks, key=lambda track: track.id not in seen):
             known = self._known.get(track.id)
             if known is None:
                 known = _begin(self._number_for(track, seen, scene), track, scene)

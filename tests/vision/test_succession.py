@@ -90,6 +90,22 @@ def test_while_both_are_seen_they_are_two(follow) -> None:
     assert len(set(told[-1].values())) == 2
 
 
+def test_a_lost_track_that_is_still_held_may_be_gone_on_from(clock) -> None:
+    def track(number, first_s, last_s):
+        x, y = HERE
+        box, seen = (x - 20, y - 100, x + 20, y), {"confirmed": True}
+        seen |= {"first_seen_at": clock(first_s), "last_seen_at": clock(last_s)}
+        return Track(number, Kind.PERSON, "person", box, 0.8, **seen)
+
+    succession = Succession()
+    for s in range(6):
+        alone = (track(1, 0, s),)
+        succession.follow(alone, Scene(clock(s), SIZE, alone))
+    both = (track(1, 0, 5), track(2, 6, 6))
+    numbers = succession.follow(both, Scene(clock(6), SIZE, both))
+    assert numbers == {1: 2, 2: 1}
+
+
 def test_a_number_is_taken_over_once_and_memory_is_bounded(follow) -> None:
     two_new = (6, {2: (HERE, 100.0), 3: ((320.0, 250.0), 100.0)})
     told = follow([*lingering(5), two_new])
