@@ -109,13 +109,13 @@ HEADLINES = (
         "detector",
         "detector as the worker feeds it, speed against the bare runtime",
         "检测器(工作进程的喂入方式),相对裸推理的速度",
-        ("path fed by a decoder against bare: rate",),
+        (r"nanodet-g \S+ bf16, fed by a decoder ÷ bare: rate",),
     ),
     Headline(
         "detector",
         "the same when it resizes the pictures itself",
         "同上,由检测器自行缩放画面",
-        ("path against bare: rate",),
+        (r"nanodet-g \S+ bf16, path ÷ bare: rate",),
     ),
     Headline(
         "accuracy",

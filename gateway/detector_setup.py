@@ -1,6 +1,7 @@
 """The detectors that the settings ask for, opened on this machine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.config import AnalysisSettings
@@ -43,10 +44,11 @@ def choice_of(
 ) -> RuntimeChoice:
     """Return where a model is to run: as the settings say, and left open there, as measured."""
     wanted = RuntimeChoice(settings.backend, settings.device, settings.precision)
-    if wanted != AUTO or spec is None or data_dir is None:
+    if spec is None or data_dir is None:
         return wanted
-    measured = ModelChoices(data_dir).find(spec)
-    return measured.runtime if measured else wanted
+    measured = ModelChoices(data_dir).find(spec) if wanted == AUTO else None
+    chosen = measured.runtime if measured else wanted
+    return replace(chosen, cache_dir=data_dir / "models" / "engines")
 
 
 def open_detector(

@@ -42,14 +42,15 @@ def choices(tmp_path):
 def test_settings_left_open_are_filled_by_what_was_measured(choices, tmp_path):
     choices.keep(measured())
     wanted = choice_of(AnalysisSettings(), SPEC, tmp_path)
-    assert wanted == RuntimeChoice("onnxruntime", "cpu", "f32")
+    assert wanted == RuntimeChoice("onnxruntime", "cpu", "f32", tmp_path / "models" / "engines")
 
 
 @pytest.mark.parametrize("said", [{"precision": "bf16"}, {"backend": "openvino"}])
 def test_what_the_settings_say_counts_for_more(choices, tmp_path, said):
     choices.keep(measured())
     settings = AnalysisSettings(**said)
-    assert choice_of(settings, SPEC, tmp_path) == RuntimeChoice(**said)
+    chosen = choice_of(settings, SPEC, tmp_path)
+    assert dataclasses.replace(chosen, cache_dir=None) == RuntimeChoice(**said)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_what_the_settings_say_counts_for_more(choices, tmp_path, said):
 def test_a_choice_of_another_file_or_machine_is_passed_over(choices, tmp_path, changes):
     choices.keep(measured(**changes))
     assert choices.find(SPEC) is None
-    assert choice_of(AnalysisSettings(), SPEC, tmp_path) == RuntimeChoice()
+    assert choice_of(AnalysisSettings(), SPEC, tmp_path).backend == "auto"
 
 
 def test_a_new_choice_takes_the_old_ones_place_and_others_stay(choices):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -28,12 +29,14 @@ class RuntimeChoice:
     """Where to run a model. "auto" lets the runtime probe and choose.
 
     backend: "auto" or a key of `vision.runtime.BACKENDS`. device: gpu is an Intel GPU by OpenVINO;
-    cuda and tensorrt are NVIDIA by ONNX Runtime or Ultralytics.
+    cuda and tensorrt are NVIDIA by ONNX Runtime or Ultralytics. cache_dir: where a runtime that
+    compiles for minutes may keep what it made (TensorRT), None for nowhere.
     """
 
     backend: str = "auto"
     device: Device = "auto"
     precision: Precision = "auto"
+    cache_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """ONNX Runtime: processors without OpenVINO, and NVIDIA by CUDA or TensorRT.
 
-The NVIDIA providers come with the `nvidia` extra. They are thin and unmeasured: only the processor
-provider is exercised by the tests.
+The NVIDIA providers come with the `nvidia` extra. They are unmeasured: the tests exercise their
+options and the way pictures reach them, on the processor's provider.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -29,6 +31,9 @@ from vision.runtime.metadata import labels_from_text
 from vision.types import FrameSize
 from vision.weights import ModelSpec, PixelScale, class_span
 
+Provider: TypeAlias = tuple[str, dict[str, str]]
+"""A provider's name and its options."""
+
 PROVIDERS: Final = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
@@ -38,6 +43,11 @@ PRECISIONS: Final = {"cpu": ("f32",), "cuda": ("f32",), "tensorrt": ("f32", "f16
 
 IN_FLIGHT: Final = 2
 """One job computing, one waiting: the session's own threads already spread a job over all cores."""
+
+OPTIMAL_BATCH: Final = 4
+LARGEST_BATCH: Final = 16
+"""Batches that a TensorRT engine of a network without fixed shape is tuned for and takes; any other
+shape would have it built anew, which takes minutes."""
 
 LOAD_ERRORS: Final[tuple[type[Exception], ...]] = tuple(
     kind
@@ -69,26 +79,58 @@ def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "OnnxRuntime":
         )
     if precision not in PRECISIONS[device]:
         raise RuntimeUnavailableError(f"ONNX Runtime does not compute in {precision} on {device}")
-    session = _load(spec.path, _provider(device, precision))
+    session = _load(spec.path, [(PROVIDERS["cpu"], {})])
+    if device == "cpu":
+        return OnnxRuntime(session, spec, device, precision)
+    entry = _picture_input(session, spec.path)
+    session = _load(spec.path, nvidia_providers(entry, spec.input_size, choice))
     if session.get_providers()[0] != PROVIDERS[device]:
         raise RuntimeUnavailableError(
             f"the {device} provider of ONNX Runtime did not start; check the driver with nvidia-smi"
         )
-    return OnnxRuntime(session, spec, device, precision)
+    return OnnxRuntime(session, spec, device, precision, DeviceInputs("cuda"))
+
+
+class DeviceInputs:
+    """Input tensors that stay allocated on a device, each for one run at a time.
+
+    Bound this way, a run allocates nothing there and copies its pictures once. device: "cuda", or
+    "cpu", where it is of no use but can be tried.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._idle: dict[tuple[int, ...], deque[ort.OrtValue]] = {}
+
+    def take(self, blob: npt.NDArray[np.float32]) -> ort.OrtValue:
+        """Return a tensor filled with a blob; the blob may be reused at once."""
+        try:
+            value = self._idle.setdefault(blob.shape, deque()).popleft()
+        except IndexError:
+            shape = list(blob.shape)
+            value = ort.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, self._device, 0)
+        value.update_inplace(blob)
+        return value
+
+    def give_back(self, value: ort.OrtValue) -> None:
+        """Free a tensor for another run."""
+        self._idle[tuple(value.shape())].append(value)
 
 
 class OnnxJob:
-    """One run in progress on the session's own threads."""
+    """One run in progress on the session's own threads. release: called once it is over."""
 
-    __slots__ = ("_done", "_score_outputs", "_span")
+    __slots__ = ("_done", "_release", "_score_outputs", "_span")
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: ModelSpec, release: Callable[[], None]) -> None:
+        self._release = release
         self._score_outputs = spec.score_outputs
         self._span = class_span(spec.classes) if spec.score_outputs else slice(None)
         self._done: Future[list[npt.NDArray[np.float32]]] = Future()
 
     def finish(self, outputs: list[npt.NDArray[Any]], _: object, error: str) -> None:
         """Take the answer; ONNX Runtime calls this from its own thread."""
+        self._release()
         if error:
             self._done.set_exception(ModelError(f"the model failed on a picture: {error}"))
         else:
@@ -109,9 +151,16 @@ class OnnxRuntime:
     in_flight = IN_FLIGHT
 
     def __init__(
-        self, session: ort.InferenceSession, spec: ModelSpec, device: str, precision: str
+        self,
+        session: ort.InferenceSession,
+        spec: ModelSpec,
+        device: str,
+        precision: str,
+        inputs: DeviceInputs | None = None,
     ) -> None:
+        """Take a loaded session; inputs: where its device has memory of its own."""
         self.device = device
+        self._inputs = inputs
         self.precision = precision
         self._session = session
         self._spec = spec
@@ -121,10 +170,20 @@ class OnnxRuntime:
 
     def start(self, batch: Batch) -> OnnxJob:
         """See `Runtime.start`."""
-        blob = cv2.dnn.blobFromImagesWithParams(list(batch), self._pixels)
+        blob = np.asarray(
+            cv2.dnn.blobFromImagesWithParams(list(batch), self._pixels), dtype=np.float32
+        )
         self._check_shape(blob.shape)
-        job = OnnxJob(self._spec)
-        self._session.run_async(None, {self._input.name: blob}, job.finish, None)
+        if self._inputs is None:
+            return self._run(blob, lambda: None)
+        value = self._inputs.take(blob)
+        return self._run(value, partial(self._inputs.give_back, value))
+
+    def _run(
+        self, value: npt.NDArray[np.float32] | ort.OrtValue, release: Callable[[], None]
+    ) -> OnnxJob:
+        job = OnnxJob(self._spec, release)
+        self._session.run_async(None, {self._input.name: value}, job.finish, None)
         return job
 
     def _check_shape(self, shape: tuple[int, ...]) -> None:
@@ -138,19 +197,36 @@ class OnnxRuntime:
             raise ModelError(f"the model takes pictures {self._input.shape}, not {list(shape)}")
 
 
-def _provider(device: str, precision: str) -> tuple[str, dict[str, str]]:
-    """Return the provider's name and its options."""
-    options = {"trt_fp16_enable": "1"} if (device, precision) == ("tensorrt", "f16") else {}
-    return PROVIDERS[device], options
+def nvidia_providers(entry: ort.NodeArg, size: FrameSize, choice: RuntimeChoice) -> list[Provider]:
+    """Return providers and their options, in order of preference.
+
+    What TensorRT cannot take of a network is left to CUDA. Its engines are kept in `cache_dir`,
+    and serve every batch up to LARGEST_BATCH where the network's shape is not fixed.
+    """
+    cuda: Provider = (PROVIDERS["cuda"], {"device_id": "0"})
+    if choice.device != "tensorrt":
+        return [cuda]
+    options = {"device_id": "0", "trt_fp16_enable": str(int(choice.precision == "f16"))}
+    if choice.cache_dir is not None:
+        for kept in ("trt_engine_cache", "trt_timing_cache"):
+            options |= {f"{kept}_enable": "1", f"{kept}_path": str(choice.cache_dir)}
+    if not all(isinstance(side, int) for side in entry.shape):
+        batches = {"min": 1, "opt": OPTIMAL_BATCH, "max": LARGEST_BATCH}
+        sides = f"3x{size.height}x{size.width}"
+        options |= {
+            f"trt_profile_{bound}_shapes": f"{entry.name}:{batch}x{sides}"
+            for bound, batch in batches.items()
+        }
+    return [(PROVIDERS["tensorrt"], options), cuda]
 
 
-def _load(path: Path, provider: tuple[str, dict[str, str]]) -> ort.InferenceSession:
+def _load(path: Path, providers: list[Provider]) -> ort.InferenceSession:
     """Return a session; at least two threads, since asynchronous runs need one to run on."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = max(2, len(os.sched_getaffinity(0)))
     options.log_severity_level = 3
     try:
-        return ort.InferenceSession(str(path), options, providers=[provider])
+        return ort.InferenceSession(str(path), options, providers=providers)
     except LOAD_ERRORS as error:
         raise ModelError(f"{path} cannot be read as a model: {error}") from error
 
