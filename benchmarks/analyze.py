@@ -25,7 +25,7 @@ from vision.detector import Detector
 from vision.tracker import TrackerSettings, two_stage
 from vision.weights import find_model, load_manifest, shipped_manifest
 
-QUICK_S, FULL_S, BUSY_S = 120.0, 300.0, 60.0
+QUICK_S, FULL_S, BUSY_S = 90.0, 180.0, 60.0
 """Lengths of the quiet films, and of the busy one."""
 QUIET_AIM, BUSY_AIM, ALL = ">= 100", "> 1", ">= 1"
 

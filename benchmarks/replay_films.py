@@ -15,16 +15,18 @@ import numpy as np
 from av.video.frame import PictureType
 from rich.console import Console
 
-from benchmarks.town_clips import FOLDER, Encoding
+from benchmarks.footage import CACHE
+from benchmarks.town_clips import Encoding
 from benchmarks.town_passages import SIZE, VIEWS, Passage, View, empty, film_of, opacity, passages
 from benchmarks.town_weather import Air, Weather
 from vision.types import Image
 
+FOLDER = CACHE.parent / "replay"
 MAKE = 1
 """Number of the way films are made; a change of the pictures asks for the next."""
 
 FIRST_VISIT_S = 41.3
-LONGEST_VISIT_S = 10.0
+LONGEST_VISIT_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class FilmSpec:
     @property
     def path(self) -> Path:
         """Where the film is kept."""
-        name = f"replay-{self.name}-{self.view.name}-{self.length_s:g}s-v{MAKE}.mp4"
+        name = f"{self.name}-{self.view.name}-{self.length_s:g}s-v{MAKE}.mp4"
         return FOLDER / name
 
 
@@ -51,7 +53,7 @@ QUIET_WEATHERS = (
     ("quiet rain", Weather(3.5, 2.5, "steady", 90), Encoding(15, 2.0, "cbr", 0, 600)),
 )
 """Name, weather and coding of the quiet films; 640x360 at 15 pictures a second."""
-QUIET_EVERY_S = 150.0
+QUIET_EVERY_S = 300.0
 
 
 def quiet_films(length_s: float) -> tuple[FilmSpec, ...]:

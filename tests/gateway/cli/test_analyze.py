@@ -88,3 +88,45 @@ def test_runtime_that_cannot_run_it(refused, road_film, monkeypatch):
 def test_summary_is_one_object_a_line(gridpatrol, road_film):
     outcome = gridpatrol("analyze", road_film, "--json", "--fps", "1")
     assert all(json.loads(line)["type"] for line in outcome.out.splitlines())
+
+
+def test_many_films_are_kept_with_a_table_and_a_sheet(gridpatrol, road_film, rules, tmp_path):
+    films, kept = tmp_path / "films", tmp_path / "kept"
+    films.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (films / name).symlink_to(road_film)
+    words = ("analyze", films, "--rules", rules, "--fps", "2", "--out", kept, "--language", "en")
+    outcome = gridpatrol(*words)
+    assert outcome.exit_code == 0
+    assert "a.mp4: " in outcome.out
+    names = {"incidents.jsonl", "incidents.csv", "contact-sheet.html", "journal.jsonl"}
+    assert names <= {path.name for path in kept.iterdir()}
+    assert "Vehicle presence" in (kept / "incidents.csv").read_text("utf-8-sig")
+    assert "a.mp4: done before" in gridpatrol(*words).out
+
+
+def test_a_bad_film_among_others_costs_only_itself(gridpatrol, road_film, tmp_path):
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no film" * 100)
+    outcome = gridpatrol("analyze", bad, road_film, "--fps", "1", "--json")
+    assert outcome.exit_code == 6
+    assert outcome.objects[-1]["file"] == road_film.name
+    assert str(bad) in outcome.err
+
+
+def test_thorough_gives_the_same(gridpatrol, road_film):
+    words = ("analyze", road_film, "--fps", "2", "--json")
+    assert gridpatrol(*words, "--thorough").out == gridpatrol(*words).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--recorded"),
+        (("--recorded", "gate"), "--from"),
+        (("--recorded", "gate", "--from", "2026-05-01T08:00", "--to", "late"), "--to"),
+        (("film.mp4", "--language", "fr"), "fr"),
+    ],
+)
+def test_words_that_do_not_fit(refused, words, said):
+    assert said in refused(3, "analyze", *words)

@@ -16,6 +16,7 @@ from gateway.video_file import VideoFile
 from vision.ensemble import DetectorSet
 
 STILL_S, STREET_S, FPS = 20, 6, 10
+LOOKS = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,9 @@ def still_street_still(square_film, tmp_path_factory) -> Path:
 def both(still_street_still, eyes):
     """The film searched, and decoded in full."""
     detector, tracker = eyes
-    plans = (AnalysisPlan(tracker=tracker, thorough=thorough) for thorough in (False, True))
+    plans = (
+        AnalysisPlan(tracker=tracker, fps=LOOKS, thorough=thorough) for thorough in (False, True)
+    )
     return [analyze_file(still_street_still, detector, plan) for plan in plans]
 
 
