@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.tables import RESULTS, ROOT, load_records, pages, with_tables
 
-RECORDED = ("detector", "accuracy", "latency", "analyze", "soak")
+RECORDED = ("detector", "accuracy", "latency", "analyze", "soak", "tracking")
 """The benchmarks whose records are kept."""
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vision.trails import COAST_S, TRAIL, Trails, likeness
+from vision.trails import COAST_S, HEIGHT_POWER, TRAIL, Trails, likeness
 
 US = 1_000_000
 PERSON = (100.0, 100.0, 140.0, 200.0)
@@ -62,7 +62,7 @@ CASES = [
     ("the same box", PERSON, 0.0, 1.0),
     ("far away", moved(500), 10.0, 0.0),
     ("beside it, out of reach", moved(60), 5.0, 0.0),
-    ("half as tall", (100.0, 150.0, 140.0, 200.0), 0.0, 0.5 * 0.25),
+    ("half as tall", (100.0, 150.0, 140.0, 200.0), 0.0, 0.5 * 0.5**HEIGHT_POWER),
     ("a box without height", (100.0, 100.0, 140.0, 100.0), 0.0, 0.0),
 ]
 
