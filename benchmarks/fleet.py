@@ -1,6 +1,6 @@
 """How many cameras of a town the whole product carries on this box, and what it misses.
 
-    python -m benchmarks fleet [--fleet tuned|found|events] [--cameras N] [--busy PERCENT]
+    python -m benchmarks fleet [--fleet tuned|events|found] [--cameras N] [--busy PERCENT]
                                [--minutes M] [--knee] [--quick]
 
 The product runs as a person starts it, `gridpatrol run`, on real RTSP streams of a town's cameras:
@@ -18,7 +18,9 @@ A town is *sustained* when recall is at least 0.95 and the 95th percentile of la
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from rich.console import Console
@@ -37,6 +39,7 @@ from benchmarks.town import (
     town_server,
 )
 from benchmarks.town_clips import FULL, QUICK, Library, clips, make
+from benchmarks.town_onvif import DELAY_S, PRECISION, RECALL, motion_devices
 from benchmarks.town_reference import Reference
 from benchmarks.town_score import Score, Span, missed, score
 from benchmarks.town_site import Gauges, TownSite, town_site
@@ -102,7 +105,11 @@ class Case:
         return Town(residents(shown, events, self.cameras, self.busy), events)
 
 
-AIMED = (Case("tuned", 325, 10, 5), Case("found", 150, 10, 5))
+AIMED = (
+    Case("tuned", 325, 10, 5),
+    Case("events", 325, 5, 5),
+    Case("found", 150, 10, 5),
+)
 QUICK_CASE = Case("found", 4, 20, 1, QUICK)
 
 
@@ -110,7 +117,8 @@ QUICK_CASE = Case("found", 4, 20, 1, QUICK)
 class Carried:
     """What a town was like for the product. first, last: gauges at the ends of what counts.
 
-    server_ratio: cores that the cameras' server took of the box meanwhile.
+    server_ratio: cores that the cameras' server took of the box meanwhile. others: incidents that
+    no rule made, by kind.
     """
 
     case: Case
@@ -121,6 +129,7 @@ class Carried:
     empty_mib: float
     server_ratio: float
     busy_ratio: float
+    others: Counter[str]
 
     @property
     def seconds(self) -> float:
@@ -163,11 +172,16 @@ def carry(case: Case) -> Carried:
     """Have the product carry a town. Raises UnreachableError when something does not come up."""
     town = case.town()
     cameras = town.residents
-    with town_server(cameras) as server, town_site(server.url, cameras) as site:
+    with ExitStack() as running:
+        server = running.enter_context(town_server(cameras))
+        devices: Mapping[str, int] = {}
+        if case.kind == "events":
+            devices = running.enter_context(motion_devices(cameras, server))
+        site = running.enter_context(town_site(server.url, cameras, devices))
         time.sleep(case.warm_up_s)
         first, span, server_ratio, last = _watch(case, site, server)
         time.sleep(GRACE_S)
-        told = site.told()
+        told, others = site.told(), site.others()
         due = list(town.due(server, span.until_s + GRACE_S))
     return Carried(
         case=case,
@@ -178,6 +192,7 @@ def carry(case: Case) -> Carried:
         empty_mib=site.empty_mib,
         server_ratio=server_ratio,
         busy_ratio=town.busy_ratio,
+        others=others,
     )
 
 
@@ -247,6 +262,14 @@ def _notes(carried: Carried) -> Iterator[str]:
     unmeasured = sorted({label for label, *_ in COUNTERS} - set(_measured(carried)))
     if unmeasured:
         yield f"{case.name}: not measured, as the product does not tell: {', '.join(unmeasured)}"
+    if carried.others:
+        listed = ", ".join(f"{count} {kind}" for kind, count in carried.others.most_common())
+        yield f"{case.name}: incidents of cameras' health and alarms, counted nowhere: {listed}"
+    if case.kind == "events":
+        yield (
+            f"{case.name}: cameras tell of {100 * RECALL:g} % of the visits, {DELAY_S[0]:g} to "
+            f"{DELAY_S[1]:g} s late, and {100 - 100 * PRECISION:g} % of what they tell is nothing"
+        )
     for event in carried.missed[:MISSED_SHOWN]:
         yield f"{case.name}: missed {event.kind} on {event.camera}"
 
@@ -288,7 +311,7 @@ def _cases(asked: argparse.Namespace, *, quick: bool) -> tuple[Case, ...]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks fleet", description=__doc__)
-    parser.add_argument("--fleet", dest="kind", choices=("found", "tuned"))
+    parser.add_argument("--fleet", dest="kind", choices=("found", "events", "tuned"))
     parser.add_argument("--cameras", type=int)
     parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
     parser.add_argument("--minutes", type=float)

@@ -42,6 +42,9 @@ FOLDER = CACHE.parent / "town"
 MAKE = 3
 """Number of the way clips are made; a change of the pictures asks for the next."""
 
+RULE = "passers"
+"""The one rule of each camera."""
+
 BUSY_SHARE = 0.3
 """Of a busy clip's time, somebody is in view; the detector sees some of them late or never."""
 QUIET_BEFORE_S, QUIET_BETWEEN_S = 12.0, 10.0
@@ -132,7 +135,7 @@ class ClipSpec:
     def rules(self) -> RuleSet:
         """The rule for its cameras: presence, as the product sets it, of what passes there."""
         kind = self.view.shot.kind
-        return RuleSet((), (PresenceSpec(id="passers", kinds=(kind,)),))
+        return RuleSet((), (PresenceSpec(id=RULE, kinds=(kind,)),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """The product on a town: started as people start it, and what it told and cost meanwhile."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -11,9 +12,11 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
+from benchmarks.fleet_server import LOOPBACK
 from benchmarks.process_cost import cost_of, family, parent
 from benchmarks.site import Site, running_site
 from benchmarks.town import Resident
+from benchmarks.town_clips import RULE
 from benchmarks.town_score import Told
 from gateway.config import Settings
 from gateway.dispatch.message import IncidentEvent
@@ -70,14 +73,20 @@ class TownSite:
         )
 
     def told(self) -> list[Told]:
-        """Return every incident in the queue, as the last message about it has it."""
+        """Return the rule's incidents in the queue, as the last message about each has them."""
         posted: dict[str, float] = {}
         newest: dict[str, IncidentEvent] = {}
         for queue_id, event in self._events():
             if event.type == "gridpatrol.incident.opened":
                 posted.setdefault(event.subject, float(queue_id.partition("-")[0]) / 1000)
             newest[event.subject] = event
-        return [_told(newest[subject], at_s) for subject, at_s in posted.items()]
+        by_rule = ((newest[subject], at_s) for subject, at_s in posted.items())
+        return [_told(event, at_s) for event, at_s in by_rule if _is_of_town(event)]
+
+    def others(self) -> Counter[str]:
+        """Return how many incidents no rule made, by kind: health, the cameras' own alarms."""
+        events = {event.subject: event for _, event in self._events()}.values()
+        return Counter(e.data.incident.kind for e in events if not _is_of_town(e))
 
     def _events(self) -> Iterator[tuple[str, IncidentEvent]]:
         with Redis.from_url(self.site.queue_url, protocol=2, decode_responses=True) as queue:
@@ -87,14 +96,21 @@ class TownSite:
 
 
 @contextmanager
-def town_site(url: str, town: Sequence[Resident]) -> Iterator[TownSite]:
-    """Run the product on a town's cameras, all of them online; raises UnreachableError."""
+def town_site(url: str, town: Sequence[Resident], devices: Mapping[str, int]) -> Iterator[TownSite]:
+    """Run the product on a town's cameras, all of them online.
+
+    url: of their server. devices: ports of those that are ONVIF devices too. Raises
+    UnreachableError.
+    """
     with running_site() as site:
         worker = _wait_for_worker(site)
         time.sleep(SETTLE_S)
         empty_mib = cost_of([worker]).memory_kib / 1024
         for resident in town:
-            site.store.inventory.add(_inventoried(f"{url}/{resident.camera}", resident))
+            camera = _inventoried(f"{url}/{resident.camera}", resident)
+            port = devices.get(camera.id)
+            address = camera.address if port is None else f"onvif://{LOOPBACK}:{port}"
+            site.store.inventory.add(replace(camera, address=address))
         reload_workers(Settings(data_dir=site.data_dir))
         _wait_until_online(site, len(town))
         yield TownSite(site, worker, empty_mib)
@@ -131,6 +147,10 @@ def _wait_until_online(site: Site, count: int) -> None:
             return
         time.sleep(POLL_S)
     raise UnreachableError(f"{online} of {count} cameras came online in time")
+
+
+def _is_of_town(event: IncidentEvent) -> bool:
+    return event.data.incident.rule.id == RULE
 
 
 def _told(event: IncidentEvent, posted_s: float) -> Told:
