@@ -200,7 +200,7 @@ def _compare(
             yield image
 
     found: list[Detections] = list(detector.stream(pictures()))
-    kinds = _kinds(folder.classes)
+    kinds = _kinds(folder.classes, detector.spec)
     truths = [
         truth_from_yolo(rows, kinds, size) for rows, size in zip(folder.rows, sizes, strict=True)
     ]
@@ -217,12 +217,16 @@ def read_picture(path: Path) -> Image:
     return np.asarray(image, dtype=np.uint8)
 
 
-def _kinds(classes: Mapping[int, str]) -> dict[int, Kind | None]:
-    """Return what each class number counts as; None is not judged; others are left out."""
+def _kinds(classes: Mapping[int, str], spec: ModelSpec) -> dict[int, Kind | None]:
+    """Return what each class number counts as for a model.
+
+    None is not judged; labels that neither the model nor the usual ones know are left out.
+    """
+    known = {**KIND_BY_LABEL, **spec.kinds, **{one.label.lower(): one.kind for one in spec.classes}}
     kinds: dict[int, Kind | None] = {}
     for index, label in classes.items():
-        if label.lower() in NOT_JUDGED:
+        if label.lower() in known:
+            kinds[index] = known[label.lower()]
+        elif label.lower() in NOT_JUDGED:
             kinds[index] = None
-        elif label.lower() in KIND_BY_LABEL:
-            kinds[index] = KIND_BY_LABEL[label.lower()]
     return kinds

@@ -53,18 +53,18 @@ def export_model(order: ExportOrder) -> Path:
 def _to_onnx(order: ExportOrder) -> Path:
     """Have Ultralytics write an ONNX file; what it prints goes to standard error."""
     os.environ["YOLO_AUTOINSTALL"] = "false"
-    try:
-        from ultralytics import YOLO
-    except ImportError as error:
-        raise MissingExtraError(
-            f"Ultralytics exports .pt files ({error}): pip install 'gridpatrol[ultralytics]'"
-        ) from error
     heads = {"nms": False} if order.end2end else {}
     size = [order.size.height, order.size.width]
     try:
         with contextlib.redirect_stdout(sys.stderr):
+            from ultralytics import YOLO
+
             written = YOLO(str(order.source)).export(format="onnx", imgsz=size, **heads)
-    except (RuntimeError, ValueError, TypeError, KeyError, EOFError, ImportError) as error:
+    except ImportError as error:
+        raise MissingExtraError(
+            f"Ultralytics exports .pt files ({error}): pip install 'gridpatrol[ultralytics]'"
+        ) from error
+    except (RuntimeError, ValueError, TypeError, KeyError, EOFError) as error:
         raise ModelError(f"{order.source} cannot be exported by Ultralytics: {error}") from error
     target = order.directory / f"{order.source.stem}.onnx"
     return Path(shutil.move(written, target))

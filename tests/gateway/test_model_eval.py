@@ -11,7 +11,7 @@ from gateway.errors import DatasetError
 from gateway.model_eval import evaluate_model, read_folder, read_labels
 from vision.runtime import RuntimeChoice
 from vision.types import Kind
-from vision.weights import load_manifest, shipped_manifest
+from vision.weights import find_model, load_manifest, shipped_manifest
 
 SPEC = load_manifest(shipped_manifest())["nanodet-g"]
 
@@ -135,3 +135,15 @@ def test_bicycles_are_not_judged(folder):
     report = evaluate_model(SPEC, RuntimeChoice(precision="f32"), *folder)
     assert report.classes_from == "COCO"
     assert report.scores[Kind.VEHICLE].truths == 1
+
+
+def test_a_model_of_ones_own_is_judged_by_its_own_kinds(folder, seeing_network):
+    images, labels = folder
+    (labels / "classes.txt").write_text("Fire\nperson\n", "utf-8")
+    smoke, table = Kind("smoke"), {0: "fire", 1: "person"}
+    network = seeing_network("smoke", table, (0, 0.9, 60, 24, 100, 72), (1, 0.9, 0, 0, 40, 40))
+    spec = find_model(str(network), {})
+    spec = dataclasses.replace(spec, kinds={"fire": smoke}, thresholds={smoke: 0.35})
+    report = evaluate_model(spec, RuntimeChoice(precision="f32"), images, labels)
+    assert report.scores.keys() == {smoke}
+    assert (report.scores[smoke].truths, report.scores[smoke].recall) == (1, 1.0)

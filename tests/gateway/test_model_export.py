@@ -1,8 +1,11 @@
 """Files converted for speed answer as before; what cannot be converted says why."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
+from gateway.errors import MissingExtraError
 from gateway.model_export import ExportOrder, export_model
 from vision.detector import Detector
 from vision.errors import ModelError
@@ -31,7 +34,9 @@ def test_an_onnx_file_becomes_openvinos_with_its_class_names(seeing_network, tmp
 def test_a_pt_file_becomes_onnx(tmp_path):
     ultralytics = pytest.importorskip("ultralytics", reason="needs gridpatrol[ultralytics]")
     source = tmp_path / "untrained.pt"
-    ultralytics.YOLO("yolo26n.yaml").save(source)
+    network = ultralytics.YOLO("yolo26n.yaml")
+    network.model.names |= {0: "person"}
+    network.save(source)
     made = export_model(order(source, tmp_path / "models", end2end=True))
     detector = Detector.open(find_model(str(made), {}), RuntimeChoice(precision="f32"))
     assert detector.input_size == SIZE
@@ -39,6 +44,16 @@ def test_a_pt_file_becomes_onnx(tmp_path):
         lambda outputs: [output.shape for output in outputs]
     )
     assert shape == (300, 6)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ultralytics") is not None, reason="the ultralytics extra is installed"
+)
+def test_without_the_extra_a_pt_file_says_what_to_install(tmp_path):
+    source = tmp_path / "smoke.pt"
+    source.touch()
+    with pytest.raises(MissingExtraError, match=r"pip install 'gridpatrol\[ultralytics\]'"):
+        export_model(order(source, tmp_path))
 
 
 @pytest.mark.parametrize(
