@@ -4,12 +4,13 @@ import json as json_library
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_table
 from gateway.config import Settings, load_settings
@@ -18,7 +19,7 @@ from gateway.errors import ConfigError
 if TYPE_CHECKING:
     from gateway.analyze import Film
     from gateway.analyze import Progress as Step
-    from gateway.replay.batch import Batch, FilmOutcome
+    from gateway.replay.batch import FilmOutcome
 
 LANGUAGES = ("zh-CN", "en")
 
@@ -57,40 +58,67 @@ def analyze(
     json: JsonOption = False,
 ) -> None:
     """Find the incidents in films, much faster than real time; the same film gives the same."""
-    from gateway.analyze import AnalysisPlan
-    from gateway.detector_setup import open_detectors
-    from gateway.film.eyes import Crew
-    from gateway.replay.batch import Batch
-    from gateway.replay.films import films_in
-    from gateway.replay.journal import Journal
-    from gateway.rules_file import load_rules
-    from vision.rules import DEFAULT_RULES
-
     settings = load_settings(config)
     chosen = _language(language, settings)
-    films = films_in(files or (), _moment(start))
+    films = _films(files or (), _moment(start))
     if recorded is not None:
         films += (_recorded(settings, recorded, since, until),)
     if not films:
         raise ConfigError("name a file, a folder, or a camera with --recorded")
-    rule_set = load_rules(rules) if rules else None
-    detectors, tracker = open_detectors(settings.analysis, settings.data_dir)
-    plan = AnalysisPlan(
-        rules=rule_set or DEFAULT_RULES,
-        tracker=tracker,
-        fps=fps or settings.analysis.fps,
-        thorough=thorough,
-        time_zone=settings.site.zone,
-    )
-    films = tuple(_ruled_by(film, rule_set) for film in films)
-    journal = Journal(folder, plan, detectors) if folder else None
-    with Crew(detectors) as crew, _bars(shown=not json) as bars:
-        outcomes = _run(Batch(crew, plan, journal, bars.step), films, json=json)
+    outcomes = _analyzed(films, settings, _Wish(rules, fps, thorough, folder, json))
     if not json:
         _show([outcome for outcome in outcomes if outcome.error is None])
     if folder is not None:
         _keep(folder, outcomes, chosen, settings)
     _complain(outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How films are to be analysed, and where what is found goes."""
+
+    rules: Path | None
+    fps: float | None
+    thorough: bool
+    folder: Path | None
+    json: bool
+
+
+def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list["FilmOutcome"]:
+    """Return what became of each film; with --json its lines are printed once they are there."""
+    from gateway.analyze import AnalysisPlan
+    from gateway.detector_setup import open_detectors
+    from gateway.film.eyes import Crew
+    from gateway.replay.batch import Batch
+    from gateway.replay.journal import Journal
+    from gateway.rules_file import load_rules
+    from vision.rules import DEFAULT_RULES
+
+    asked = load_rules(wish.rules) if wish.rules else None
+    detectors, tracker = open_detectors(settings.analysis, settings.data_dir)
+    plan = AnalysisPlan(
+        rules=asked or DEFAULT_RULES,
+        tracker=tracker,
+        fps=wish.fps or settings.analysis.fps,
+        thorough=wish.thorough,
+        time_zone=settings.site.zone,
+    )
+    judged = [replace(film, rules=asked or film.rules) for film in films]
+    journal = Journal(wish.folder, plan, detectors) if wish.folder else None
+    outcomes = []
+    with Crew(detectors) as crew, _bars(shown=not wish.json) as bars:
+        for outcome in Batch(crew, plan, journal, bars.step).run(judged):
+            outcomes.append(outcome)
+            if wish.json:
+                out.file.writelines(f"{line}\n" for line in outcome.lines)
+                out.file.flush()
+    return outcomes
+
+
+def _films(paths: Sequence[Path], start: datetime | None) -> tuple["Film", ...]:
+    from gateway.replay.films import films_in
+
+    return films_in(paths, start)
 
 
 def _language(asked: str | None, settings: Settings) -> str:
@@ -130,27 +158,21 @@ def _recorded(settings: Settings, camera: str, since: str | None, until: str | N
         return recorded_film(store, settings.data_dir, camera, span[0], span[1])
 
 
-def _ruled_by(film: "Film", rules: object) -> "Film":
-    """Return a film that is judged by the rules asked for, if any were, and not by its own."""
-    from dataclasses import replace
-
-    return replace(film, rules=None) if rules is not None else film
-
-
 class _Bars:
     """A bar for each film that is under way, on standard error."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
 
     def step(self, film: "Film", at: "Step") -> None:
         """Show how far a film is."""
         with self._lock:
-            if film.name not in self._tasks:
-                self._tasks[film.name] = self._progress.add_task(film.name, total=None, incidents=0)
-            task = self._progress.tasks[self._tasks[film.name]].id
+            task = self._tasks.get(film.name)
+            if task is None:
+                task = self._progress.add_task(film.name, total=None, incidents=0)
+                self._tasks[film.name] = task
         self._progress.update(task, completed=at.done_s, total=at.total_s, incidents=at.incidents)
 
 
@@ -164,17 +186,6 @@ def _bars(*, shown: bool) -> Iterator[_Bars]:
     )
     with Progress(*columns, console=err, disable=not shown) as progress:
         yield _Bars(progress)
-
-
-def _run(batch: "Batch", films: Sequence["Film"], *, json: bool) -> list["FilmOutcome"]:
-    """Return what became of each film; its lines are printed as soon as they are there."""
-    outcomes = []
-    for outcome in batch.run(films):
-        outcomes.append(outcome)
-        if json:
-            out.file.writelines(f"{line}\n" for line in outcome.lines)
-            out.file.flush()
-    return outcomes
 
 
 def _show(outcomes: Sequence["FilmOutcome"]) -> None:
