@@ -82,6 +82,12 @@ class Watch:
         lines = self.log.read_text("utf-8").splitlines()
         return [Notice(**json.loads(line)) for line in lines if line.startswith('{"incident"')]
 
+    def looks(self) -> int:
+        """Return how often it looked so far, to the tally."""
+        lines = self.log.read_text("utf-8").splitlines()
+        tallies = (json.loads(line)["looks"] for line in lines if line.startswith('{"looks"'))
+        return max(tallies, default=0)
+
 
 def run(*, quick: bool) -> Outcome:
     """Search for what each carries; quick: four cameras for a minute each."""
@@ -109,13 +115,13 @@ def peer(way: str, case: Case) -> Carried:
     cameras = town.residents
     with town_server(cameras) as server, _watching(way, server, cameras) as watch:
         time.sleep(case.warm_up_s)
-        looked, before, from_s = _looks(watch), cost_of(family(watch.pid)), time.time()
+        looked, before, from_s = watch.looks(), cost_of(family(watch.pid)), time.time()
         time.sleep(60 * case.minutes)
         after, until_s = cost_of(family(watch.pid)), time.time()
-        looks = _looks(watch) - looked
+        looks = watch.looks() - looked
         time.sleep(GRACE_S)
         due = list(town.due(server, until_s + GRACE_S))
-        told = list(_told(watch.notices()))
+        told = list(told_by(watch.notices()))
     seconds = until_s - from_s
     return Carried(
         cameras=case.cameras,
@@ -147,13 +153,8 @@ def _watching(way: str, server: TownServer, town: Sequence[Resident]) -> Iterato
             stop_child(child, STOP_S)
 
 
-def _looks(watch: Watch) -> int:
-    """Return how often it looked so far."""
-    lines = watch.log.read_text("utf-8").splitlines()
-    return max((json.loads(one)["looks"] for one in lines if one.startswith('{"looks"')), default=0)
-
-
-def _told(notices: Sequence[Notice]) -> Iterator[Told]:
+def told_by(notices: Sequence[Notice]) -> Iterator[Told]:
+    """Yield each incident noticed, posted when it opened, as the last notice has it."""
     newest = {notice.incident: notice for notice in notices}
     for notice in notices:
         if notice.opened:

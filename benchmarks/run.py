@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.tables import RESULTS, ROOT, load_records, pages, with_tables
 
-RECORDED = ("detector", "accuracy", "latency", "analyze", "soak", "tracking")
+RECORDED = ("detector", "accuracy", "latency", "analyze", "soak", "tracking", "fleet", "peers")
 """The benchmarks whose records are kept."""
 
 
