@@ -18,6 +18,7 @@ from vision.errors import VisionError
 
 BENCHMARKS = {
     "accuracy": "How good are the default model's boxes on labelled pictures?",
+    "activity": "Who is found in small grey pictures, how soon, and what else wakes a camera?",
     "analyze": "How much faster than real time is a video file analysed?",
     "detector": "How much of the bare runtime's speed does the detector keep?",
     "fleet": "How many cameras of a town are analysed on this box, and is anything missed?",

@@ -53,12 +53,23 @@ UNQUIET = 4.0
 """A picture that is restless all over is forgiven up to so many times the usual deviations."""
 FLASH = 0.10
 """A sudden change of all brightness by this share (natural logarithm) is a lamp or an exposure."""
-WHOLE, PART = 0.55, 0.2
-"""Share of active cells that is no object in any case, and one that is none when the structure of
-the picture has stayed the same."""
-STRUCTURE_KEPT = 0.6
-"""Correlation of the steps between neighbouring pixels: light leaves them where they are."""
+ALL = 0.8
+"""Share of cells that differ from usual, whatever the others do, from which all has changed."""
+WHOLE, CORRECTED = 0.55, 0.15
+"""Share of active cells that is no object in any case, and one that is none while all brightness
+changes; with less the change is a factor that was divided out, and one look is lost to it."""
+LIT = 0.05
+"""Share of cells under a moving light from which a look is GLOBAL: a beam, a cloud's shadow."""
+SMOOTH, SMOOTH_MOST = 0.45, 1.6
+"""Steps between neighbouring pixels of a change, by its mean size: their mean, and what 95 % stay
+below. Measured: soft light and shadow up to 0.30 and 0.9, people and cars 0.55 and 2.7 and more."""
+CALM = 2.0
+"""In a calm picture one cell in fifty strays by up to so many deviations; in rain by twice that."""
+UNREST_S, MOST_UNREST = 20.0, 4.0
+"""Time constant of how far that one strays, and by how much it may raise the threshold."""
 MOST_REGIONS = 16
+LEAST_SIDE_PX = 12
+"""Smaller pictures show nothing that could be told from noise."""
 
 
 class ActivityState(StrEnum):
@@ -110,6 +121,7 @@ class _Usual:
     def __init__(self, shape: tuple[int, int]) -> None:
         self.mean: Map = np.full(shape, 1.0, np.float32)
         self.deviation: Map = np.full(shape, 1.0, np.float32)
+        self.unrest = self.top = CALM
 
     def strangeness(self, change: Map) -> Map:
         """Return by how many deviations each cell differs from its usual.
@@ -118,17 +130,40 @@ class _Usual:
         """
         strange = (change - self.mean) / (self.deviation + LEAST_NOISE)
         count = strange.size
-        middle, high = np.partition(strange, (count // 2, count * 4 // 5), axis=None)[
-            [count // 2, count * 4 // 5]
-        ]
-        spread = min(max(float(high - middle), 1.0), UNQUIET)
-        return np.asarray((strange - max(float(middle), 0.0)) / spread, np.float32)
+        ranks = (count // 2, count * 4 // 5, count * 49 // 50)
+        middle, high, top = (float(v) for v in np.partition(strange, ranks, axis=None)[[*ranks]])
+        spread = min(max(high - middle, 1.0), UNQUIET)
+        self.top = (top - max(middle, 0.0)) / spread
+        scale = spread * min(max(self.unrest / CALM, 1.0), MOST_UNREST)
+        return np.asarray((strange - max(middle, 0.0)) / scale, np.float32)
 
     def learn(self, change: Map, share: Map) -> None:
         """Take in a look. share: weight of each cell, 0-1."""
         stray = np.minimum(np.abs(change - self.mean), 4.0 * (self.deviation + LEAST_NOISE))
         self.mean += share * np.clip(change - self.mean, -stray, stray)
         self.deviation += share * (stray - self.deviation)
+
+    def calm_down(self, share: float) -> None:
+        """Take in how far the strayest cells of the look strayed. share: its weight, 0-1."""
+        self.unrest += share * (min(self.top, 2.0 * self.unrest) - self.unrest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """Active cells that touch. left, top, right, bottom: their box and a cell more, in cells."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    cells: int
+
+    def region(self, grid: tuple[int, ...]) -> Region:
+        """Return the box, 0-1."""
+        rows, columns = grid
+        return Region(
+            self.left / columns, self.top / rows, self.right / columns, self.bottom / rows
+        )
 
 
 class LumaActivity:
@@ -144,7 +179,12 @@ class LumaActivity:
         self._at: datetime | None = None
 
     def look(self, luma: Luma, at: datetime) -> Activity:
-        """Judge one picture. The first, and one of another size, only begins the background."""
+        """Judge one picture. The first, and one of another size, only begins the background.
+
+        One with a side below LEAST_SIDE_PX is quiet.
+        """
+        if min(luma.shape) < LEAST_SIDE_PX:
+            return Activity(at, ActivityState.QUIET)
         picture = luma.astype(np.float32)
         if luma.shape != self._shape:
             self._begin(picture, at)
@@ -152,24 +192,58 @@ class LumaActivity:
         step_s = self._step_s(at)
         brightness = self._cells(picture)
         gain = self._gain(brightness)
-        change = self._cells(np.asarray(cv2.absdiff(picture, self._expected(gain)), np.float32))
+        if self._dazzled_until is not None and at >= self._dazzled_until:
+            self._accept_dazzled(picture, gain)
+        difference = np.asarray(cv2.subtract(picture, self._expected(gain)), np.float32)
+        change = self._cells(np.abs(difference))
         strange = self._usual.strangeness(change)
         active = (strange > self._settings.deviations) & (
             change - self._usual.mean > self._settings.contrast
         )
-        if self._is_global(picture, gain, active):
+        area = float(np.count_nonzero(active) / active.size)
+        is_flash = self._is_flash(gain)
+        if area >= (CORRECTED if is_flash else WHOLE) or self._is_all_other(change):
             self._suspend(at)
         if self._suspended_until is not None:
             return self._settle(picture, brightness, change, at)
+        if is_flash:
+            self._relight(gain, change, at)
+            return Activity(at, ActivityState.GLOBAL, (), 1.0)
+        active &= ~self._dazzled
         self._learn(picture, brightness, change, active, step_s)
-        if not active.any():
-            return Activity(at, ActivityState.QUIET)
-        return Activity(
-            at,
-            ActivityState.MOTION,
-            _regions(active),
-            float(np.count_nonzero(active) / active.size),
-        )
+        return self._judge(difference, active, at)
+
+    def _judge(self, difference: Map, active: npt.NDArray[np.bool_], at: datetime) -> Activity:
+        """Tell objects from moving light."""
+        regions: list[Region] = []
+        things = lit = 0
+        for patch in _patches(active):
+            if self._is_light(difference, patch):
+                lit += patch.cells
+            else:
+                things += patch.cells
+                regions.append(patch.region(active.shape))
+        if things:
+            ratio = things / active.size
+            return Activity(at, ActivityState.MOTION, tuple(regions), ratio)
+        if lit >= LIT * active.size:
+            return Activity(at, ActivityState.GLOBAL, (), lit / active.size)
+        return Activity(at, ActivityState.QUIET)
+
+    def _is_light(self, difference: Map, patch: "_Patch") -> bool:
+        """Say whether a change is as smooth as light: it has no edges where a thing has."""
+        height, width = difference.shape
+        rows, columns = self._grid.height, self._grid.width
+        part = difference[
+            patch.top * height // rows : patch.bottom * height // rows,
+            patch.left * width // columns : patch.right * width // columns,
+        ]
+        steps = np.maximum(
+            np.abs(np.diff(part, axis=1))[1:], np.abs(np.diff(part, axis=0))[:, 1:]
+        ).ravel()
+        size = max(float(np.abs(part).mean()), 1e-6)
+        most = float(np.partition(steps, steps.size * 19 // 20)[steps.size * 19 // 20])
+        return float(steps.mean()) < SMOOTH * size and most < SMOOTH_MOST * size
 
     def _begin(self, picture: Map, at: datetime) -> None:
         height, width = picture.shape
@@ -180,6 +254,9 @@ class LumaActivity:
         self._usual = _Usual(self._brightness.shape)
         self._still_s = np.zeros_like(self._brightness)
         self._before = self._brightness
+        self._was_active = np.zeros(self._brightness.shape, np.bool_)
+        self._dazzled = np.zeros(self._brightness.shape, np.bool_)
+        self._dazzled_until: datetime | None = None
         self._flicker = 0.02
         self._learnt_s, self._looks = 0.0, 1
         self._suspended_until: datetime | None = None
@@ -195,34 +272,56 @@ class LumaActivity:
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
     def _gain(self, brightness: Map) -> Map:
-        """Return how much brighter each large block is than the background, (6, 10)."""
+        """Return how much brighter each cell's neighbourhood is than the background, by cells."""
         ratio = (brightness + BLACK) / (self._brightness + BLACK)
-        blocks = cv2.resize(ratio, (10, 6), interpolation=cv2.INTER_AREA)
+        size = (self._grid.width // 2, self._grid.height // 2)
+        blocks = cv2.resize(ratio, size, interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.medianBlur(blocks, 5), np.float32)
 
     def _expected(self, gain: Map) -> Map:
         height, width = self._shape
         light = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(cv2.multiply(self._background, light), np.float32)
+        return np.asarray(cv2.multiply(self._background + BLACK, light) - BLACK, np.float32)
 
-    def _is_global(self, picture: Map, gain: Map, active: npt.NDArray[np.bool_]) -> bool:
+    def _is_all_other(self, change: Map) -> bool:
+        """Say whether most cells have changed, though perhaps none more than the others."""
+        usual = self._usual
+        strays = self._settings.deviations * (usual.deviation + LEAST_NOISE)
+        changed = change - usual.mean > np.maximum(strays, self._settings.contrast)
+        return bool(np.count_nonzero(changed) >= ALL * changed.size)
+
+    def _is_flash(self, gain: Map) -> bool:
+        """Say whether all brightness has just changed, by more than it usually flickers."""
         flash = abs(math.log(float(np.median(gain))))
-        is_flash = flash > max(FLASH, 5.0 * self._flicker)
-        self._flicker += 0.05 * (min(flash, FLASH) - self._flicker)
-        area = float(np.count_nonzero(active) / active.size)
-        if is_flash or area >= WHOLE:
-            return True
-        return area >= PART and self._structure_kept(picture, active)
+        usual, self._flicker = self._flicker, self._flicker + 0.05 * (flash - self._flicker)
+        return flash > max(FLASH, 5.0 * usual)
 
-    def _structure_kept(self, picture: Map, active: npt.NDArray[np.bool_]) -> bool:
+    def _relight(self, gain: Map, change: Map, at: datetime) -> None:
+        """Take the light of now as the background's.
+
+        Where no factor explains it (something was dazzled, or no longer is), cells are left out for
+        a while, but for those where something stirred before the light changed.
+        """
+        self._background = self._expected(gain)
+        self._brightness = self._cells(self._background)
+        self._before = self._brightness
+        is_other = change - self._usual.mean > self._settings.contrast / 2
+        self._dazzled |= is_other & (_widened(self._was_active) == 0)
+        self._dazzled_until = at + timedelta(seconds=self._settings.settle_s)
+
+    def _accept_dazzled(self, picture: Map, gain: Map) -> None:
+        """Take the cells that were left out as they are now: whoever was there has gone on.
+
+        They are taken in the background's light, not in that of this moment.
+        """
         height, width = self._shape
-        where = cv2.resize(
-            active.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-        ).astype(np.bool_)[:, 1:]
-        now = np.diff(picture, axis=1)[where]
-        then = np.diff(self._background, axis=1)[where]
-        size = float(np.linalg.norm(now) * np.linalg.norm(then))
-        return float(np.vdot(now, then)) > STRUCTURE_KEPT * max(size, 1.0)
+        light = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
+        cells = self._dazzled.astype(np.uint8)
+        mask = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)
+        cv2.copyTo((picture + BLACK) / light - BLACK, mask, self._background)
+        self._brightness = self._cells(self._background)
+        self._dazzled[:] = False
+        self._dazzled_until = None
 
     def _suspend(self, at: datetime) -> None:
         if self._suspended_until is None:
@@ -260,16 +359,16 @@ class LumaActivity:
         self._usual.learn(
             change, np.where(active, np.float32(active_share), np.float32(quiet_share))
         )
+        self._usual.calm_down(_share(step_s, min(UNREST_S, max(self._learnt_s, step_s))))
         self._learn_background(picture, brightness, active, step_s)
 
     def _learn_background(
         self, picture: Map, brightness: Map, active: npt.NDArray[np.bool_], step_s: float
     ) -> None:
         stirred = np.abs(brightness - self._before) > 1.0 + self._usual.deviation
-        self._before = brightness
+        self._before, self._was_active = brightness, active
         self._still_s = np.where(stirred, 0.0, self._still_s + step_s).astype(np.float32)
-        wide = cv2.dilate(active.astype(np.uint8), np.ones((3, 3), np.uint8))
-        quiet = (wide == 0) | (self._still_s > self._settings.absorb_s)
+        quiet = (_widened(active) == 0) | (self._still_s > self._settings.absorb_s)
         quiet_cells = quiet.astype(np.uint8)
         height, width = self._shape
         mask = cv2.resize(quiet_cells, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -288,21 +387,25 @@ def _share(step_s: float, constant_s: float) -> float:
     return 1.0 - math.exp(-step_s / max(constant_s, 1e-6))
 
 
-def _regions(active: npt.NDArray[np.bool_]) -> tuple[Region, ...]:
-    """Return boxes around connected cells, the largest first."""
+def _widened(cells: npt.NDArray[np.bool_]) -> Mask:
+    """Return the cells with those that touch them."""
+    return np.asarray(cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _patches(active: npt.NDArray[np.bool_]) -> list[_Patch]:
+    """Return the groups of cells that touch, the largest first."""
+    if not active.any():
+        return []
+    count, _, stats, _ = cv2.connectedComponentsWithStats(active.astype(np.uint8), connectivity=8)
     rows, columns = active.shape
-    joined = cv2.dilate(active.astype(np.uint8), np.ones((3, 3), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    order = sorted(range(1, count), key=lambda label: -int(stats[label, cv2.CC_STAT_AREA]))
-    found = []
-    for label in order[:MOST_REGIONS]:
-        x, y, width, height = (int(value) for value in stats[label, :4])
-        found.append(
-            Region(
-                max(x, 0) / columns,
-                y / rows,
-                min(x + width, columns) / columns,
-                (y + height) / rows,
-            )
+    found = [
+        _Patch(
+            left=max(left - 1, 0),
+            top=max(top - 1, 0),
+            right=min(left + width + 1, columns),
+            bottom=min(top + height + 1, rows),
+            cells=cells,
         )
-    return tuple(found)
+        for left, top, width, height, cells in stats[1:count].tolist()
+    ]
+    return sorted(found, key=lambda patch: -patch.cells)[:MOST_REGIONS]

@@ -1,0 +1,150 @@
+"""How far a camera's own motion detector is to be believed: as far as it agreed with ours.
+
+Two questions are kept apart. Of the times we saw something begin to move, how often did the camera
+tell (recall: may we rely on being woken)? Of the times the camera told, how often did something
+move (precision: is a wake worth its price)? Times at which nobody looked count neither way.
+"""
+
+import math
+from datetime import datetime, timedelta
+
+GRACE = timedelta(seconds=5)
+"""The camera may tell so much sooner or later than we see: events travel, cameras think."""
+EPISODE = timedelta(seconds=15)
+"""Motion after such a pause is another occasion."""
+LONGEST = timedelta(seconds=60)
+"""A motion whose end the camera never tells ends by itself."""
+LOOKS = 2
+"""The camera was wrong when so many looks while it told of motion saw none, and none saw any."""
+MEMORY = 60.0
+"""Occasions: older ones fade, as seasons and settings change."""
+LEAST_OCCASIONS = 8.0
+"""With fewer nothing is said."""
+TRUSTED_RECALL, LEAST_PRECISION = 0.8, 0.2
+"""The camera is trusted when its recall is surely above the first, and not when most of what it
+tells is nothing."""
+CONFIDENCE_Z = 1.28
+"""Of the one-sided 90 % bound."""
+
+
+class _Share:
+    """A share of occasions, older ones weighing less."""
+
+    def __init__(self) -> None:
+        self.hits = self.occasions = 0.0
+
+    def add(self, *, hit: bool) -> None:
+        """Count one occasion."""
+        fade = 1.0 - 1.0 / MEMORY
+        self.hits = self.hits * fade + float(hit)
+        self.occasions = self.occasions * fade + 1.0
+
+    @property
+    def value(self) -> float | None:
+        """The share, None while there are too few occasions."""
+        return self.hits / self.occasions if self.occasions >= LEAST_OCCASIONS else None
+
+    @property
+    def at_least(self) -> float:
+        """The lower end of what the share may be (Wilson 1927)."""
+        if not self.occasions:
+            return 0.0
+        n, p, z2 = self.occasions, self.hits / self.occasions, CONFIDENCE_Z**2
+        spread = CONFIDENCE_Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+        return max(0.0, (p + z2 / (2 * n) - spread) / (1 + z2 / n))
+
+
+class HintTrust:
+    """Compares one camera's motion events with what we see; calls come in the order of time."""
+
+    def __init__(self) -> None:
+        self._recall, self._precision = _Share(), _Share()
+        self._told_at: datetime | None = None
+        self._until: datetime | None = None
+        self._event_open = False
+        self._event_looks = 0
+        self._event_moved = False
+        self._moved_at: datetime | None = None
+        self._unanswered_at: datetime | None = None
+
+    @property
+    def recall(self) -> float | None:
+        """Of the times something began to move, the share the camera told of; None: too few."""
+        return self._recall.value
+
+    @property
+    def precision(self) -> float | None:
+        """Of the times the camera told, the share with motion; None: too few looked at."""
+        return self._precision.value
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the camera may be relied on to wake us."""
+        precision = self.precision
+        is_waste = precision is not None and precision < LEAST_PRECISION
+        return (
+            self._recall.occasions >= LEAST_OCCASIONS
+            and self._recall.at_least >= TRUSTED_RECALL
+            and not is_waste
+        )
+
+    def told(self, at: datetime) -> None:
+        """Take in that the camera says motion began."""
+        self._pass_time(at)
+        if self._unanswered_at is not None:
+            self._unanswered_at = None
+            self._recall.add(hit=True)
+        if not self._event_open:
+            self._event_open = True
+            self._event_looks = 0
+            self._event_moved = self._moved_at is not None and at - self._moved_at <= GRACE
+        self._told_at, self._until = at, None
+
+    def ended(self, at: datetime) -> None:
+        """Take in that the camera says motion ended."""
+        self._pass_time(at)
+        if self._event_open and self._until is None:
+            self._until = at
+
+    def moved(self, at: datetime) -> None:
+        """Take in that a look of ours saw motion."""
+        self._pass_time(at)
+        is_new = self._moved_at is None or at - self._moved_at > EPISODE
+        self._moved_at = at
+        self._event_moved = self._event_moved or self._event_open
+        if is_new and self._event_open:
+            self._recall.add(hit=True)
+        elif is_new:
+            self._unanswered_at = at
+
+    def quiet(self, at: datetime) -> None:
+        """Take in that a look of ours saw nothing move."""
+        self._pass_time(at)
+        if self._event_open and self._until is None:
+            self._event_looks += 1
+
+    def explain(self) -> str:
+        """Return in a few words how far the camera's own motion events are believed, and why."""
+        if self.recall is None:
+            return (
+                f"the camera's motion events: {self._recall.occasions:.0f} of "
+                f"{LEAST_OCCASIONS:.0f} occasions to compare"
+            )
+        worth = (
+            "" if self.precision is None else f", {self.precision:.0%} of its events were motion"
+        )
+        verdict = "trusted" if self.trusted else "not trusted"
+        return f"the camera's motion events are {verdict}: it told of {self.recall:.0%}{worth}"
+
+    def _pass_time(self, at: datetime) -> None:
+        """Settle what can no longer be answered."""
+        if self._unanswered_at is not None and at - self._unanswered_at > GRACE:
+            self._unanswered_at = None
+            self._recall.add(hit=False)
+        if not self._event_open or self._told_at is None:
+            return
+        ends = self._until or self._told_at + LONGEST
+        if at - ends > GRACE:
+            self._event_open = False
+            if self._event_moved or self._event_looks >= LOOKS:
+                self._precision.add(hit=self._event_moved)
