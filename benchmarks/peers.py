@@ -137,8 +137,7 @@ def _watching(way: str, server: TownServer, town: Sequence[Resident]) -> Iterato
     with tempfile.TemporaryDirectory(prefix="gridpatrol-peer-") as folder:
         plan, log = Path(folder) / "plan.json", Path(folder) / "notices.log"
         watched = {
-            one.camera: {"url": f"{server.url}/{one.camera}", "kind": one.clip.view.shot.kind}
-            for one in town
+            one.camera: {"url": f"{server.url}/{one.camera}", "kind": one.clip.kind} for one in town
         }
         plan.write_text(json.dumps(watched), "utf-8")
         argv = (sys.executable, "-m", "benchmarks.peers_watch", way, plan)

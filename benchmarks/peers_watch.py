@@ -31,12 +31,11 @@ import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.town_clips import rules_for
 from benchmarks.town_passages import SIZE
 from gateway.clock import utc_now
 from vision.detector import Detector, PendingDetections
 from vision.pipeline import CameraPipeline
-from vision.rules import RuleSet
-from vision.rules.presence import PresenceSpec
 from vision.tracker import TrackerSettings, two_stage
 from vision.types import ChangeType, Detections, FrameSize, Image, Kind
 from vision.weights import ModelSpec, find_model, load_manifest, shipped_manifest
@@ -64,11 +63,6 @@ class Watched:
     url: str
     kind: str
 
-    @property
-    def rules(self) -> RuleSet:
-        """Return the rule its pictures are judged by."""
-        return RuleSet((), (PresenceSpec(id="passers", kinds=(Kind(self.kind),)),))
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -92,7 +86,8 @@ class Judge:
 
     def __init__(self, plan: Plan, tracker: TrackerSettings) -> None:
         self._pipelines = {
-            name: CameraPipeline(name, watched.rules, tracker) for name, watched in plan.items()
+            name: CameraPipeline(name, rules_for(Kind(watched.kind)), tracker)
+            for name, watched in plan.items()
         }
         self._looks = 0
 

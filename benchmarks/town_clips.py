@@ -36,7 +36,7 @@ from benchmarks.town_passages import (
 from benchmarks.town_weather import Air, Weather
 from vision.rules import RuleSet
 from vision.rules.presence import PresenceSpec
-from vision.types import Image
+from vision.types import Image, Kind
 
 FOLDER = CACHE.parent / "town"
 MAKE = 3
@@ -132,10 +132,14 @@ class ClipSpec:
         return FOLDER / f"{name}-v{MAKE}.mp4"
 
     @property
-    def rules(self) -> RuleSet:
-        """The rule for its cameras: presence, as the product sets it, of what passes there."""
-        kind = self.view.shot.kind
-        return RuleSet((), (PresenceSpec(id=RULE, kinds=(kind,)),))
+    def kind(self) -> Kind:
+        """What passes there."""
+        return self.view.shot.kind
+
+
+def rules_for(kind: Kind) -> RuleSet:
+    """Return the rule of a camera where such things pass: presence, for so long as by default."""
+    return RuleSet((), (PresenceSpec(id=RULE, kinds=(kind,)),))
 
 
 @dataclass(frozen=True, slots=True)

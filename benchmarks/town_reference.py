@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from benchmarks.town_clips import ClipSpec
+from benchmarks.town_clips import ClipSpec, rules_for
 from benchmarks.town_passages import SIZE
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import VideoFile
@@ -50,7 +50,7 @@ class Reference:
     def events(self, clip: ClipSpec) -> tuple[Event, ...]:
         """Return a clip's events, times from its first picture; one may end in the next round."""
         looks = self._looks(clip)
-        pipeline = CameraPipeline("reference", clip.rules, self._tracker)
+        pipeline = CameraPipeline("reference", rules_for(clip.kind), self._tracker)
         found: dict[str, Incident] = {}
         for number in range(2 * len(looks)):
             at = FILE_EPOCH + timedelta(seconds=number / clip.encoding.fps)

@@ -16,7 +16,7 @@ from benchmarks.fleet_server import LOOPBACK
 from benchmarks.process_cost import cost_of, family, parent
 from benchmarks.site import Site, running_site
 from benchmarks.town import Resident
-from benchmarks.town_clips import RULE
+from benchmarks.town_clips import RULE, rules_for
 from benchmarks.town_score import Told
 from gateway.config import Settings
 from gateway.dispatch.message import IncidentEvent
@@ -122,7 +122,7 @@ def _inventoried(url: str, resident: Resident) -> Camera:
         name=resident.camera,
         address=url,
         main_uri=url,
-        rules=rules_to_json(resident.clip.rules),
+        rules=rules_to_json(rules_for(resident.clip.kind)),
         transport=Transport.TCP,
     )
 
