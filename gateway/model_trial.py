@@ -196,7 +196,7 @@ class _Runner:
         pending: deque[PendingDetections] = deque()
         for batch in itertools.cycle(self._batches()):
             pending.append(self._detector.start(batch))
-            if len(pending) * self.way.batch > self._detector.runtime.in_flight:
+            if len(pending) > self._detector.runtime.in_flight:
                 count += len(pending.popleft().wait())
             if time.perf_counter() - began >= seconds:
                 break

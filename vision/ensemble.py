@@ -104,8 +104,13 @@ class DetectorSet:
 
     @property
     def in_flight(self) -> int:
-        """How many pictures to keep started so that the device never waits."""
+        """How many jobs to keep started so that the device never waits."""
         return max(member.detector.runtime.in_flight for member in self.members)
+
+    @property
+    def batch(self) -> int:
+        """How many pictures in one job use the device best; any other number works too."""
+        return max(member.detector.runtime.batch for member in self.members)
 
     def spec_of(self, kind: Kind) -> ModelSpec | None:
         """Return the model that finds a kind; None when none does."""

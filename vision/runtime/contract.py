@@ -98,7 +98,12 @@ class Runtime(Protocol):
 
     @property
     def in_flight(self) -> int:
-        """How many jobs of one picture to keep started so that the device never waits."""
+        """How many jobs to keep started so that the device never waits."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many pictures in one job use the device best; any other number works too."""
         ...
 
     @property

@@ -160,6 +160,7 @@ class OnnxRuntime:
     ) -> None:
         """Take a loaded session; inputs: where its device has memory of its own."""
         self.device = device
+        self.batch = 1 if device == "cpu" else OPTIMAL_BATCH
         self._inputs = inputs
         self.precision = precision
         self._session = session

@@ -71,6 +71,7 @@ class UltralyticsRuntime:
     backend = "ultralytics"
     precision = "f32"
     in_flight = 1
+    batch = 1
 
     def __init__(self, model: AutoBackend, device: str) -> None:
         self.device = device.partition(":")[0]

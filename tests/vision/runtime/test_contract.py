@@ -198,6 +198,30 @@ def test_the_brief_precision_stays_close():
         )
 
 
+@pytest.mark.parametrize("count", [4, 6, 9])
+def test_pictures_computed_together_are_answered_as_alone(count):
+    pytest.importorskip("openvino")
+    runtime = open_runtime(SPEC, RuntimeChoice("openvino", precision="bf16"))
+    assert runtime.batch == 4
+    batch = noise(count)
+    jobs = [runtime.start(batch), runtime.start(batch[::-1])]
+    forth, back = (collect(job)[0] for job in jobs)
+    for row in range(count):
+        alone = answers(runtime, batch[row : row + 1])[0][0]
+        np.testing.assert_allclose(forth[row], alone, atol=BF16_SCORE_TOLERANCE)
+        np.testing.assert_allclose(back[count - 1 - row], alone, atol=BF16_SCORE_TOLERANCE)
+
+
+def test_a_file_for_one_picture_takes_batches_one_by_one(tmp_path):
+    spec = tiny_network(tmp_path / "means.onnx", shape=[1, 3, 32, 64], output=(1, 3))
+    runtime = open_runtime(spec, RuntimeChoice("openvino", precision="bf16"))
+    assert runtime.batch == 1
+    batch = noise(5, 32, 64)
+    (means,) = answers(runtime, batch)
+    expected = batch[..., ::-1].mean(axis=(1, 2)) / 255
+    np.testing.assert_allclose(means, expected, atol=0.01)
+
+
 def test_precision_is_chosen_by_probing():
     runtime = open_runtime(SPEC)
     native = next(one for one in probe() if one.backend == "openvino").precisions
