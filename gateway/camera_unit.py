@@ -8,7 +8,8 @@ from datetime import datetime
 import structlog
 
 from gateway import telemetry
-from gateway.analysis import CameraEye, LatestLooks, Look
+from gateway.analysis.engine import AnalysisEngine
+from gateway.analysis.looks import Look
 from gateway.camera_control import CameraControl, is_controllable
 from gateway.camera_health import CameraHealth
 from gateway.camera_stream import CameraStream
@@ -30,7 +31,6 @@ from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
-from vision.detector import Detector
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
 from vision.tracker import TrackerSettings
@@ -45,9 +45,8 @@ class Bench:
 
     settings: Settings
     store: Store
-    detector: Detector
+    engine: AnalysisEngine
     tracker: TrackerSettings
-    looks: LatestLooks
     writer: IncidentWriter
     version: str
     quarantine: Quarantine
@@ -57,7 +56,8 @@ class Bench:
     @property
     def model(self) -> ModelRef:
         """The model, as incidents name it."""
-        return ModelRef(self.detector.spec.name, self.detector.spec.sha256)
+        spec = self.engine.detector.spec
+        return ModelRef(spec.name, spec.sha256)
 
 
 class CameraUnit:
@@ -86,10 +86,7 @@ class CameraUnit:
             bench.tracker,
             settings.site.zone,
         )
-        self.eye = CameraEye(
-            self.hub, bench.detector, bench.looks, settings.analysis.fps, self.judge
-        )
-        self.eye.mark = bench.quarantine.mark(camera.id)
+        self.eye = bench.engine.open(self.hub, self.judge, bench.quarantine.mark(camera.id))
         self._health = CameraHealth(
             Origin(camera.ref, NO_MODEL, bench.version),
             settings.health,
@@ -121,8 +118,7 @@ class CameraUnit:
             self.control.stop()
         for stream in self._streams.values():
             stream.stop()
-        self.eye.stop()
-        self._bench.looks.forget(self.camera.id)
+        self._bench.engine.close(self.eye)
 
     def stop(self) -> None:
         """Finish the clips and close what is open as interrupted: nobody watches any more.
@@ -146,19 +142,29 @@ class CameraUnit:
         """
         return self._streams.get(name, self._streams["sub"])
 
-    def judge(self, look: Look, detections: Detections) -> None:
-        """Take in what the detector saw; for the detector's thread."""
+    def judge(self, look: Look, detections: Detections | None) -> None:
+        """Take in what the detector saw, None where it was spared; for the detector's thread."""
         picture = look.picture
         with self._judging:
             if self._ended:
                 return
             if self.control is not None and self.control.is_moving:
                 self._pipeline.blind()
+                self.eye.forget_view()
                 return
-            step = self._pipeline.step(picture.captured_at, picture.size, detections)
-            for change in step.changes:
-                self._tell(change, step, picture)
-            self._analysed += 1
+            at, size = picture.captured_at, picture.size
+            if detections is None:
+                step = self._pipeline.rest(at, size)
+            else:
+                step = self._pipeline.step(at, size, detections)
+                self._analysed += 1
+            if step is not None:
+                for change in step.changes:
+                    self._tell(change, step, picture)
+                self.eye.found(
+                    moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
+                    resting=bool(step.tracks) or self._pipeline.has_open,
+                )
 
     def check(self, at: datetime) -> None:
         """See how the camera itself is doing at a moment (UTC, now); for the health round."""

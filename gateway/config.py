@@ -90,7 +90,11 @@ class AnalysisSettings(Section):
     """How pictures are looked at."""
 
     fps: float = Field(5.0, gt=0, le=30)
-    """Pictures of each camera given to the detector each second, when the machine keeps up."""
+    """Pictures of each camera given to the detector each second, when the machine keeps up; when it
+    does not, cameras where nothing happens are looked at less often, at least twice a minute."""
+    cores: float = Field(0.0, ge=0, le=256)
+    """Processor cores that analysis may use, with everything else the worker does; 0: nine tenths
+    of those it may run on."""
     model: str = "nanodet-g"
     """Name in models/manifest.toml, ours or the data directory's, or the path of a model file."""
     more_models: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Packets into pictures: one decoder per camera, on one thread, that no broken packet can stop."""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -8,6 +9,7 @@ from typing import cast
 
 import av
 import av.error
+import cv2
 import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
@@ -23,6 +25,10 @@ from vision.types import FrameSize, Image
 
 BROKEN_AFTER_KEYS = 3
 """Key frames in a row, with no picture between them, before the decoder is called broken."""
+
+SHARED_DECODERS = 16
+"""Kept by one thread for key frames: more kinds of camera than most towns have, and a decoder at
+640x360 holds 1 to 2 MB."""
 
 _LUMA_FIRST = frozenset(
     {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"}
@@ -96,6 +102,13 @@ class Picture:
         coloured = np.count_nonzero(np.abs(sample - _NO_COLOUR) > _GREY_SPREAD)
         return bool(coloured <= _COLOURED * sample.size)
 
+    def thumbnail(self, width: int) -> npt.NDArray[np.uint8]:
+        """Return its brightness made small, uint8 (height, `width`), the aspect kept."""
+        luma = self.luma()
+        height = max(1, round(width * luma.shape[0] / luma.shape[1]))
+        small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.uint8)
+
     def to_bgr(self) -> Image:
         """Return the whole picture, uint8 (height, width, 3), BGR."""
         return self.scaler.to_bgr(self.frame, self.size)
@@ -118,6 +131,15 @@ class DecodeHealth:
     damaged: int = 0
     skipped: int = 0
     broken: bool = False
+
+    def __add__(self, later: "DecodeHealth") -> "DecodeHealth":
+        """Return the health over two spans, the second the later one."""
+        return DecodeHealth(
+            self.pictures + later.pictures,
+            self.damaged + later.damaged,
+            self.skipped + later.skipped,
+            later.broken,
+        )
 
 
 class PictureDecoder:
@@ -211,6 +233,37 @@ def _captured_at(frame: VideoFrame) -> datetime:
     """Return the time that `_to_av` put into a frame's packet."""
     (captured_at,) = cast("tuple[datetime]", frame.opaque)
     return captured_at
+
+
+class KeyPictures:
+    """Decodes single key frames of many cameras on one thread, with few decoders among them.
+
+    Cameras whose streams are set up alike share one; a picture never depends on another camera's.
+    """
+
+    def __init__(self) -> None:
+        self._decoders: OrderedDict[tuple[str, int, int, bytes], PictureDecoder] = OrderedDict()
+
+    def decode(self, info: StreamInfo, packet: VideoPacket) -> tuple[Picture | None, DecodeHealth]:
+        """Return the picture of a key frame, None when it is damaged; and how that went.
+
+        Raises NotVideoError when this machine has no decoder for the codec.
+        """
+        decoder = self._decoder_of(info)
+        pictures = decoder.decode(packet) or decoder.flush()
+        if not pictures:
+            return None, DecodeHealth(damaged=1)
+        return pictures[-1], DecodeHealth(pictures=1)
+
+    def _decoder_of(self, info: StreamInfo) -> PictureDecoder:
+        setup = (info.codec, info.width, info.height, info.extradata)
+        decoder = self._decoders.get(setup)
+        if decoder is None:
+            decoder = self._decoders[setup] = PictureDecoder(info)
+            if len(self._decoders) > SHARED_DECODERS:
+                self._decoders.popitem(last=False)
+        self._decoders.move_to_end(setup)
+        return decoder
 
 
 def _to_av(packet: VideoPacket) -> "av.Packet[Stream]":

@@ -69,17 +69,26 @@ class GopLimits:
 class HubReader:
     """One consumer's bounded queue, made by `Hub.reader` and read from one thread or one task.
 
-    with_audio: whether it takes sound too. dropped: packets this reader lost because it was too
+    with_audio: whether it takes sound too. on_push: told of each packet queued, on the publisher's
+    thread under the hub's lock; must not wait. dropped: packets this reader lost because it was too
     slow, key frames among them; dropped_audio: the same of sounds.
     """
 
     def __init__(
-        self, hub: "Hub", name: str, capacity: int, backlog: list[Delivery], *, with_audio: bool
+        self,
+        hub: "Hub",
+        name: str,
+        capacity: int,
+        backlog: list[Delivery],
+        *,
+        with_audio: bool,
+        on_push: Callable[[Delivery], None] | None,
     ) -> None:
         self.name = name
         self.with_audio = with_audio
         self.dropped = self.dropped_audio = 0
         self._hub = hub
+        self._on_push = on_push
         self._capacity = capacity + len(backlog)
         self._queue = deque(backlog)
         self._in_gop = bool(backlog)
@@ -155,9 +164,14 @@ class HubReader:
 
     def push(self, delivery: Delivery) -> None:
         """Queue one packet; for the hub. Never waits."""
+        if self._queue_up(delivery) and self._on_push is not None:
+            self._on_push(delivery)
+
+    def _queue_up(self, delivery: Delivery) -> bool:
+        """Queue one packet if it continues a run; say whether it does."""
         with self._lock:
             if self._closed:
-                return
+                return False
             if delivery.packet.is_key:
                 self._in_gop, self._overflowed = True, False
             if len(self._queue) >= self._capacity:
@@ -167,6 +181,7 @@ class HubReader:
                 self._wake()
             elif self._overflowed:
                 self._drop(1)
+            return self._in_gop
 
     def push_audio(self, delivery: AudioDelivery) -> None:
         """Queue some sound; for the hub. Never waits; wakes nobody, as pictures come all the time.
@@ -327,12 +342,13 @@ class Hub:
         *,
         from_last_key: bool = True,
         with_audio: bool = False,
+        on_push: Callable[[Delivery], None] | None = None,
     ) -> HubReader:
         """Let someone read from now on; `close` the reader when done with it.
 
         capacity_packets: above zero; the packets that may wait beyond those replayed.
         from_last_key: replay the running GOP, so that there is a picture at once; else begin with
-        the next key frame. with_audio: take sound too, from now on. Raises HubClosedError after
+        the next key frame. with_audio: take sound too, from now on. on_push: see `HubReader`. Raises HubClosedError after
         `close`.
         """
         if capacity_packets < 1:
@@ -341,7 +357,9 @@ class Hub:
             if self._closed:
                 raise HubClosedError(f"camera {self.camera_id} is closed to {name}")
             backlog = self._kept() if from_last_key else []
-            reader = HubReader(self, name, capacity_packets, backlog, with_audio=with_audio)
+            reader = HubReader(
+                self, name, capacity_packets, backlog, with_audio=with_audio, on_push=on_push
+            )
             self._readers = (*self._readers, reader)
             return reader
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import structlog
 
-from gateway.analysis import LatestLooks
+from gateway.analysis.engine import AnalysisEngine
 from gateway.api.app import create_app
 from gateway.api.services import Services
 from gateway.camera_unit import Bench
@@ -131,9 +131,8 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
         bench = Bench(
             settings=settings,
             store=store,
-            detector=detector,
+            engine=AnalysisEngine(detector, settings.analysis),
             tracker=tracker,
-            looks=LatestLooks(),
             writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
             version=version("gridpatrol"),
             quarantine=Quarantine(

@@ -16,11 +16,29 @@ SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie")
 URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"']*):[^\s/\"']*@")
 """User and password in a URL (RFC 3986 §3.2.1), wherever in a line; the user may stay."""
 
-FRAMES_ANALYSED = Counter(
-    "gridpatrol_frames_analysed_total", "Pictures the detector looked at", ["camera"]
+LOOKS = Counter(
+    "gridpatrol_looks_total", "Pictures the detector looked at", ["camera"]
 )
-FRAMES_SKIPPED = Counter(
-    "gridpatrol_frames_skipped_total", "Pictures due for analysis and not looked at", ["camera"]
+LOOKS_SKIPPED = Counter(
+    "gridpatrol_looks_skipped_total",
+    "Pictures due for the detector and not looked at",
+    ["camera", "reason"],
+)
+KEY_PICTURES = Counter(
+    "gridpatrol_key_pictures_total", "Pictures decoded of quiet cameras' key frames", ["camera"]
+)
+WAKES = Counter("gridpatrol_wakes_total", "Times a quiet camera was stirred", ["camera", "why"])
+DECODE_SECONDS = Counter(
+    "gridpatrol_decode_seconds_total",
+    "Processor time of decoding and of comparing pictures, by what is decoded",
+    ["rung"],
+)
+DETECT_CPU_SECONDS = Counter(
+    "gridpatrol_detect_cpu_seconds_total", "Processor time of the detector and its runtime"
+)
+CAMERAS_AT_RUNG = Gauge("gridpatrol_cameras_at_rung", "Cameras by what is decoded", ["rung"])
+OVERLOADED = Gauge(
+    "gridpatrol_overloaded_ratio", "1 while cameras need more than the machine can do"
 )
 PACKETS_DROPPED = Counter(
     "gridpatrol_packets_dropped_total", "Packets a slow reader never saw", ["camera", "reason"]

@@ -13,7 +13,6 @@ from dataclasses import replace
 import cv2
 import structlog
 
-from gateway.analysis import DetectorLoop
 from gateway.camera_commands import Command, ControlState
 from gateway.camera_control import CameraControl
 from gateway.camera_health import HealthRound
@@ -70,7 +69,6 @@ class Worker:
     def __init__(self, bench: Bench, shard: Shard) -> None:
         self._bench = bench
         self._shard = shard
-        self._loop = DetectorLoop(bench.detector, bench.looks)
         settings = bench.settings
         self._viewers = LiveViewers(settings.live)
         self._talks = Talks(settings.talk, settings.live)
@@ -95,7 +93,7 @@ class Worker:
         self._bench.controls.start()
         self._bench.writer.start()
         self._recorders.start()
-        self._loop.start()
+        self._bench.engine.start()
         self._reporter.start()
         self._health.start()
         self._match_inventory()
@@ -109,7 +107,7 @@ class Worker:
         with self._changing:
             units = list(self._units.values())
             _for_all(units, CameraUnit.blind)
-            self._loop.stop()
+            self._bench.engine.stop()
             _for_all(units, CameraUnit.stop)
         self._recorders.stop()
         self._bench.sessions.stop()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+import numpy as np
+
 from vision.incidents import IncidentBook
 from vision.rules import DEFAULT_RULES, RuleSet
 from vision.scene import Scene
@@ -15,6 +17,11 @@ from vision.types import (
     IncidentChange,
     Tally,
     Track,
+)
+
+
+NOTHING = Detections(
+    np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int16), {}
 )
 
 
@@ -70,6 +77,11 @@ class CameraPipeline:
         self._book = IncidentBook(camera, rules.rules)
         self._size: FrameSize | None = None
 
+    @property
+    def has_open(self) -> bool:
+        """Whether an incident is open."""
+        return bool(self._book.open_subjects())
+
     def step(
         self, at: datetime, size: FrameSize, detections: Detections, unfit: str | None = None
     ) -> StepResult:
@@ -90,6 +102,16 @@ class CameraPipeline:
         conditions = tuple(one for one in found if isinstance(one, Condition))
         tallies = tuple(one for one in found if isinstance(one, Tally))
         return StepResult(tracks, conditions, tuple(self._book.step(at, conditions)), tallies)
+
+    def rest(self, at: datetime, size: FrameSize) -> StepResult | None:
+        """Take in a frame in which nothing stirs and that the detector was spared.
+
+        Where nothing is known to be, nothing is; None where something is, which only the detector
+        can tell of: the frame is as good as not taken.
+        """
+        if size != self._size or self._tracker.holds_any:
+            return None
+        return self.step(at, size, NOTHING)
 
     def blind(self) -> None:
         """Say that the view has moved since the last frame: what was where is known no more."""

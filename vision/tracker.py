@@ -112,6 +112,11 @@ class Tracker:
         self._made = 0
         self._updated_at: datetime | None = None
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether an object is followed, be it confirmed or not."""
+        return bool(self._trails)
+
     def update(self, detections: Detections, captured_at: datetime) -> tuple[Track, ...]:
         """Return every object followed after this frame, by rising id.
 

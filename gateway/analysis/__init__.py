@@ -1,0 +1,1 @@
+"""From packets to judged pictures, for all cameras of a worker; `engine.py` is the way in."""

@@ -1,0 +1,311 @@
+"""One camera's eye: decodes as much of its stream as it may, and offers pictures to the detector.
+
+    hub ─► CameraEye ─► AdaptiveDecoder ─► LumaActivity ─► LookQueue ─► DetectorLoop
+             ▲  ▲                              │
+      share ─┘  └──────── Attention ◄──────────┘ motion, packets, alarms, moving objects
+
+An eye has no thread; it takes turns on the `DecodePool`. While its camera is quiet it sees key
+frames. When something stirs it goes back in time first: what was kept since the last but one key
+frame is decoded and looked at, so that what began between two key frames is seen from its beginning.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway import telemetry
+from gateway.analysis.adaptive_decoder import AdaptiveDecoder
+from gateway.analysis.decode_pool import DecodePool
+from gateway.analysis.looks import Judge, Look, LookQueue
+from gateway.analysis.pace import Pace
+from gateway.clock import monotonic_s, utc_now
+from gateway.decode import DecodeHealth, KeyPictures, Picture
+from gateway.errors import NotVideoError
+from gateway.hub import Delivery, Hub, HubClosedError, HubReader
+from gateway.session import SessionReport, SessionState
+from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity
+from vision.attention import MOTION, Attention, Interest
+from vision.detector import Detector, Prepared
+from vision.packet_hint import PacketHint
+from vision.scheduler import FLOOR, Demand, Rung, Share
+
+READER_PACKETS = 250
+"""Packets that may wait for the decoder: ten seconds at 25 fps."""
+
+TURN_S = 0.03
+"""A turn ends after so much work, so that no camera holds up the others."""
+
+ACTIVITY_EVERY_S = 0.18
+"""Pictures are compared this often: a running person moves half a metre meanwhile."""
+
+LOOK_BACK = timedelta(seconds=2.5)
+"""So much of the past matters to a camera that wakes: a GOP of two seconds and a little more."""
+
+LOOK_BACK_EVERY_S = 0.4
+"""How often the past is looked at: three looks in the second that rules need to be sure."""
+
+REST_EVERY_S = 1.0
+"""How often the rules are told that nothing stirs: they count watched time."""
+
+PACKETS_GREW = "the stream's packets grew"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the eyes of a worker share.
+
+    may_wake: asked by a camera whether it may decode everything from now on.
+    """
+
+    detector: Detector
+    looks: LookQueue
+    pool: DecodePool
+    may_wake: Callable[[Demand], bool]
+
+
+class CameraEye:
+    """Looks at one camera, from `start` to `stop`.
+
+    latest: the newest decoded picture, for snapshots; None before the first. fault: set while
+    packets come that cannot be turned into pictures. mark: entered while native code has a packet.
+    on_picture: shown pictures, several a second or as many as are decoded; must not wait. share:
+    what it may spend, set by whoever shares the machine out.
+    """
+
+    def __init__(self, hub: Hub, workshop: Workshop, judge: Judge) -> None:
+        self.mark: AbstractContextManager[None] = nullcontext()
+        self.on_picture: Callable[[Picture], None] = lambda _picture: None
+        self.latest: Picture | None = None
+        self.fault: SessionReport | None = None
+        self.share: Share = FLOOR
+        self.camera = hub.camera_id
+        self._hub = hub
+        self._shop = workshop
+        self._judge = judge
+        self._decoder = AdaptiveDecoder()
+        self._activity = LumaActivity()
+        self._hint = PacketHint()
+        self._attending = threading.Lock()
+        self._attention = Attention()
+        self._reader: HubReader | None = None
+        self._inbox: deque[Delivery] = deque()
+        self._activity_pace, self._look_pace, self._rest_pace = Pace(), Pace(), Pace()
+        self._seen: tuple[Picture, Activity | None] | None = None
+        self._offered_at: datetime | None = None
+
+    @property
+    def health(self) -> DecodeHealth:
+        """What became of this connection's packets so far."""
+        return self._decoder.health
+
+    @property
+    def rung(self) -> Rung:
+        """What is decoded now."""
+        return self._decoder.rung
+
+    @property
+    def urgent(self) -> bool:
+        """See `Turn.urgent`."""
+        return self.interest >= Interest.STIRRED
+
+    @property
+    def interest(self) -> Interest:
+        """How interesting the camera is now."""
+        with self._attending:
+            return self._attention.interest(monotonic_s())
+
+    @property
+    def why(self) -> str:
+        """What stirred it last, "" while it is quiet."""
+        return self._attention.why if self.interest > Interest.QUIET else ""
+
+    def demand(self, look_s: float) -> Demand:
+        """Return what it would like to spend. look_s: what one look costs, in processor time."""
+        cost = self._decoder.cost
+        return Demand(
+            camera=self.camera,
+            interest=self.interest,
+            rung=self._decoder.rung,
+            key_s=cost.key_s,
+            keys_per_s=cost.keys_per_s,
+            full_per_s=cost.picture_s * cost.pictures_per_s,
+            look_s=look_s,
+        )
+
+    def start(self) -> None:
+        """Begin to take packets."""
+        self._reader = self._hub.reader("analysis", READER_PACKETS, on_push=self._arrived)
+        self._shop.pool.ready(self)
+
+    def stop(self) -> None:
+        """Take no more packets, and wait for the end of a turn that is under way."""
+        if self._reader is not None:
+            self._reader.close()
+        self._shop.pool.quit(self)
+        self._shop.looks.forget(self.camera)
+
+    def stir(self, why: str) -> None:
+        """Say that something may be happening; from any thread."""
+        with self._attending:
+            self._attention.stir(why, monotonic_s())
+        self._shop.pool.ready(self)
+
+    def found(self, *, moving: bool, resting: bool) -> None:
+        """Say what a look found: something that moves or is new; something at rest."""
+        with self._attending:
+            self._attention.found(moving=moving, resting=resting, at_s=monotonic_s())
+
+    def forget_view(self) -> None:
+        """Learn the view anew: it was turned."""
+        self._activity.forget()
+
+    def work(self, keys: KeyPictures) -> bool:
+        """See `Turn.work`. Never raises: one odd picture must not blind the camera."""
+        try:
+            with self.mark:
+                return self._take_turn(keys)
+        except HubClosedError:
+            return False
+        except NotVideoError as error:
+            self._blame(error.code, str(error))
+        except Exception as error:  # noqa: BLE001 whatever it was, the next picture may be good
+            self._blame("undecodable", f"A picture cannot be used: {error!r}.")
+        return bool(self._inbox)
+
+    def _arrived(self, delivery: Delivery) -> None:
+        """Take note of a packet, on its publisher's thread."""
+        packet = delivery.packet
+        if self._hint.see(len(packet.data), packet.is_key, packet.captured_at):
+            self.stir(PACKETS_GREW)
+        elif packet.is_key or self._decoder.rung is Rung.FULL:
+            self._shop.pool.ready(self)
+
+    def _take_turn(self, keys: KeyPictures) -> bool:
+        if self._reader is None:
+            return False
+        self._inbox.extend(self._reader.drain())
+        rung, began_s = self._decoder.rung, time.thread_time()
+        while self._inbox and time.thread_time() - began_s < TURN_S:
+            self._see(self._inbox.popleft(), keys)
+        if not self._inbox and self._decoder.rung is Rung.KEYS:
+            self._wake_or_offer()
+        telemetry.DECODE_SECONDS.labels(rung.value).inc(time.thread_time() - began_s)
+        return bool(self._inbox)
+
+    def _see(self, delivery: Delivery, keys: KeyPictures) -> None:
+        """Decode one packet and look at what it shows, at the rung it is on."""
+        decoder, rung, began_s = self._decoder, self._decoder.rung, time.thread_time()
+        pictures = decoder.take(delivery, keys, self.share.key_every_s)
+        for picture in pictures:
+            self._show(picture)
+        if pictures:
+            decoder.cost.spent(rung, time.thread_time() - began_s)
+            self.fault = None
+            if rung is Rung.KEYS:
+                telemetry.KEY_PICTURES.labels(self.camera).inc()
+        elif decoder.health.broken:
+            self._blame("undecodable", "The camera sends pictures that cannot be decoded.")
+        wanted = self.share.rung
+        if decoder.rung is Rung.KEYS and wanted is Rung.FULL and delivery.packet.is_key:
+            decoder.climb()
+        elif decoder.rung is Rung.FULL and wanted is Rung.KEYS:
+            decoder.step_down()
+
+    def _show(self, picture: Picture) -> None:
+        """Look at the brightness of a picture, and offer it to the detector where that is due."""
+        self.latest = picture
+        activity = None
+        if self._activity_pace.is_due(picture.captured_at, ACTIVITY_EVERY_S):
+            activity = self._activity.look(
+                picture.thumbnail(ACTIVITY_SIZE.width), picture.captured_at
+            )
+            self.on_picture(picture)
+            if activity.state is ActivityState.MOTION:
+                with self._attending:
+                    self._attention.stir(MOTION, monotonic_s())
+        if self._decoder.rung is Rung.FULL:
+            self._offer(picture, activity)
+        else:
+            self._seen = (picture, activity)
+
+    def _wake_or_offer(self) -> None:
+        """Decode everything from now on if something stirs and that may be; else offer what is new.
+
+        Where the climb begins with the past, the key frame just seen comes after it.
+        """
+        seen, self._seen = self._seen, None
+        if self.interest is Interest.STIRRED and self.share.rung is Rung.KEYS:
+            if self._shop.may_wake(self.demand(0.0)):
+                self.share = Share(Rung.FULL, 0.0, LOOK_BACK_EVERY_S)
+                self._wake()
+                return
+        if seen is not None:
+            self._offer(*seen)
+
+    def _wake(self) -> None:
+        """Climb, beginning in the past."""
+        newest = self._decoder.newest_at
+        if newest is None:
+            return
+        since = newest - LOOK_BACK
+        pictures = self._decoder.climb(since)
+        telemetry.WAKES.labels(self.camera, self._attention.why).inc()
+        pace = Pace()
+        for picture in pictures[:-1]:
+            at = picture.captured_at
+            is_new = self._offered_at is None or at > self._offered_at
+            if at >= since and is_new and pace.is_due(at, LOOK_BACK_EVERY_S):
+                self._put(picture, None, past=True)
+        for picture in pictures[-1:]:
+            self.latest = picture
+            self._put(picture, None)
+
+    def _offer(self, picture: Picture, activity: Activity | None) -> None:
+        """Offer a picture of the present: to the detector, or as one where nothing stirs."""
+        share, at = self.share, picture.captured_at
+        stirs = self.interest >= Interest.RESTLESS
+        if self._look_pace.is_due(at, share.look_every_s if stirs else share.idle_look_every_s):
+            self._put(picture, activity)
+        elif not stirs and self._rest_pace.is_due(at, REST_EVERY_S):
+            self._put(picture, activity, rests=True)
+
+    def _put(
+        self,
+        picture: Picture,
+        activity: Activity | None,
+        *,
+        past: bool = False,
+        rests: bool = False,
+    ) -> None:
+        self._offered_at = picture.captured_at
+        self._shop.looks.put(
+            Look(
+                camera=self.camera,
+                picture=picture,
+                prepared=None if rests else self._prepared(picture),
+                activity=activity,
+                interest=self.interest,
+                decoded_s=monotonic_s(),
+                judge=self._judge,
+                past=past,
+            )
+        )
+
+    def _prepared(self, picture: Picture) -> Prepared:
+        letterbox = self._shop.detector.letterbox_for(picture.size)
+        pixels = picture.resized_bgr(letterbox.resized)
+        return Prepared(letterbox.place(pixels), letterbox)
+
+    def _blame(self, code: str, detail: str) -> None:
+        """Set the fault, and log it unless it stands already."""
+        if self.fault is None:
+            log.warning("camera cannot be decoded", camera=self.camera, detail=detail)
+            self.fault = SessionReport(SessionState.NOT_VIDEO, utc_now(), code, detail)

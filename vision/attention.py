@@ -1,0 +1,101 @@
+"""How much attention one camera deserves just now, and why.
+
+Most cameras of a town show an empty road most of the time. What stirs one (motion in its picture,
+its own alarm, packets that grow, an object that moves) is told to its `Attention`; the scheduler
+asks how interesting the camera is and shares the machine out by that.
+"""
+
+from enum import IntEnum
+
+CALM_S = 6.0
+"""A camera stays awake for so long after the last stir: a walker hidden by a lorry or standing at a
+kerb comes back into view within it, and the next stir may wait for a key frame, four seconds."""
+
+FRUITLESS_S = 20.0
+"""Awake for so long without an object seen, motion alone no longer keeps a camera awake: leaves,
+water, flags and rain move all day."""
+
+DOUBT_S = 60.0
+"""For so long motion alone is not believed after it proved fruitless; doubled each time in a row."""
+
+LONGEST_DOUBT_S = 600.0
+
+MOTION = "motion in the picture"
+"""The reason that can be doubted: what the picture's brightness shows by itself."""
+
+
+class Interest(IntEnum):
+    """What a camera shows, by rising urgency."""
+
+    QUIET = 0
+    """Nothing is there, nothing stirs."""
+    SETTLED = 1
+    """Something rests there, or an incident is open, and nothing stirs."""
+    RESTLESS = 2
+    """Something moves all the time that never was an object."""
+    STIRRED = 3
+    """Something may be happening now."""
+
+
+class Attention:
+    """One camera's claim to be looked at. Times are monotonic seconds and never run backwards.
+
+    why: what stirred it last, for people; "" while it is quiet.
+    """
+
+    def __init__(self) -> None:
+        self.why = ""
+        self._occupied = False
+        self._awake_until_s = -CALM_S
+        self._restless_until_s = -CALM_S
+        self._objects_at_s: float | None = None
+        self._awake_since_s: float | None = None
+        self._doubt_s = DOUBT_S
+        self._doubt_until_s = 0.0
+
+    def stir(self, why: str, at_s: float) -> None:
+        """Say that something may be happening; motion is doubted when it was fruitless for long."""
+        if why == MOTION and self._is_doubted(at_s):
+            self._restless_until_s = at_s + CALM_S
+            if not self._is_awake(at_s):
+                self.why = why
+            return
+        if not self._is_awake(at_s):
+            self._awake_since_s = at_s
+        self.why = why
+        self._awake_until_s = at_s + CALM_S
+
+    def found(self, *, moving: bool, resting: bool, at_s: float) -> None:
+        """Say what a look found: objects that move or are new, and objects at rest or incidents."""
+        self._occupied = resting
+        if moving:
+            self._objects_at_s = at_s
+            self._doubt_s, self._doubt_until_s = DOUBT_S, 0.0
+            self.stir("an object moves", at_s)
+
+    def interest(self, at_s: float) -> Interest:
+        """Return how interesting the camera is now."""
+        if self._is_awake(at_s):
+            return Interest.STIRRED
+        if at_s < self._restless_until_s:
+            return Interest.RESTLESS
+        if self._occupied:
+            return Interest.SETTLED
+        self.why = ""
+        return Interest.QUIET
+
+    def _is_awake(self, at_s: float) -> bool:
+        return at_s < self._awake_until_s
+
+    def _is_doubted(self, at_s: float) -> bool:
+        """Say whether motion alone is to be disbelieved, and begin to when it was in vain."""
+        if at_s < self._doubt_until_s:
+            return True
+        if not self._is_awake(at_s) or self._awake_since_s is None:
+            return False
+        fruitful_s = max(self._awake_since_s, self._objects_at_s or self._awake_since_s)
+        if at_s - fruitful_s < FRUITLESS_S:
+            return False
+        self._doubt_until_s = at_s + self._doubt_s
+        self._doubt_s = min(2 * self._doubt_s, LONGEST_DOUBT_S)
+        return True

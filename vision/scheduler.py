@@ -1,0 +1,159 @@
+"""Who may spend how much of the machine: each camera's share of decoding and of the detector.
+
+The ladder of costs: reading a stream is paid anyhow; dearer are its key frames, dearer still every
+picture, dearest the detector. `allot` gives every camera the floor first, then climbs the `TIERS` in
+order for as long as the budget lasts, the most interesting cameras before the others. With time to
+spare everything is decoded and looked at as often as was asked for; when it is short, quiet cameras
+step down and the ones where something happens stay up. Nothing is ever queued for later.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from vision.attention import Interest
+
+FLOOR_KEY_EVERY_S = 4.0
+"""Every camera has a key frame looked at by luma this often, as far as its GOPs allow."""
+
+FLOOR_LOOK_EVERY_S = 30.0
+"""Every camera has a picture given to the detector this often, whatever stirs or not."""
+
+SETTLED_LOOK_EVERY_S = 4.0
+"""What rests is looked at this often: under half of `vision.scene.BLIND_AFTER_S`, so that one look
+lost does not make the time between unseen."""
+
+ALERT_LOOK_EVERY_S = 0.5
+"""Least often where something happens: a walker is seen three times in the second and a half that
+rules need to be sure."""
+
+NEWCOMER_MARGIN = 0.05
+"""Part of the budget kept free of cameras that climb in tiers they could do without, so that two do
+not take turns."""
+
+
+class Rung(StrEnum):
+    """What of a camera's stream is decoded."""
+
+    KEYS = "keys"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one camera may have. key_every_s: seconds between key frames decoded, 0 for every one.
+
+    look_every_s: seconds between looks of the detector while something stirs, idle_look_every_s
+    while nothing does.
+    """
+
+    rung: Rung = Rung.KEYS
+    key_every_s: float = FLOOR_KEY_EVERY_S
+    look_every_s: float = SETTLED_LOOK_EVERY_S
+    idle_look_every_s: float = FLOOR_LOOK_EVERY_S
+
+
+FLOOR = Share()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one camera would like, and what it costs, in seconds of one processor.
+
+    rung: what it has now. key_s: for one key frame with all that is done to it. keys_per_s: how
+    many come. full_per_s: each second, for decoding every picture. look_s: for one look.
+    """
+
+    camera: str
+    interest: Interest
+    rung: Rung
+    key_s: float
+    keys_per_s: float
+    full_per_s: float
+    look_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """Everybody's share. cost_per_s: of all shares together, in processors.
+
+    needed_per_s: of what cameras need, the rest being what was to spare. overloaded: somebody's
+    needs cannot be met.
+    """
+
+    shares: Mapping[str, Share]
+    cost_per_s: float
+    needed_per_s: float
+    overloaded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One step up. wants: for cameras of at least this interest. needed: going without is overload.
+
+    climb: the share after it, given the seconds between looks that were asked for.
+    """
+
+    wants: Interest
+    needed: bool
+    climb: Callable[[Share, float], Share]
+
+
+TIERS: tuple[Tier, ...] = (
+    Tier(Interest.STIRRED, True, lambda s, _: replace(s, rung=Rung.FULL)),
+    Tier(Interest.SETTLED, True, lambda s, _: replace(s, idle_look_every_s=SETTLED_LOOK_EVERY_S)),
+    Tier(
+        Interest.STIRRED,
+        True,
+        lambda s, every_s: replace(s, look_every_s=max(every_s, ALERT_LOOK_EVERY_S)),
+    ),
+    Tier(Interest.QUIET, False, lambda s, _: replace(s, key_every_s=0.0)),
+    Tier(Interest.STIRRED, False, lambda s, every_s: replace(s, look_every_s=every_s)),
+    Tier(Interest.QUIET, False, lambda s, _: replace(s, rung=Rung.FULL)),
+    Tier(
+        Interest.QUIET,
+        False,
+        lambda s, every_s: replace(s, look_every_s=every_s, idle_look_every_s=every_s),
+    ),
+)
+"""What is bought first, dearest last. The order is the policy."""
+
+
+def cost_per_s(demand: Demand, share: Share) -> float:
+    """Return what a share costs its camera, in processors."""
+    stirred = demand.interest >= Interest.RESTLESS
+    every_s = share.look_every_s if stirred else share.idle_look_every_s
+    looks_per_s = 1.0 / every_s
+    if share.rung is Rung.FULL:
+        return demand.full_per_s + looks_per_s * demand.look_s
+    every_key = demand.keys_per_s
+    keys_per_s = min(every_key, 1.0 / share.key_every_s) if share.key_every_s else every_key
+    return keys_per_s * demand.key_s + min(looks_per_s, keys_per_s) * demand.look_s
+
+
+def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allotment:
+    """Share the budget (in processors) out; look_every_s: between looks, as the settings ask.
+
+    Every camera gets the floor, even where that alone is more than the budget.
+    """
+    by_interest = sorted(demands, key=lambda d: (-d.interest, d.rung is Rung.KEYS, d.camera))
+    shares = {demand.camera: FLOOR for demand in demands}
+    spent = needed = sum(cost_per_s(demand, FLOOR) for demand in demands)
+    overloaded = spent > budget
+    for tier in TIERS:
+        for demand in by_interest:
+            if demand.interest < tier.wants:
+                break
+            have = shares[demand.camera]
+            better = tier.climb(have, look_every_s)
+            dearer = cost_per_s(demand, better) - cost_per_s(demand, have)
+            newcomer = not tier.needed and demand.rung is Rung.KEYS
+            limit = budget * (1 - NEWCOMER_MARGIN) if newcomer else budget
+            if spent + dearer > limit:
+                overloaded |= tier.needed
+                continue
+            shares[demand.camera] = better
+            spent += dearer
+            needed += dearer if tier.needed else 0.0
+    return Allotment(MappingProxyType(shares), spent, needed, overloaded)
