@@ -16,9 +16,7 @@ SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie")
 URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"']*):[^\s/\"']*@")
 """User and password in a URL (RFC 3986 §3.2.1), wherever in a line; the user may stay."""
 
-LOOKS = Counter(
-    "gridpatrol_looks_total", "Pictures the detector looked at", ["camera"]
-)
+LOOKS = Counter("gridpatrol_looks_total", "Pictures the detector looked at", ["camera"])
 LOOKS_SKIPPED = Counter(
     "gridpatrol_looks_skipped_total",
     "Pictures due for the detector and not looked at",

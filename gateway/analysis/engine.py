@@ -171,8 +171,11 @@ class AnalysisEngine:
         telemetry.DETECT_CPU_SECONDS.inc(spending.detect * ALLOT_S)
         telemetry.OVERLOADED.set(plan.overloaded)
         if plan.overloaded != self.state.overloaded:
-            log.warning("analysis is overloaded" if plan.overloaded else "analysis keeps up again",
-                        cameras=len(demands), stirred=stirred)
+            log.warning(
+                "analysis is overloaded" if plan.overloaded else "analysis keeps up again",
+                cameras=len(demands),
+                stirred=stirred,
+            )
         self.state = EngineState(
             plan.overloaded, budget, plan.cost_per_s, spending, len(demands), stirred, full
         )

@@ -98,6 +98,7 @@ class CameraEye:
         self._reader: HubReader | None = None
         self._inbox: deque[Delivery] = deque()
         self._activity_pace, self._look_pace, self._rest_pace = Pace(), Pace(), Pace()
+        self._view_turned = False
         self._seen: tuple[Picture, Activity | None] | None = None
         self._offered_at: datetime | None = None
 
@@ -164,8 +165,8 @@ class CameraEye:
             self._attention.found(moving=moving, resting=resting, at_s=monotonic_s())
 
     def forget_view(self) -> None:
-        """Learn the view anew: it was turned."""
-        self._activity.forget()
+        """Learn the view anew, because it was turned; from any thread."""
+        self._view_turned = True
 
     def work(self, keys: KeyPictures) -> bool:
         """See `Turn.work`. Never raises: one odd picture must not blind the camera."""
@@ -223,6 +224,9 @@ class CameraEye:
         """Look at the brightness of a picture, and offer it to the detector where that is due."""
         self.latest = picture
         activity = None
+        if self._view_turned:
+            self._view_turned = False
+            self._activity.forget()
         if self._activity_pace.is_due(picture.captured_at, ACTIVITY_EVERY_S):
             activity = self._activity.look(
                 picture.thumbnail(ACTIVITY_SIZE.width), picture.captured_at

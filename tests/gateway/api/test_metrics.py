@@ -19,7 +19,7 @@ def read(answer):
 
 
 def test_figures_of_the_site_and_of_every_process(site, store, worker_url, samples):
-    telemetry.FRAMES_ANALYSED.labels(camera="metrics-test").inc(3)
+    telemetry.LOOKS.labels(camera="metrics-test").inc(3)
     store.workers.enter(Worker(0, worker_url, 1, utc_now()))
     store.workers.enter(Worker(1, "http://127.0.0.1:1", 2, utc_now()))
     samples.fill(store, 2)
@@ -32,7 +32,7 @@ def test_figures_of_the_site_and_of_every_process(site, store, worker_url, sampl
     assert figures["gridpatrol_storage_free_bytes", ()] > 0
     for process in ("serve", "worker-0"):
         labels = (("camera", "metrics-test"), ("process", process))
-        assert figures["gridpatrol_frames_analysed_total", labels] == 3
+        assert figures["gridpatrol_looks_total", labels] == 3
     helps = [line for line in answer.text.splitlines() if line.startswith("# HELP")]
     assert len(helps) == len(set(helps))
 

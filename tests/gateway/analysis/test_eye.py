@@ -1,0 +1,215 @@
+"""One camera's eye on a real hub, decoder and pool: what it decodes, when it wakes, what it offers."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from gateway.analysis.decode_pool import DecodePool
+from gateway.analysis.eye import CameraEye, Workshop
+from gateway.analysis.looks import LookQueue
+from gateway.hub import Hub
+from gateway.session import SessionState
+from vision.scheduler import FLOOR, Rung, Share
+from vision.types import FrameSize
+
+PATIENCE_S = 30.0
+EVERYTHING = Share(Rung.FULL, 0.0, 0.04, 0.04)
+GOP = 10
+
+
+def wait_until(condition, timeout_s=PATIENCE_S):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def pool():
+    pool = DecodePool(2)
+    pool.start()
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture
+def open_eye(detector, pool):
+    """Return a maker of eyes, each on a hub; all are stopped at the end."""
+    eyes = []
+
+    def start(hub, looks=None, share=EVERYTHING, may_wake=lambda demand: True):
+        shop = Workshop(detector, looks or LookQueue(), pool, may_wake)
+        eye = CameraEye(hub, shop, lambda look, detections: None)
+        eye.share = share
+        eyes.append(eye)
+        eye.start()
+        return eye
+
+    yield start
+    for eye in eyes:
+        eye.stop()
+
+
+class Kept(LookQueue):
+    """Keeps every look offered, and lets none wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.all = []
+
+    def put(self, look):
+        self.all.append(look)
+
+
+def test_offers_pictures_at_the_models_size(detector, coded_stream, open_eye):
+    hub, looks = Hub("gate"), LookQueue()
+    eye = open_eye(hub, looks)
+    coded_stream(pictures=3).play(hub)
+    look = looks.take(PATIENCE_S)
+    assert (look.camera, look.picture.size) == ("gate", FrameSize(160, 96))
+    size = detector.input_size
+    assert look.prepared.pixels.shape == (size.height, size.width, 3)
+    assert look.prepared.letterbox == detector.letterbox_for(FrameSize(160, 96))
+    assert eye.fault is None
+
+
+def test_a_quiet_camera_shows_its_key_frames_and_is_seldom_looked_at(coded_stream, open_eye):
+    hub, looks = Hub("gate"), Kept()
+    eye = open_eye(hub, looks, replace(FLOOR, key_every_s=0.0))
+    stream = coded_stream("h264", 1)
+    hub.start(stream.info)
+    for number in range(20):
+        (delivery,) = stream.deliveries(later_s=2.0 * number)
+        hub.publish(delivery.packet)
+    wait_until(lambda: eye.health.pictures == 20)
+    assert eye.rung is Rung.KEYS
+    assert [look.prepared is not None for look in looks.all].count(True) == 2, "in 38 seconds"
+    assert len(looks.all) == 20, "the rules are told of every other one that nothing stirs"
+
+
+def test_a_camera_given_everything_is_decoded_from_its_next_key_frame(
+    coded_stream, picture_number, open_eye
+):
+    hub, shown = Hub("gate"), []
+    stream = coded_stream("h264", 40, gop=GOP)
+    eye = open_eye(hub, Kept(), FLOOR)
+    eye.on_picture = lambda picture: shown.append(picture_number(picture.frame))
+    hub.start(stream.info)
+    for packet in stream.packets[:15]:
+        hub.publish(packet)
+    wait_until(lambda: shown)
+    eye.share = EVERYTHING
+    for packet in stream.packets[15:]:
+        hub.publish(packet)
+    wait_until(lambda: eye.latest and picture_number(eye.latest.frame) == 39)
+    assert eye.rung is Rung.FULL
+    eye.share = FLOOR
+    stream.play(hub, later_s=10)
+    wait_until(lambda: eye.rung is Rung.KEYS)
+
+
+def test_a_camera_that_is_stirred_is_looked_at_from_before_that(
+    coded_stream, picture_number, open_eye
+):
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 60, gop=20)
+    eye = open_eye(hub, looks, FLOOR)
+    hub.start(stream.info)
+    for packet in stream.packets[:50]:
+        hub.publish(packet)
+    wait_until(lambda: eye.latest)
+    eye.stir("the camera's own alarm")
+    wait_until(lambda: eye.rung is Rung.FULL)
+    assert eye.why == "the camera's own alarm"
+    wait_until(lambda: looks.all and not looks.all[-1].past)
+    woken = [look for look in looks.all if look.prepared and look.past]
+    numbers = [picture_number(look.picture.frame) for look in woken]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) >= 2
+    assert numbers[-1] < picture_number(looks.all[-1].picture.frame) == 49
+
+
+def test_no_picture_is_offered_twice_or_out_of_order(coded_stream, open_eye, picture_number):
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 100, gop=20)
+    eye = open_eye(hub, looks, replace(EVERYTHING, rung=Rung.KEYS, key_every_s=0.0))
+    hub.start(stream.info)
+    for number, packet in enumerate(stream.packets):
+        hub.publish(packet)
+        if number == 50:
+            wait_until(lambda: eye.latest)
+            eye.stir("the camera's own alarm")
+            wait_until(lambda: eye.rung is Rung.FULL)
+    wait_until(lambda: eye.latest and picture_number(eye.latest.frame) == 99)
+    times = [look.picture.captured_at for look in looks.all]
+    assert times == sorted(set(times))
+
+
+def test_without_leave_a_stirred_camera_keeps_to_its_key_frames(coded_stream, open_eye):
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 40, gop=5)
+    eye = open_eye(hub, looks, replace(FLOOR, key_every_s=0.0), may_wake=lambda demand: False)
+    eye.stir("the camera's own alarm")
+    stream.play(hub)
+    wait_until(lambda: eye.health.pictures == 8)
+    assert eye.rung is Rung.KEYS
+    assert looks.all
+
+
+def test_goes_on_over_another_session_of_another_codec(coded_stream, picture_number, open_eye):
+    hub = Hub("gate")
+    eye = open_eye(hub)
+    coded_stream(pictures=10).play(hub)
+    coded_stream("hevc", pictures=10, first=100).play(hub, later_s=1)
+    wait_until(lambda: eye.latest and picture_number(eye.latest.frame) >= 107)
+
+
+@pytest.mark.parametrize("share", [EVERYTHING, FLOOR], ids=["everything", "floor"])
+def test_undecodable_pictures_are_a_fault_until_they_can_be_decoded(coded_stream, open_eye, share):
+    hub = Hub("gate")
+    eye = open_eye(hub, share=replace(share, key_every_s=0.0))
+    stream = coded_stream(pictures=30, gop=5)
+    hub.start(stream.info)
+    for delivery in stream.deliveries():
+        hub.publish(replace(delivery.packet, data=b"\0\0\0\1\x65" + bytes(200)))
+    wait_until(lambda: eye.fault)
+    assert (eye.fault.state, eye.fault.code) == (SessionState.NOT_VIDEO, "undecodable")
+    stream.play(hub, later_s=2)
+    wait_until(lambda: eye.latest and eye.fault is None)
+
+
+def test_codec_without_a_decoder_is_a_fault(coded_stream, open_eye):
+    hub = Hub("gate")
+    eye = open_eye(hub)
+    stream = coded_stream(pictures=5)
+    replace(stream, info=replace(stream.info, codec="h299")).play(hub)
+    wait_until(lambda: eye.fault)
+    assert (eye.fault.state, eye.fault.code) == (SessionState.NOT_VIDEO, "not_video")
+    assert "h299" in eye.fault.detail
+
+
+def test_surprise_with_one_picture_does_not_end_the_eye(coded_stream, open_eye):
+    class Trapped(LookQueue):
+        """Fails once, as a part that was never seen to fail might."""
+
+        def put(self, look):
+            if not hasattr(self, "failed"):
+                self.failed = True
+                raise MemoryError("no room for a picture")
+            super().put(look)
+
+    hub, looks = Hub("gate"), Trapped()
+    eye = open_eye(hub, looks)
+    coded_stream(pictures=10).play(hub)
+    assert looks.take(PATIENCE_S).camera == "gate"
+    wait_until(lambda: eye.fault is None)
+
+
+def test_stops_with_its_hub_closed_first(coded_stream, open_eye):
+    hub = Hub("gate")
+    eye = open_eye(hub)
+    coded_stream(pictures=3).play(hub)
+    hub.close()
+    eye.stop()
+    assert not hub.readers

@@ -1,0 +1,83 @@
+"""What makes a camera interesting, for how long, and when motion is believed no more."""
+
+from vision.attention import CALM_S, DOUBT_S, FRUITLESS_S, MOTION, Attention, Interest
+
+
+def move(attention, since_s, until_s, step_s=0.5, *, found=None):
+    """Let something move all the time; return the interest at each step."""
+    seen = []
+    at_s = since_s
+    while at_s < until_s:
+        attention.stir(MOTION, at_s)
+        if found is not None:
+            attention.found(moving=found, resting=False, at_s=at_s)
+        seen.append(attention.interest(at_s))
+        at_s += step_s
+    return seen
+
+
+def test_nothing_happens_and_nothing_is_said():
+    attention = Attention()
+    assert attention.interest(0.0) is Interest.QUIET
+    assert attention.why == ""
+
+
+def test_a_stir_keeps_it_awake_for_a_while_and_says_why():
+    attention = Attention()
+    attention.stir("the camera's own alarm", 10.0)
+    assert attention.interest(10.0 + CALM_S - 0.1) is Interest.STIRRED
+    assert attention.why == "the camera's own alarm"
+    assert attention.interest(10.0 + CALM_S) is Interest.QUIET
+    assert attention.why == ""
+
+
+def test_what_rests_is_settled_until_it_is_gone():
+    attention = Attention()
+    attention.found(moving=False, resting=True, at_s=1.0)
+    assert attention.interest(1000.0) is Interest.SETTLED
+    attention.found(moving=False, resting=False, at_s=1001.0)
+    assert attention.interest(1001.0) is Interest.QUIET
+
+
+def test_leaves_that_sway_all_day_are_doubted_after_a_while():
+    attention = Attention()
+    seen = move(attention, 0.0, 2 * FRUITLESS_S + CALM_S, found=False)
+    assert seen[0] is Interest.STIRRED
+    assert seen[-1] is Interest.RESTLESS
+
+
+def test_people_who_walk_all_day_are_not():
+    attention = Attention()
+    assert set(move(attention, 0.0, 300.0, found=True)) == {Interest.STIRRED}
+
+
+def test_an_object_ends_the_doubt():
+    attention = Attention()
+    move(attention, 0.0, 60.0, found=False)
+    attention.found(moving=True, resting=False, at_s=60.0)
+    assert attention.interest(60.0) is Interest.STIRRED
+    attention.stir(MOTION, 60.0 + CALM_S + 1)
+    assert attention.interest(60.0 + CALM_S + 1) is Interest.STIRRED
+
+
+def test_an_alarm_is_believed_while_motion_is_doubted():
+    attention = Attention()
+    move(attention, 0.0, 60.0, found=False)
+    assert attention.interest(60.0) is Interest.RESTLESS
+    attention.stir("the camera's own alarm", 60.0)
+    assert attention.interest(60.0) is Interest.STIRRED
+
+
+def test_doubt_ends_and_lasts_longer_each_time():
+    attention = Attention()
+    seen = move(attention, 0.0, 1000.0, found=False)
+    spells, awake = [], 0
+    for interest in seen:
+        if interest is Interest.STIRRED:
+            awake += 1
+        elif awake:
+            spells.append(awake)
+            awake = 0
+    assert len(spells) >= 3
+    share = sum(interest is Interest.STIRRED for interest in seen) / len(seen)
+    assert share < (FRUITLESS_S + CALM_S) * 2 / DOUBT_S

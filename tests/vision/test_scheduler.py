@@ -1,0 +1,115 @@
+"""Who gets what of the machine: floors, order, and never more than there is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.attention import Interest
+from vision.scheduler import (
+    ALERT_LOOK_EVERY_S,
+    FLOOR,
+    SETTLED_LOOK_EVERY_S,
+    Demand,
+    Rung,
+    allot,
+    cost_per_s,
+)
+
+ASKED_S = 0.2
+
+
+def demand(camera="gate", interest=Interest.QUIET, rung=Rung.KEYS, **costs):
+    """A camera at 640x360, 15 pictures a second, a key frame every two."""
+    usual = {"key_s": 0.007, "keys_per_s": 0.5, "full_per_s": 0.02, "look_s": 0.011}
+    return Demand(camera, interest, rung, **(usual | costs))
+
+
+def town(cameras, stirred=0, **usual):
+    return [
+        demand(f"c{n:03}", Interest.STIRRED if n < stirred else Interest.QUIET, **usual)
+        for n in range(cameras)
+    ]
+
+
+def test_a_village_gets_everything():
+    plan = allot(town(4), budget=1.8, look_every_s=ASKED_S)
+    for share in plan.shares.values():
+        assert (share.rung, share.look_every_s, share.idle_look_every_s) == (
+            Rung.FULL,
+            ASKED_S,
+            ASKED_S,
+        )
+    assert not plan.overloaded
+
+
+def test_a_town_at_peace_keeps_its_stirred_cameras_up():
+    plan = allot(town(325, stirred=16), budget=1.8, look_every_s=ASKED_S)
+    stirred = [plan.shares[f"c{n:03}"] for n in range(16)]
+    assert all(share.rung is Rung.FULL for share in stirred)
+    assert all(share.look_every_s <= ALERT_LOOK_EVERY_S for share in stirred)
+    assert not plan.overloaded
+    assert plan.cost_per_s <= 1.8
+
+
+def test_overload_is_said_and_the_floor_stays():
+    plan = allot(town(325, stirred=325), budget=1.8, look_every_s=ASKED_S)
+    assert plan.overloaded
+    assert 0 < sum(share.rung is Rung.FULL for share in plan.shares.values()) < 325
+
+
+def test_a_floor_dearer_than_the_machine_is_given_all_the_same():
+    plan = allot(town(10), budget=0.001, look_every_s=ASKED_S)
+    assert set(plan.shares.values()) == {FLOOR}
+    assert plan.overloaded
+
+
+def test_what_rests_is_looked_at_before_quiet_cameras_get_more():
+    floor = cost_per_s(demand(), FLOOR)
+    resting = demand("resting", Interest.SETTLED)
+    plan = allot([demand("quiet"), resting], 2 * floor + 0.003, ASKED_S)
+    assert plan.shares["resting"].idle_look_every_s <= SETTLED_LOOK_EVERY_S
+    assert plan.shares["quiet"] == FLOOR
+
+
+def test_who_is_up_stays_up_before_another_climbs():
+    cameras = [demand("a"), demand("b", rung=Rung.FULL, keys_per_s=0.5)]
+    every_key = 2 * (0.5 * 0.007 + 0.011 / 30)
+    plan = allot(cameras, (every_key + 0.02) / 0.95, ASKED_S)
+    assert plan.shares["b"].rung is Rung.FULL
+    assert plan.shares["a"].rung is Rung.KEYS
+
+
+seconds = st.floats(1e-5, 0.1)
+demands = st.lists(
+    st.builds(
+        Demand,
+        camera=st.uuids().map(str),
+        interest=st.sampled_from(list(Interest)),
+        rung=st.sampled_from(list(Rung)),
+        key_s=seconds,
+        keys_per_s=st.floats(0.05, 5),
+        full_per_s=seconds,
+        look_s=seconds,
+    ),
+    max_size=30,
+    unique_by=lambda d: d.camera,
+)
+
+
+@given(demands, st.floats(0.01, 10), st.floats(0.05, 4))
+def test_no_plan_spends_more_than_there_is_save_for_the_floor(cameras, budget, asked_s):
+    plan = allot(cameras, budget, asked_s)
+    floor = sum(cost_per_s(one, FLOOR) for one in cameras)
+    assert set(plan.shares) == {one.camera for one in cameras}
+    assert plan.cost_per_s <= max(budget, floor) + 1e-9
+    actual = sum(cost_per_s(one, plan.shares[one.camera]) for one in cameras)
+    assert plan.cost_per_s == pytest.approx(actual)
+    assert plan.needed_per_s <= plan.cost_per_s + sum(one.key_s + one.look_s for one in cameras)
+
+
+@given(demands, st.floats(0.05, 4))
+def test_with_time_to_spare_everybody_has_everything(cameras, asked_s):
+    plan = allot(cameras, 1e9, asked_s)
+    assert all(share.rung is Rung.FULL for share in plan.shares.values())
+    assert all(share.idle_look_every_s == asked_s for share in plan.shares.values())
+    assert not plan.overloaded
