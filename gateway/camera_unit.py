@@ -31,6 +31,7 @@ from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
+from vision.activity import ActivityState
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
 from vision.tracker import TrackerSettings
@@ -156,7 +157,7 @@ class CameraUnit:
             if detections is None:
                 step = self._pipeline.rest(at, size)
             else:
-                step = self._pipeline.step(at, size, detections)
+                step = self._pipeline.step(at, size, detections, _unfit(look))
                 self._analysed += 1
             if step is not None:
                 for change in step.changes:
@@ -294,6 +295,12 @@ class CameraUnit:
 
     def _dropped(self, reader: str, count: int) -> None:
         telemetry.PACKETS_DROPPED.labels(self.camera.id, reader).inc(count)
+
+
+def _unfit(look: Look) -> str | None:
+    """Return why a picture cannot be judged, None when it can."""
+    is_global = look.activity is not None and look.activity.state is ActivityState.GLOBAL
+    return "the light changed" if is_global else None
 
 
 @dataclass(slots=True)

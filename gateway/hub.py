@@ -348,8 +348,8 @@ class Hub:
 
         capacity_packets: above zero; the packets that may wait beyond those replayed.
         from_last_key: replay the running GOP, so that there is a picture at once; else begin with
-        the next key frame. with_audio: take sound too, from now on. on_push: see `HubReader`. Raises HubClosedError after
-        `close`.
+        the next key frame. with_audio: take sound too, from now on. on_push: see `HubReader`.
+        Raises HubClosedError after `close`.
         """
         if capacity_packets < 1:
             raise ValueError(f"reader {name}: a queue of {capacity_packets} packets holds nothing")

@@ -16,7 +16,7 @@ FRUITLESS_S = 20.0
 water, flags and rain move all day."""
 
 DOUBT_S = 60.0
-"""For so long motion alone is not believed after it proved fruitless; doubled each time in a row."""
+"""For so long motion alone is not believed after it was fruitless; doubled each time in a row."""
 
 LONGEST_DOUBT_S = 600.0
 

@@ -19,7 +19,6 @@ from vision.types import (
     Track,
 )
 
-
 NOTHING = Detections(
     np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int16), {}
 )

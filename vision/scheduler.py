@@ -1,10 +1,10 @@
 """Who may spend how much of the machine: each camera's share of decoding and of the detector.
 
 The ladder of costs: reading a stream is paid anyhow; dearer are its key frames, dearer still every
-picture, dearest the detector. `allot` gives every camera the floor first, then climbs the `TIERS` in
-order for as long as the budget lasts, the most interesting cameras before the others. With time to
-spare everything is decoded and looked at as often as was asked for; when it is short, quiet cameras
-step down and the ones where something happens stay up. Nothing is ever queued for later.
+picture, dearest the detector. `allot` gives every camera the floor first, then climbs the `TIERS`
+in order for as long as the budget lasts, the most interesting cameras before the others. With time
+to spare everything is decoded and looked at as often as was asked for; when it is short, quiet
+cameras step down and the ones where something happens stay up. Nothing is ever queued for later.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -96,24 +96,27 @@ class Tier:
     """
 
     wants: Interest
-    needed: bool
     climb: Callable[[Share, float], Share]
+    needed: bool = False
 
 
 TIERS: tuple[Tier, ...] = (
-    Tier(Interest.STIRRED, True, lambda s, _: replace(s, rung=Rung.FULL)),
-    Tier(Interest.SETTLED, True, lambda s, _: replace(s, idle_look_every_s=SETTLED_LOOK_EVERY_S)),
+    Tier(Interest.STIRRED, lambda s, _: replace(s, rung=Rung.FULL), needed=True),
+    Tier(
+        Interest.SETTLED,
+        lambda s, _: replace(s, idle_look_every_s=SETTLED_LOOK_EVERY_S),
+        needed=True,
+    ),
     Tier(
         Interest.STIRRED,
-        True,
         lambda s, every_s: replace(s, look_every_s=max(every_s, ALERT_LOOK_EVERY_S)),
+        needed=True,
     ),
-    Tier(Interest.QUIET, False, lambda s, _: replace(s, key_every_s=0.0)),
-    Tier(Interest.STIRRED, False, lambda s, every_s: replace(s, look_every_s=every_s)),
-    Tier(Interest.QUIET, False, lambda s, _: replace(s, rung=Rung.FULL)),
+    Tier(Interest.QUIET, lambda s, _: replace(s, key_every_s=0.0)),
+    Tier(Interest.STIRRED, lambda s, every_s: replace(s, look_every_s=every_s)),
+    Tier(Interest.QUIET, lambda s, _: replace(s, rung=Rung.FULL)),
     Tier(
         Interest.QUIET,
-        False,
         lambda s, every_s: replace(s, look_every_s=every_s, idle_look_every_s=every_s),
     ),
 )

@@ -1,8 +1,8 @@
 """Decodes one stream at one of two rungs: its key frames, or every picture; and goes back in time.
 
-On the lower rung the key frames are decoded by the thread's shared contexts, and the packets of the
-last two GOPs are kept. Climbing decodes what is kept with a context of the camera's own, so that
-there is no gap and no smear: it begins at a key frame, and ends at the newest packet.
+On the lower rung the key frames are decoded by contexts that a thread's cameras share, and the
+packets of the last two GOPs are kept. Climbing decodes what is kept with a context of the camera's
+own, so that there is no gap and no smear: it begins at a key frame, and ends at the newest packet.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ KEPT_PACKETS = 120
 """A GOP longer than this is not gone back into: decoding it would take a fifth of a second."""
 
 KEY_GUESS_S, PICTURE_GUESS_S = 3.2e-8, 5.6e-9
-"""What decoding costs per pixel until it is measured: H.264 at 600 kb/s, from 7.4 ms for a key frame
-and 1.3 ms for another picture at 640x360."""
+"""What decoding costs per pixel until it is measured: H.264 at 600 kb/s, from 7.4 ms for a key
+frame and 1.3 ms for another picture at 640x360."""
 
 COST_MEMORY = 0.1
 """Weight of the newest in costs that are averaged as they come."""

@@ -88,7 +88,15 @@ class AnalysisEngine:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="allot", daemon=True)
         self._looked = 0
-        self.state = EngineState(False, self._cores, 0.0, Spending(), 0, 0, 0)
+        self.state = EngineState(
+            overloaded=False,
+            budget=self._cores,
+            planned=0.0,
+            spending=Spending(),
+            cameras=0,
+            stirred=0,
+            full=0,
+        )
 
     def start(self) -> None:
         """Begin with no eye open."""
@@ -105,7 +113,10 @@ class AnalysisEngine:
         self._loop.stop()
 
     def open(self, hub: Hub, judge: Judge, mark: AbstractContextManager[None]) -> CameraEye:
-        """Return an eye for a camera, looking. judge: told what each look found, in time's order."""
+        """Return an eye for a camera; `start` it to look.
+
+        judge: told what each look found, in the order of time. mark: see `CameraEye`.
+        """
         eye = CameraEye(hub, self._workshop, judge)
         eye.mark = mark
         with self._changing:

@@ -6,7 +6,7 @@
 
 An eye has no thread; it takes turns on the `DecodePool`. While its camera is quiet it sees key
 frames. When something stirs it goes back in time first: what was kept since the last but one key
-frame is decoded and looked at, so that what began between two key frames is seen from its beginning.
+frame is decoded and looked at, so that what began between key frames is seen from its beginning.
 """
 
 import threading
@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -99,7 +99,8 @@ class CameraEye:
         self._inbox: deque[Delivery] = deque()
         self._activity_pace, self._look_pace, self._rest_pace = Pace(), Pace(), Pace()
         self._view_turned = False
-        self._seen: tuple[Picture, Activity | None] | None = None
+        self._newest_activity: Activity | None = None
+        self._seen: Picture | None = None
         self._offered_at: datetime | None = None
 
     @property
@@ -223,7 +224,6 @@ class CameraEye:
     def _show(self, picture: Picture) -> None:
         """Look at the brightness of a picture, and offer it to the detector where that is due."""
         self.latest = picture
-        activity = None
         if self._view_turned:
             self._view_turned = False
             self._activity.forget()
@@ -231,14 +231,15 @@ class CameraEye:
             activity = self._activity.look(
                 picture.thumbnail(ACTIVITY_SIZE.width), picture.captured_at
             )
+            self._newest_activity = activity
             self.on_picture(picture)
             if activity.state is ActivityState.MOTION:
                 with self._attending:
                     self._attention.stir(MOTION, monotonic_s())
         if self._decoder.rung is Rung.FULL:
-            self._offer(picture, activity)
+            self._offer(picture)
         else:
-            self._seen = (picture, activity)
+            self._seen = picture
 
     def _wake_or_offer(self) -> None:
         """Decode everything from now on if something stirs and that may be; else offer what is new.
@@ -246,13 +247,14 @@ class CameraEye:
         Where the climb begins with the past, the key frame just seen comes after it.
         """
         seen, self._seen = self._seen, None
-        if self.interest is Interest.STIRRED and self.share.rung is Rung.KEYS:
-            if self._shop.may_wake(self.demand(0.0)):
-                self.share = Share(Rung.FULL, 0.0, LOOK_BACK_EVERY_S)
-                self._wake()
-                return
-        if seen is not None:
-            self._offer(*seen)
+        stirred = self.interest is Interest.STIRRED
+        if stirred and (self.share.rung is Rung.FULL or self._shop.may_wake(self.demand(0.0))):
+            self.share = replace(
+                self.share, rung=Rung.FULL, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S
+            )
+            self._wake()
+        elif seen is not None:
+            self._offer(seen)
 
     def _wake(self) -> None:
         """Climb, beginning in the past."""
@@ -267,35 +269,28 @@ class CameraEye:
             at = picture.captured_at
             is_new = self._offered_at is None or at > self._offered_at
             if at >= since and is_new and pace.is_due(at, LOOK_BACK_EVERY_S):
-                self._put(picture, None, past=True)
+                self._put(picture, past=True)
         for picture in pictures[-1:]:
             self.latest = picture
-            self._put(picture, None)
+            self._put(picture)
 
-    def _offer(self, picture: Picture, activity: Activity | None) -> None:
+    def _offer(self, picture: Picture) -> None:
         """Offer a picture of the present: to the detector, or as one where nothing stirs."""
         share, at = self.share, picture.captured_at
         stirs = self.interest >= Interest.RESTLESS
         if self._look_pace.is_due(at, share.look_every_s if stirs else share.idle_look_every_s):
-            self._put(picture, activity)
+            self._put(picture)
         elif not stirs and self._rest_pace.is_due(at, REST_EVERY_S):
-            self._put(picture, activity, rests=True)
+            self._put(picture, rests=True)
 
-    def _put(
-        self,
-        picture: Picture,
-        activity: Activity | None,
-        *,
-        past: bool = False,
-        rests: bool = False,
-    ) -> None:
+    def _put(self, picture: Picture, *, past: bool = False, rests: bool = False) -> None:
         self._offered_at = picture.captured_at
         self._shop.looks.put(
             Look(
                 camera=self.camera,
                 picture=picture,
                 prepared=None if rests else self._prepared(picture),
-                activity=activity,
+                activity=None if past else self._newest_activity,
                 interest=self.interest,
                 decoded_s=monotonic_s(),
                 judge=self._judge,

@@ -25,9 +25,9 @@ class Look:
     """One picture on its way through the detector, and who judges what is seen in it.
 
     prepared: None for a picture in which nothing stirs, which passes the detector by and is judged
-    in its turn. activity: what its brightness showed, None where that was not measured. past: taken
-    before the camera woke; such pictures wait for each other, where a newer one of the present
-    takes the older's place. decoded_s: monotonic seconds.
+    in its turn. activity: what brightness showed just then, None where that was not measured. past:
+    taken before the camera woke; such pictures wait for each other, where a newer one of the
+    present takes the older's place. decoded_s: monotonic seconds.
     """
 
     camera: str

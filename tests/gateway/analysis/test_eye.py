@@ -1,4 +1,4 @@
-"""One camera's eye on a real hub, decoder and pool: what it decodes, when it wakes, what it offers."""
+"""One camera's eye on a real hub and pool: what it decodes, when it wakes, what it offers."""
 
 import time
 from dataclasses import replace
