@@ -19,6 +19,8 @@ from gateway.control_pool import ControlPool
 from gateway.decode import Picture
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.live_mode import live_mode
+from gateway.onvif.alarms import CameraAlarm
+from gateway.onvif.notifications import AlarmType
 from gateway.quarantine import Quarantine
 from gateway.record_mode import RecordMode
 from gateway.recording.camera_recorder import CameraRecorder
@@ -31,11 +33,10 @@ from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
-from vision.activity import ActivityState
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
 from vision.tracker import TrackerSettings
-from vision.types import ChangeType, Detections, IncidentChange
+from vision.types import ChangeType, Detections, IncidentChange, Kind
 
 log = structlog.get_logger()
 
@@ -54,11 +55,10 @@ class Bench:
     sessions: SessionLoop = field(default_factory=SessionLoop)
     controls: ControlPool = field(default_factory=ControlPool)
 
-    @property
-    def model(self) -> ModelRef:
-        """The model, as incidents name it."""
-        spec = self.engine.detector.spec
-        return ModelRef(spec.name, spec.sha256)
+    def model_of(self, kind: Kind) -> ModelRef:
+        """Return the model that finds a kind, as incidents name it."""
+        spec = self.engine.detectors.spec_of(kind)
+        return ModelRef(spec.name, spec.sha256) if spec else NO_MODEL
 
 
 class CameraUnit:
@@ -75,7 +75,6 @@ class CameraUnit:
         settings = bench.settings
         self.camera = camera
         self._bench = bench
-        self._origin = Origin(camera.ref, bench.model, bench.version)
         self._on_report = on_report
         self._streams = {"sub": self._open("sub", self._reported)}
         if camera.sub_uri and camera.main_uri and camera.sub_uri != camera.main_uri:
@@ -87,7 +86,13 @@ class CameraUnit:
             bench.tracker,
             settings.site.zone,
         )
-        self.eye = bench.engine.open(self.hub, self.judge, bench.quarantine.mark(camera.id))
+        rules = self._pipeline.rules
+        self._origins = {
+            rule.id: Origin(camera.ref, bench.model_of(rule.kinds[0]), bench.version)
+            for rule in rules.rules
+        }
+        self.eye = bench.engine.open(self.hub, rules.kinds, self.judge)
+        self.eye.mark = bench.quarantine.mark(camera.id)
         self._health = CameraHealth(
             Origin(camera.ref, NO_MODEL, bench.version),
             settings.health,
@@ -157,7 +162,7 @@ class CameraUnit:
             if detections is None:
                 step = self._pipeline.rest(at, size)
             else:
-                step = self._pipeline.step(at, size, detections, _unfit(look))
+                step = self._pipeline.step(at, size, detections, look.activity)
                 self._analysed += 1
             if step is not None:
                 for change in step.changes:
@@ -194,7 +199,7 @@ class CameraUnit:
         writer.put(
             Sighting(
                 change=change,
-                origin=self._origin,
+                origin=self._origins[incident.rule],
                 take_picture=picture.to_bgr if opened else None,
                 tracks=step.shown_with(change),
                 zones=self._pipeline.rules.places,
@@ -281,8 +286,14 @@ class CameraUnit:
         records = bench.store.camera_controls
         credentials = self.credentials()
         return CameraControl(
-            self.camera, credentials, bench.controls, records, self._health.alarm, self._moved
+            self.camera, credentials, bench.controls, records, self._alarmed, self._moved
         )
+
+    def _alarmed(self, alarm: CameraAlarm) -> None:
+        """Take in an alarm of the camera itself; for ONVIF's thread."""
+        if alarm.type is AlarmType.MOTION:
+            self.eye.motion_alarm(active=alarm.active)
+        self._health.alarm(alarm)
 
     def _moved(self, moving: bool) -> None:
         if not moving:
@@ -295,12 +306,6 @@ class CameraUnit:
 
     def _dropped(self, reader: str, count: int) -> None:
         telemetry.PACKETS_DROPPED.labels(self.camera.id, reader).inc(count)
-
-
-def _unfit(look: Look) -> str | None:
-    """Return why a picture cannot be judged, None when it can."""
-    is_global = look.activity is not None and look.activity.state is ActivityState.GLOBAL
-    return "the light changed" if is_global else None
 
 
 @dataclass(slots=True)

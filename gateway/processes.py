@@ -14,7 +14,7 @@ from gateway.api.services import Services
 from gateway.camera_unit import Bench
 from gateway.clock import utc_now
 from gateway.config import Settings
-from gateway.detector_setup import open_detector
+from gateway.detector_setup import open_detectors
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.relay import Relay
@@ -123,15 +123,19 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
     Raises StorageError, ConfigError, and ModelError or RuntimeUnavailableError for the detector.
     """
     stop = stop_signal()
-    detector, tracker = await asyncio.to_thread(open_detector, settings.analysis)
-    runtime = detector.runtime
-    log.info("detector", model=detector.spec.name, runtime=runtime.backend, on=runtime.device)
+    detectors, tracker = await asyncio.to_thread(
+        open_detectors, settings.analysis, settings.data_dir
+    )
+    for member in detectors.members:
+        runtime = member.detector.runtime
+        model = member.detector.spec.name
+        log.info("detector", model=model, runtime=runtime.backend, on=runtime.device)
     box = open_box(settings)
     with Store.open(settings.database_url, box) as store:
         bench = Bench(
             settings=settings,
             store=store,
-            engine=AnalysisEngine(detector, settings.analysis),
+            engine=AnalysisEngine(detectors, settings.analysis),
             tracker=tracker,
             writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
             version=version("gridpatrol"),

@@ -20,8 +20,9 @@ DOUBT_S = 60.0
 
 LONGEST_DOUBT_S = 600.0
 
-MOTION = "motion in the picture"
-"""The reason that can be doubted: what the picture's brightness shows by itself."""
+MOTION, OBJECT = "motion", "object"
+"""Reasons to be awake: the picture's brightness changed somewhere, which can be doubted; an object
+moves, which cannot."""
 
 
 class Interest(IntEnum):
@@ -71,7 +72,7 @@ class Attention:
         if moving:
             self._objects_at_s = at_s
             self._doubt_s, self._doubt_until_s = DOUBT_S, 0.0
-            self.stir("an object moves", at_s)
+            self.stir(OBJECT, at_s)
 
     def interest(self, at_s: float) -> Interest:
         """Return how interesting the camera is now."""

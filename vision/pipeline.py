@@ -5,9 +5,12 @@ from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
+from vision.activity import Activity
+from vision.furniture import Furniture
 from vision.incidents import IncidentBook
 from vision.rules import DEFAULT_RULES, RuleSet
 from vision.scene import Scene
+from vision.suspension import Suspension
 from vision.tracker import Tracker, TrackerSettings
 from vision.types import (
     Condition,
@@ -18,6 +21,9 @@ from vision.types import (
     Tally,
     Track,
 )
+
+LIGHT_CHANGED = "the light changed"
+"""Why a picture is unfit that changed everywhere at once."""
 
 NOTHING = Detections(
     np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int16), {}
@@ -71,6 +77,8 @@ class CameraPipeline:
     ) -> None:
         self.camera = camera
         self.rules = rules
+        self._suspension = Suspension()
+        self._furniture = Furniture()
         self._tracker = Tracker(tracker)
         self._judges = rules.build(time_zone)
         self._book = IncidentBook(camera, rules.rules)
@@ -82,20 +90,27 @@ class CameraPipeline:
         return bool(self._book.open_subjects())
 
     def step(
-        self, at: datetime, size: FrameSize, detections: Detections, unfit: str | None = None
+        self,
+        at: datetime,
+        size: FrameSize,
+        detections: Detections,
+        activity: Activity | None = None,
     ) -> StepResult:
         """Take in what the detector saw in one frame of `size` captured at `at` (aware, UTC).
 
-        unfit: why the picture cannot be judged, None when it can. What goes on in an unfit picture
-        is unknown: it tells the tracker nothing, opens nothing and closes nothing.
+        activity: what the picture's brightness showed at that moment, None where that was not
+        measured. When the whole picture changes, judgement is suspended for a moment: what goes on
+        is unknown, tells the tracker nothing, opens nothing and closes nothing. Otherwise it tells
+        fixed things that the detector takes for objects from what came by moving.
         """
-        if unfit is not None:
-            self._judge(Scene(at, size, (), unfit))
+        if self._suspension.holds(activity, at):
+            self._judge(Scene(at, size, (), LIGHT_CHANGED))
             self._book.blind()
             return StepResult((), (), ())
         if self._size is not None and size != self._size:
             self._tracker.forget()
         self._size = size
+        detections = self._furniture.sift(detections, activity, at, size)
         tracks = self._tracker.update(detections, at)
         found = self._judge(Scene(at, size, tracks))
         conditions = tuple(one for one in found if isinstance(one, Condition))
@@ -114,6 +129,7 @@ class CameraPipeline:
 
     def blind(self) -> None:
         """Say that the view has moved since the last frame: what was where is known no more."""
+        self._furniture.forget()
         self._tracker.forget()
         self._book.blind()
         for judge in self._judges:

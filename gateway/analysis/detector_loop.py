@@ -10,7 +10,7 @@ import structlog
 from gateway import telemetry
 from gateway.analysis.looks import Look, LookQueue
 from gateway.clock import monotonic_s
-from vision.detector import Detector, PendingDetections
+from vision.ensemble import PendingSet
 
 WAIT_S = 0.2
 """How long the thread waits before it looks whether it should stop."""
@@ -19,16 +19,17 @@ log = structlog.get_logger()
 
 
 class DetectorLoop:
-    """Feeds one detector from the looks, with as many jobs in flight as keep its device busy.
+    """Feeds the detectors from the looks, with as many jobs in flight as keep the device busy.
 
     Each look is judged in this loop's thread, in the order the looks were taken. What goes wrong
     with one concerns that picture only; a camera's first failure is logged, and its recovery.
+    looked: pictures that went through the detectors so far.
     """
 
-    def __init__(self, detector: Detector, looks: LookQueue) -> None:
-        self._detector = detector
+    def __init__(self, in_flight: int, looks: LookQueue) -> None:
+        self._in_flight = in_flight
         self._looks = looks
-        self._pending: deque[tuple[Look, PendingDetections | None]] = deque()
+        self._pending: deque[tuple[Look, PendingSet | None]] = deque()
         self._failing: set[str] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="detector")
@@ -55,10 +56,10 @@ class DetectorLoop:
 
     def _is_full(self) -> bool:
         """Say whether one more than the device works on is under way: it waits for nobody then."""
-        return len(self._pending) > self._detector.runtime.in_flight
+        return len(self._pending) > self._in_flight
 
     def _begin(self, look: Look) -> None:
-        job = self._detector.start([look.prepared]) if look.prepared else None
+        job = look.detectors.start([look.prepared]) if look.prepared else None
         self._pending.append((look, job))
 
     def _finish_oldest(self) -> None:
@@ -67,7 +68,7 @@ class DetectorLoop:
             self._failing.discard(look.camera)
             log.info("pictures are judged again", camera=look.camera)
 
-    def _finish(self, look: Look, pending: PendingDetections | None) -> None:
+    def _finish(self, look: Look, pending: PendingSet | None) -> None:
         if pending is None:
             look.judge(look, None)
             return

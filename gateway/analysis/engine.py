@@ -10,7 +10,7 @@ wait for longer than they should, whatever the reason, less is planned until the
 
 import os
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
@@ -24,8 +24,9 @@ from gateway.analysis.looks import Judge, LookQueue
 from gateway.config import AnalysisSettings
 from gateway.hub import Hub
 from vision.attention import Interest
-from vision.detector import Detector
+from vision.ensemble import DetectorSet
 from vision.scheduler import ALERT_LOOK_EVERY_S, Allotment, Demand, Rung, allot
+from vision.types import Kind
 
 ALLOT_S = 1.0
 """How often the shares are worked out anew."""
@@ -70,15 +71,15 @@ class EngineState:
 class AnalysisEngine:
     """The eyes of a worker's cameras, from `start` to `stop`; methods are for any thread."""
 
-    def __init__(self, detector: Detector, settings: AnalysisSettings) -> None:
+    def __init__(self, detectors: DetectorSet, settings: AnalysisSettings) -> None:
         cores = len(os.sched_getaffinity(0))
-        self.detector = detector
+        self.detectors = detectors
         self._cores = settings.cores or cores * USABLE
         self._look_every_s = 1.0 / settings.fps
         self._pool = DecodePool(max(1, round(settings.cores) or cores))
         self._looks = LookQueue()
-        self._loop = DetectorLoop(detector, self._looks)
-        self._workshop = Workshop(detector, self._looks, self._pool, self._may_wake)
+        self._loop = DetectorLoop(detectors.in_flight, self._looks)
+        self._workshop = Workshop(self._looks, self._pool, self._may_wake)
         self._eyes: dict[str, CameraEye] = {}
         self._changing = threading.Lock()
         self._room = 0.0
@@ -112,13 +113,12 @@ class AnalysisEngine:
         self._pool.stop()
         self._loop.stop()
 
-    def open(self, hub: Hub, judge: Judge, mark: AbstractContextManager[None]) -> CameraEye:
+    def open(self, hub: Hub, kinds: Collection[Kind], judge: Judge) -> CameraEye:
         """Return an eye for a camera; `start` it to look.
 
-        judge: told what each look found, in the order of time. mark: see `CameraEye`.
+        kinds: what to look for. judge: told what each look found, in the order of time.
         """
-        eye = CameraEye(hub, self._workshop, judge)
-        eye.mark = mark
+        eye = CameraEye(hub, self._workshop, self.detectors.serving(kinds), judge)
         with self._changing:
             self._eyes[eye.camera] = eye
         return eye

@@ -31,7 +31,8 @@ from gateway.hub import Delivery, Hub, HubClosedError, HubReader
 from gateway.session import SessionReport, SessionState
 from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity
 from vision.attention import MOTION, Attention, Interest
-from vision.detector import Detector, Prepared
+from vision.camera_hint import HintTrust
+from vision.ensemble import DetectorSet, PreparedSet
 from vision.packet_hint import PacketHint
 from vision.scheduler import FLOOR, Demand, Rung, Share
 
@@ -53,7 +54,8 @@ LOOK_BACK_EVERY_S = 0.4
 REST_EVERY_S = 1.0
 """How often the rules are told that nothing stirs: they count watched time."""
 
-PACKETS_GREW = "the stream's packets grew"
+PACKETS_GREW, CAMERA_TOLD = "packets", "camera"
+"""Reasons to wake: the stream's packets grew; the camera itself told of motion."""
 
 log = structlog.get_logger()
 
@@ -65,7 +67,6 @@ class Workshop:
     may_wake: asked by a camera whether it may decode everything from now on.
     """
 
-    detector: Detector
     looks: LookQueue
     pool: DecodePool
     may_wake: Callable[[Demand], bool]
@@ -80,7 +81,7 @@ class CameraEye:
     what it may spend, set by whoever shares the machine out.
     """
 
-    def __init__(self, hub: Hub, workshop: Workshop, judge: Judge) -> None:
+    def __init__(self, hub: Hub, workshop: Workshop, detectors: DetectorSet, judge: Judge) -> None:
         self.mark: AbstractContextManager[None] = nullcontext()
         self.on_picture: Callable[[Picture], None] = lambda _picture: None
         self.latest: Picture | None = None
@@ -89,12 +90,14 @@ class CameraEye:
         self.camera = hub.camera_id
         self._hub = hub
         self._shop = workshop
+        self._detectors = detectors
         self._judge = judge
         self._decoder = AdaptiveDecoder()
         self._activity = LumaActivity()
         self._hint = PacketHint()
         self._attending = threading.Lock()
         self._attention = Attention()
+        self._trust = HintTrust()
         self._reader: HubReader | None = None
         self._inbox: deque[Delivery] = deque()
         self._activity_pace, self._look_pace, self._rest_pace = Pace(), Pace(), Pace()
@@ -159,6 +162,16 @@ class CameraEye:
         with self._attending:
             self._attention.stir(why, monotonic_s())
         self._shop.pool.ready(self)
+
+    def motion_alarm(self, *, active: bool) -> None:
+        """Take in that the camera itself says that motion began or ended; from any thread."""
+        with self._attending:
+            if active:
+                self._trust.told(utc_now())
+            else:
+                self._trust.ended(utc_now())
+        if active:
+            self.stir(CAMERA_TOLD)
 
     def found(self, *, moving: bool, resting: bool) -> None:
         """Say what a look found: something that moves or is new; something at rest."""
@@ -233,13 +246,20 @@ class CameraEye:
             )
             self._newest_activity = activity
             self.on_picture(picture)
-            if activity.state is ActivityState.MOTION:
-                with self._attending:
-                    self._attention.stir(MOTION, monotonic_s())
+            self._attend(activity)
         if self._decoder.rung is Rung.FULL:
             self._offer(picture)
         else:
             self._seen = picture
+
+    def _attend(self, activity: Activity) -> None:
+        """Let motion stir the camera, and hold what it told of itself against what is seen."""
+        with self._attending:
+            if activity.state is ActivityState.MOTION:
+                self._attention.stir(MOTION, monotonic_s())
+                self._trust.moved(utc_now())
+            elif activity.state is ActivityState.QUIET:
+                self._trust.quiet(utc_now())
 
     def _wake_or_offer(self) -> None:
         """Decode everything from now on if something stirs and that may be; else offer what is new.
@@ -289,6 +309,7 @@ class CameraEye:
             Look(
                 camera=self.camera,
                 picture=picture,
+                detectors=self._detectors,
                 prepared=None if rests else self._prepared(picture),
                 activity=None if past else self._newest_activity,
                 interest=self.interest,
@@ -298,10 +319,8 @@ class CameraEye:
             )
         )
 
-    def _prepared(self, picture: Picture) -> Prepared:
-        letterbox = self._shop.detector.letterbox_for(picture.size)
-        pixels = picture.resized_bgr(letterbox.resized)
-        return Prepared(letterbox.place(pixels), letterbox)
+    def _prepared(self, picture: Picture) -> PreparedSet:
+        return self._detectors.prepare_from(picture.size, picture.resized_bgr)
 
     def _blame(self, code: str, detail: str) -> None:
         """Set the fault, and log it unless it stands already."""

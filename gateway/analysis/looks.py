@@ -11,7 +11,7 @@ from gateway.clock import monotonic_s
 from gateway.decode import Picture
 from vision.activity import Activity
 from vision.attention import Interest
-from vision.detector import Prepared
+from vision.ensemble import DetectorSet, PreparedSet
 from vision.types import Detections
 
 RUN = 8
@@ -22,17 +22,18 @@ Judge: TypeAlias = Callable[["Look", Detections | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One picture on its way through the detector, and who judges what is seen in it.
+    """One picture on its way through the detectors, and who judges what is seen in it.
 
-    prepared: None for a picture in which nothing stirs, which passes the detector by and is judged
-    in its turn. activity: what brightness showed just then, None where that was not measured. past:
-    taken before the camera woke; such pictures wait for each other, where a newer one of the
-    present takes the older's place. decoded_s: monotonic seconds.
+    detectors: those that its camera needs. prepared: None for a picture in which nothing stirs,
+    which passes them by and is judged in its turn. activity: what brightness showed just then, None
+    where that was not measured. past: taken before the camera woke; such pictures wait for each
+    other, where a newer one of the present takes the older's place. decoded_s: monotonic seconds.
     """
 
     camera: str
     picture: Picture
-    prepared: Prepared | None
+    detectors: DetectorSet
+    prepared: PreparedSet | None
     activity: Activity | None
     interest: Interest
     decoded_s: float

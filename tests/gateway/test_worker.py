@@ -15,7 +15,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 from structlog.testing import capture_logs
 
-from gateway.analysis import LatestLooks
+from gateway.analysis.engine import AnalysisEngine
 from gateway.camera_unit import Bench
 from gateway.clock import utc_now
 from gateway.config import Settings
@@ -35,6 +35,7 @@ from gateway.store.camera_states import LiveMode
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import Ending
 from gateway.worker import Shard, Worker
+from vision.ensemble import DetectorSet
 from vision.tracker import TrackerSettings
 
 PATIENCE_S = 60.0
@@ -68,9 +69,8 @@ def start_worker(store, samples, detector, settings):
         bench = Bench(
             settings=settings,
             store=store,
-            detector=detector,
+            engine=AnalysisEngine(DetectorSet.combine([detector]), settings.analysis),
             tracker=TrackerSettings(),
-            looks=LatestLooks(),
             writer=IncidentWriter(store, settings.data_dir, samples.compose),
             version="0.1.0",
             quarantine=Quarantine(settings.data_dir / "quarantine", "worker-0", utc_now()),

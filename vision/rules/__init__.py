@@ -67,6 +67,11 @@ class RuleSet:
         """The zones, then the lines: what is drawn on evidence."""
         return (*self.zones, *self.lines)
 
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What any of the rules counts."""
+        return frozenset(kind for rule in self.rules for kind in rule.kinds)
+
     def build(self, time_zone: tzinfo = UTC) -> list[Judge]:
         """Return every rule, ready to judge this camera's scenes, in the order of `rules`.
 

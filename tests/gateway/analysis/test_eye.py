@@ -10,6 +10,7 @@ from gateway.analysis.eye import CameraEye, Workshop
 from gateway.analysis.looks import LookQueue
 from gateway.hub import Hub
 from gateway.session import SessionState
+from vision.ensemble import DetectorSet
 from vision.scheduler import FLOOR, Rung, Share
 from vision.types import FrameSize
 
@@ -39,8 +40,8 @@ def open_eye(detector, pool):
     eyes = []
 
     def start(hub, looks=None, share=EVERYTHING, may_wake=lambda demand: True):
-        shop = Workshop(detector, looks or LookQueue(), pool, may_wake)
-        eye = CameraEye(hub, shop, lambda look, detections: None)
+        shop = Workshop(looks or LookQueue(), pool, may_wake)
+        eye = CameraEye(hub, shop, DetectorSet.combine([detector]), lambda look, detections: None)
         eye.share = share
         eyes.append(eye)
         eye.start()
@@ -69,8 +70,8 @@ def test_offers_pictures_at_the_models_size(detector, coded_stream, open_eye):
     look = looks.take(PATIENCE_S)
     assert (look.camera, look.picture.size) == ("gate", FrameSize(160, 96))
     size = detector.input_size
-    assert look.prepared.pixels.shape == (size.height, size.width, 3)
-    assert look.prepared.letterbox == detector.letterbox_for(FrameSize(160, 96))
+    assert look.prepared[0].pixels.shape == (size.height, size.width, 3)
+    assert look.prepared[0].letterbox == detector.letterbox_for(FrameSize(160, 96))
     assert eye.fault is None
 
 

@@ -12,6 +12,7 @@ from gateway.analysis.detector_loop import DetectorLoop
 from gateway.analysis.looks import RUN, Look, LookQueue
 from vision.attention import Interest
 from vision.detector import Prepared
+from vision.ensemble import DetectorSet
 from vision.types import FrameSize
 
 PATIENCE_S = 30.0
@@ -32,14 +33,19 @@ def skipped(camera):
 @pytest.fixture
 def look(detector):
     """Return a maker of looks: a grey picture of a camera, judged by `judge`."""
-    size = detector.input_size
+    detectors, size = DetectorSet.combine([detector]), detector.input_size
     grey = Prepared(
         np.full((size.height, size.width, 3), 114, np.uint8),
         detector.letterbox_for(FrameSize(640, 360)),
     )
 
     def make(camera, judge=lambda look, detections: None, picture=None, **more):
-        usual = {"prepared": grey, "activity": None, "interest": Interest.QUIET}
+        usual = {
+            "detectors": detectors,
+            "prepared": (grey,),
+            "activity": None,
+            "interest": Interest.QUIET,
+        }
         return Look(camera, picture, decoded_s=time.monotonic(), judge=judge, **(usual | more))
 
     return make
@@ -119,7 +125,7 @@ class TestLookQueue:
 class TestDetectorLoop:
     def test_every_look_is_judged_once_in_order(self, detector, look):
         looks, seen = LookQueue(), []
-        loop = DetectorLoop(detector, looks)
+        loop = DetectorLoop(2, looks)
         loop.start()
         for number in range(20):
             looks.put(look(f"c{number}", lambda one, found: seen.append((one.camera, len(found)))))
@@ -130,7 +136,7 @@ class TestDetectorLoop:
 
     def test_a_picture_at_rest_is_judged_in_its_turn_without_the_detector(self, detector, look):
         looks, seen = LookQueue(), []
-        loop = DetectorLoop(detector, looks)
+        loop = DetectorLoop(2, looks)
         judge = lambda one, found: seen.append((one.camera, found is None))  # noqa: E731
         looks.put(look("gate", judge, past=True))
         looks.put(look("gate", judge, prepared=None))
@@ -142,7 +148,7 @@ class TestDetectorLoop:
 
     def test_one_camera_keeps_its_order_beside_others(self, detector, look):
         looks, seen = LookQueue(), {"a": [], "b": []}
-        loop = DetectorLoop(detector, looks)
+        loop = DetectorLoop(2, looks)
         loop.start()
 
         def judge(one, _found):
@@ -172,14 +178,14 @@ class TestDetectorLoop:
             first.set()
             seen.append(one.camera)
 
-        loop = DetectorLoop(detector, looks)
-        for number in range(detector.runtime.in_flight + 1):
+        loop = DetectorLoop(2, looks)
+        for number in range(3):
             looks.put(look(f"c{number}", judge))
         loop.start()
         first.wait(PATIENCE_S)
         loop.stop()
         assert looks.take(0) is None
-        assert len(seen) == detector.runtime.in_flight + 1
+        assert len(seen) == 3
 
     @pytest.mark.parametrize("where", ["start", "judge"])
     def test_a_picture_that_fails_concerns_only_itself(self, detector, look, where):
@@ -193,8 +199,8 @@ class TestDetectorLoop:
         odd = look("odd", judge)
         if where == "start":
             nothing = np.empty((0, 0, 3), np.uint8)
-            odd = replace(odd, prepared=replace(odd.prepared, pixels=nothing))
-        loop = DetectorLoop(detector, looks)
+            odd = replace(odd, prepared=(replace(odd.prepared[0], pixels=nothing),))
+        loop = DetectorLoop(2, looks)
         loop.start()
         for one in (look("before", judge), odd, look("after", judge)):
             looks.put(one)
