@@ -169,7 +169,7 @@ class TestDetectorLoop:
         wait_until(lambda: all(numbers and numbers[-1] == 59 for numbers in seen.values()))
         loop.stop()
         assert all(numbers == sorted(set(numbers)) for numbers in seen.values())
-        assert len(seen["b"]) > 10, "the slow camera is seen as well"
+        assert len(seen["b"]) >= 3, "the slow camera is seen as well"
 
     def test_stop_finishes_what_is_in_flight(self, detector, look):
         looks, seen, first = LookQueue(), [], threading.Event()
