@@ -2,11 +2,11 @@
 
 "Path" is resizing and framing, inference and reading boxes, with as many pictures in flight as the
 runtime wants. "Fed by a decoder" leaves out the resizing, as in the worker, where the decoder hands
-over pictures of the right size, one a job or as many as the runtime likes best. "Bare" is OpenVINO alone: the same compiled model, requests of its
-own, inputs filled once, the outputs left unread. Every round begins and ends with nothing in
-flight, so that none does another's work; rounds take turns in changing order, so that a busy
-machine slows all alike. A ratio is the median over rounds of one turn. Processor time is that of
-the whole process.
+over pictures of the right size, one a job or as many as the runtime likes best. "Bare" is OpenVINO
+alone: the same compiled model, requests of its own, inputs filled once, the outputs left unread.
+Every round begins and ends with nothing in flight, so that none does another's work; rounds take
+turns in changing order, so that a busy machine slows all alike. A ratio is the median over rounds
+of one turn. Processor time is that of the whole process.
 """
 
 import importlib
