@@ -6,6 +6,7 @@ found in the clip becomes what the product should have told of the camera.
 """
 
 import json
+import math
 import sys
 import tempfile
 import time
@@ -118,13 +119,17 @@ def town_server(town: Sequence[Resident]) -> Iterator[TownServer]:
 def expected(
     showing: Showing, camera: str, clip: ClipSpec, events: Sequence[Event], until_s: float
 ) -> Iterator[Expected]:
-    """Yield what was to be seen in a showing, up to a time (seconds since 1970)."""
+    """Yield what began to be seen in a showing before a time (seconds since 1970).
+
+    What a reader who left did not see to its end is left out.
+    """
     end_s = showing.ended_s if showing.ended_s is not None else until_s
+    latest_s = math.inf if showing.ended_s is None else end_s
     begin_s = showing.began_s - showing.picture / clip.encoding.fps
     while begin_s < end_s:
         for event in events:
             began_s, ended_s = begin_s + event.began_s, begin_s + event.ended_s
-            if began_s >= showing.began_s and ended_s <= end_s:
+            if showing.began_s <= began_s < end_s and ended_s <= latest_s:
                 yield Expected(camera, event.kind, began_s, ended_s)
         begin_s += clip.length_s
 

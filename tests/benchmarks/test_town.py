@@ -31,6 +31,12 @@ def test_a_clip_shows_its_events_in_every_round():
     assert [event.began_s for event in due] == [1012.5, 1058.0, 1072.5, 1118.0]
 
 
+def test_what_goes_on_at_the_end_is_due_as_well():
+    showing = Showing("cam000", picture=0, began_s=1000.0)
+    (event,) = expected(showing, "cam000", CLIP, EVENTS, until_s=1015.0)
+    assert (event.began_s, event.ended_s) == (1012.5, 1020.0)
+
+
 def test_a_camera_that_began_amid_its_clip_shows_the_rest_first():
     showing = Showing("cam000", picture=30 * CLIP.encoding.fps, began_s=1000.0)
     due = list(expected(showing, "cam000", CLIP, EVENTS, until_s=1060.0))
