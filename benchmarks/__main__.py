@@ -25,6 +25,7 @@ BENCHMARKS = {
     "latency": "How long from the camera to the event in the queue, and to the browser?",
     "live": "How old is what a browser shows, and what does a viewer cost?",
     "peers": "How many cameras do others carry on this box, with the same weights?",
+    "rules": "Do rules open the incidents they should, and no others, in what troubles cameras?",
     "soak": "Do a town's streams stay connected for an hour, and what does keeping them cost?",
     "tracking": "Are objects kept apart at few looks a second, and what does that cost?",
 }

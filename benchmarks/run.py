@@ -13,7 +13,17 @@ from pathlib import Path
 
 from benchmarks.tables import RESULTS, ROOT, load_records, pages, with_tables
 
-RECORDED = ("detector", "accuracy", "latency", "analyze", "soak", "tracking", "fleet", "peers")
+RECORDED = (
+    "detector",
+    "accuracy",
+    "latency",
+    "analyze",
+    "soak",
+    "tracking",
+    "fleet",
+    "peers",
+    "rules",
+)
 """The benchmarks whose records are kept."""
 
 
