@@ -83,10 +83,12 @@ class Succession:
         """
         seen = {track.id for track in tracks if track.last_seen_at >= scene.at}
         # A lost track whose subject goes on under another id is a new one, should it come back.
+        settled = set(seen)
         for track in sorted(tracks, key=lambda track: track.id not in seen):
             known = self._known.get(track.id)
+            settled.add(track.id)
             if known is None:
-                known = _begin(self._number_for(track, seen, scene), track, scene)
+                known = _begin(self._number_for(track, settled, scene), track, scene)
             self._known[track.id] = _go_on(known, track, scene) if track.id in seen else known
         living = {track.id for track in tracks}
         self._known = {
@@ -105,12 +107,12 @@ class Succession:
         """Numbers that are in the picture or may come back; memory of others may go."""
         return frozenset(known.number for known in self._known.values())
 
-    def _number_for(self, track: Track, seen: set[int], scene: Scene) -> int:
+    def _number_for(self, track: Track, settled: set[int], scene: Scene) -> int:
         """Return the number of the nearest lost subject that the track may be, else a new one."""
         gaps = {
             old: gap
             for old, known in self._known.items()
-            if old not in seen and (gap := self._gap(known, track, scene)) is not None
+            if old not in settled and (gap := self._gap(known, track, scene)) is not None
         }
         if gaps:
             return self._known.pop(min(gaps, key=lambda old: (gaps[old], old))).number

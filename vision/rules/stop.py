@@ -31,6 +31,10 @@ HIDDEN_S = 60.0
 """A halt whose vehicle nobody sees ends after so many watched seconds: longer than a crowd or a bus
 passes before it. The tracker itself keeps a vehicle at rest for as long as it had stood."""
 
+MOST_REST_S = 10.0
+"""The tracker calls a vehicle at rest after 5 s, at two looks at most 7. One that it calls so for
+longer has just left another place."""
+
 Box = tuple[float, float, float, float]
 
 
@@ -95,9 +99,10 @@ class StopRule:
             halt.unseen_s += watched_s or 0.0
         seen = [track for track in present(tracks, scene) if track.last_seen_at >= scene.at]
         driving = [track for track in seen if not self._is_in_its_place(track, numbers, scene)]
+        under_way = {halt.number for halt in self._halts}
         self._end(driving, numbers)
         for track in inside(driving, self._zone, scene):
-            if track.still_since is not None:
+            if track.still_since is not None and numbers[track.id] not in under_way:
                 arrived = numbers[track.id] in moved
                 self._halts.append(_begin(track, numbers[track.id], scene, arrived=arrived))
         return [self._condition(halt) for halt in self._halts if halt.arrived]
@@ -136,8 +141,8 @@ class StopRule:
 
 
 def _begin(track: Track, number: int, scene: Scene, *, arrived: bool) -> _Halt:
-    stood_s = (scene.at - (track.still_since or scene.at)).total_seconds()
-    return _Halt(scene.box(track), arrived, stood_s, number, track)
+    rested_s = (scene.at - (track.still_since or scene.at)).total_seconds()
+    return _Halt(scene.box(track), arrived, min(rested_s, MOST_REST_S), number, track)
 
 
 def _is_same_place(place: Box, box: Box) -> bool:
