@@ -201,7 +201,11 @@ class Detector:
     """A model and the runtime it is loaded on. Methods may be called from several threads."""
 
     def __init__(self, spec: ModelSpec, runtime: Runtime) -> None:
-        """Raise ModelError when the model names no class that counts."""
+        """Raise ModelError when the model names no class that counts, or a head nobody reads."""
+        if spec.head not in (None, *HEADS):
+            raise ModelError(
+                f"model {spec.name} has head {spec.head}; heads are {', '.join(HEADS)}"
+            )
         self.spec = spec
         self.runtime = runtime
         self.input_size = runtime.facts.input_size or spec.input_size

@@ -198,6 +198,12 @@ def test_a_model_without_a_class_that_counts(tmp_path, labels, message):
         Detector.open(spec)
 
 
+def test_a_head_that_nobody_reads(tmp_path):
+    spec = constant_network(tmp_path / "yolo.onnx", {"output0": yolo_answer()}, labels=LABELS)
+    with pytest.raises(ModelError, match="has head ssd; heads are nanodet, yolo, yolo_end2end"):
+        Detector.open(dataclasses.replace(spec, head="ssd"))
+
+
 @pytest.mark.parametrize(
     ("head", "shape"),
     [
