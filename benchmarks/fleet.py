@@ -18,7 +18,6 @@ A town is *sustained* when recall is at least 0.95 and the 95th percentile of la
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -129,7 +128,7 @@ class Carried:
     empty_mib: float
     server_ratio: float
     busy_ratio: float
-    others: Counter[str]
+    others: Mapping[str, int]
 
     @property
     def seconds(self) -> float:
@@ -225,22 +224,45 @@ def _figures(carried: Carried) -> Iterator[Figure]:
     yield Figure(f"{name}: rest of the product", others_s / carried.seconds, "cores")
     yield Figure(f"{name}: the cameras' server", carried.server_ratio, "cores")
     yield Figure(f"{name}: memory", memory, "MiB per camera", f"<= {MOST_MIB}")
-    for label, counter, unit, times in COUNTERS:
-        if counter in carried.last.counts:
-            value = carried.per_camera_second(counter) * times
-            yield Figure(f"{name}: {label}", value, unit)
+    for metric in METRICS:
+        for title, value in metric.figures(carried):
+            yield Figure(f"{name}: {title}", value, metric.unit)
+    for key, value in sorted(carried.last.counts.items()):
+        if key.startswith(AT_RUNG):
+            yield Figure(f"{name}: cameras decoded ({key.partition(' ')[2]})", value, "at the end")
 
 
-COUNTERS = (
-    ("looks", "gridpatrol_looks_total", "per camera-second", 1),
-    ("looks", "gridpatrol_frames_analysed_total", "per camera-second", 1),
-    ("looks skipped", "gridpatrol_frames_skipped_total", "per camera-second", 1),
-    ("key pictures", "gridpatrol_key_pictures_total", "per camera-second", 1),
-    ("decoding key frames", "gridpatrol_decode_seconds_total keys", "ms per camera-second", 1000),
-    ("full decode", "gridpatrol_decode_seconds_total full", "ms per camera-second", 1000),
-    ("detector", "gridpatrol_detect_cpu_seconds_total", "ms per camera-second", 1000),
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of the product that becomes figures, one for each value of its label.
+
+    times: turns the metric's unit into the figure's.
+    """
+
+    name: str
+    title: str
+    unit: str
+    times: float = 1.0
+
+    def figures(self, carried: Carried) -> Iterator[tuple[str, float]]:
+        """Yield title and value of each; none when the product does not have the metric."""
+        for key in sorted(carried.last.counts):
+            metric, _, label = key.partition(" ")
+            if metric == self.name:
+                title = f"{self.title} ({label})" if label else self.title
+                yield title, carried.per_camera_second(key) * self.times
+
+
+METRICS = (
+    Metric("gridpatrol_looks_total", "looks", "per camera-second"),
+    Metric("gridpatrol_looks_skipped_total", "looks skipped", "per camera-second"),
+    Metric("gridpatrol_key_pictures_total", "key pictures", "per camera-second"),
+    Metric("gridpatrol_decode_seconds_total", "decoding", "ms per camera-second", 1000),
+    Metric("gridpatrol_detect_cpu_seconds_total", "detector", "ms per camera-second", 1000),
 )
-"""Figure, metric as `Gauges` names it, unit, factor; those that the product lacks are left out."""
+"""The product's metrics that become figures."""
+AT_RUNG = "gridpatrol_cameras_at_rung"
+"""How many cameras are decoded in which way, at the end."""
 
 MEANING = (
     "latency: from the moment the reference's condition began (every picture decoded and detected) "
@@ -259,11 +281,11 @@ def _notes(carried: Carried) -> Iterator[str]:
         f"{found.due} events found, {found.told} incidents, {found.false} false, "
         f"{found.repeats} repeats"
     )
-    unmeasured = sorted({label for label, *_ in COUNTERS} - set(_measured(carried)))
+    unmeasured = [metric.title for metric in METRICS if not list(metric.figures(carried))]
     if unmeasured:
         yield f"{case.name}: not measured, as the product does not tell: {', '.join(unmeasured)}"
     if carried.others:
-        listed = ", ".join(f"{count} {kind}" for kind, count in carried.others.most_common())
+        listed = ", ".join(f"{count} {kind}" for kind, count in carried.others.items())
         yield f"{case.name}: incidents of cameras' health and alarms, counted nowhere: {listed}"
     if case.kind == "events":
         yield (
@@ -272,12 +294,6 @@ def _notes(carried: Carried) -> Iterator[str]:
         )
     for event in carried.missed[:MISSED_SHOWN]:
         yield f"{case.name}: missed {event.kind} on {event.camera}"
-
-
-def _measured(carried: Carried) -> Iterator[str]:
-    for label, counter, *_ in COUNTERS:
-        if counter in carried.last.counts:
-            yield label
 
 
 def _knee(case: Case) -> Outcome:

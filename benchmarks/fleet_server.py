@@ -226,7 +226,8 @@ class FleetServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Be the camera of one connection until it ends."""
         self.tally.clients += 1
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        # Cancelled: the process ends, and nobody asks this task how it went.
+        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while await self._answer(reader, writer):
                 pass
         self.tally.clients -= 1

@@ -83,7 +83,7 @@ class TownSite:
         by_rule = ((newest[subject], at_s) for subject, at_s in posted.items())
         return [_told(event, at_s) for event, at_s in by_rule if _is_of_town(event)]
 
-    def others(self) -> Counter[str]:
+    def others(self) -> Mapping[str, int]:
         """Return how many incidents no rule made, by kind: health, the cameras' own alarms."""
         events = {event.subject: event for _, event in self._events()}.values()
         return Counter(e.data.incident.kind for e in events if not _is_of_town(e))
