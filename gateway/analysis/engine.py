@@ -144,7 +144,7 @@ class AnalysisEngine:
         self._learn_look_cost(spending)
         late = max(self._pool.waiting_s(), self._looks.waiting_s()) > LATE_S
         self._ease = max(LEAST, min(1.0, self._ease * (EASE if late else RECOVER)))
-        budget = self._ease * max(0.1, self._cores - spending.other)
+        budget = self._ease * max(0.0, self._cores - spending.other)
         demands = [eye.demand(self._look_s) for eye in eyes]
         plan = allot(demands, budget, self._look_every_s)
         for eye in eyes:

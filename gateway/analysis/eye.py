@@ -45,6 +45,9 @@ TURN_S = 0.03
 ACTIVITY_EVERY_S = 0.18
 """Pictures are compared this often: a running person moves half a metre meanwhile."""
 
+LATE_S = 1.5
+"""Packets that span this much when their turn comes are passed over, up to the newest key frame."""
+
 LOOK_BACK = timedelta(seconds=2.5)
 """So much of the past matters to a camera that wakes: a GOP of two seconds and a little more."""
 
@@ -207,6 +210,7 @@ class CameraEye:
         if self._reader is None:
             return False
         self._inbox.extend(self._reader.drain())
+        self._skip_what_is_late()
         rung, began_s = self._decoder.rung, time.thread_time()
         while self._inbox and time.thread_time() - began_s < TURN_S:
             self._see(self._inbox.popleft(), keys)
@@ -214,6 +218,19 @@ class CameraEye:
             self._wake_or_offer()
         telemetry.DECODE_SECONDS.labels(rung.value).inc(time.thread_time() - began_s)
         return bool(self._inbox)
+
+    def _skip_what_is_late(self) -> None:
+        """Go on at the newest key frame when more lies ready than there is time for."""
+        inbox = self._inbox
+        if not inbox or inbox[-1].packet.received_s - inbox[0].packet.received_s < LATE_S:
+            return
+        newest_key = next(
+            (number for number in range(len(inbox) - 1, 0, -1) if inbox[number].packet.is_key), 0
+        )
+        if newest_key and self._decoder.rung is Rung.FULL:
+            telemetry.LOOKS_SKIPPED.labels(self.camera, "decoder behind").inc()
+            for _ in range(newest_key):
+                inbox.popleft()
 
     def _see(self, delivery: Delivery, keys: KeyPictures) -> None:
         """Decode one packet and look at what it shows, at the rung it is on."""

@@ -147,6 +147,27 @@ def test_no_picture_is_offered_twice_or_out_of_order(coded_stream, open_eye, pic
     assert times == sorted(set(times))
 
 
+def test_an_eye_that_is_behind_goes_on_at_the_newest_key_frame(
+    coded_stream, open_eye, picture_number, pool
+):
+    hub, shown = Hub("gate"), []
+    stream = coded_stream("h264", 100, gop=20)
+    eye = open_eye(hub, Kept())
+    hub.start(stream.info)
+    for packet in stream.packets[:21]:
+        hub.publish(packet)
+    wait_until(lambda: eye.rung is Rung.FULL)
+    eye.on_picture = lambda picture: shown.append(picture_number(picture.frame))
+    pool.quit(eye)
+    arrived, eye._shop.pool.ready = eye._shop.pool.ready, lambda turn: None
+    for packet in stream.packets[21:]:
+        hub.publish(packet)
+    eye._shop.pool.ready = arrived
+    pool.ready(eye)
+    wait_until(lambda: picture_number(eye.latest.frame) == 99)
+    assert min(shown) == 80
+
+
 def test_without_leave_a_stirred_camera_keeps_to_its_key_frames(coded_stream, open_eye):
     hub, looks = Hub("gate"), Kept()
     stream = coded_stream("h264", 40, gop=5)

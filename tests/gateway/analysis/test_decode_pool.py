@@ -1,0 +1,139 @@
+"""Turns on the decoding threads: everyone's comes, nobody has two at once, who quits is left."""
+
+import threading
+import time
+
+import pytest
+
+from gateway.analysis.decode_pool import DecodePool
+
+PATIENCE_S = 10.0
+
+
+class Worker:
+    """Something with turns to take: `left` of them, each as long as `hold` is held."""
+
+    def __init__(self, left=1, *, urgent=False, log=None, name=""):
+        self.left, self.urgent, self.name = left, urgent, name
+        self.log = [] if log is None else log
+        self.turns = 0
+        self.inside = self.most = 0
+        self.hold = threading.Event()
+        self.hold.set()
+        self.entered = threading.Event()
+
+    def work(self, keys):
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        self.entered.set()
+        self.hold.wait(PATIENCE_S)
+        self.turns += 1
+        self.left -= 1
+        self.log.append(self.name)
+        self.inside -= 1
+        return self.left > 0
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def start():
+    pools = []
+
+    def make(threads=2):
+        pool = DecodePool(threads)
+        pools.append(pool)
+        pool.start()
+        return pool
+
+    yield make
+    for pool in pools:
+        pool.stop()
+
+
+def test_who_has_more_to_do_has_another_turn(start):
+    worker = Worker(left=5)
+    start().ready(worker)
+    wait_until(lambda: worker.turns == 5)
+
+
+def test_nobody_has_two_turns_at_once_and_no_call_is_lost(start):
+    pool, worker = start(), Worker(left=0)
+    worker.hold.clear()
+    pool.ready(worker)
+    worker.entered.wait(PATIENCE_S)
+    for _ in range(10):
+        pool.ready(worker)
+    worker.hold.set()
+    wait_until(lambda: worker.turns == 2)
+    time.sleep(0.02)
+    assert (worker.turns, worker.most) == (2, 1)
+
+
+def test_the_urgent_go_first(start):
+    pool, log = start(threads=1), []
+    blocker = Worker()
+    blocker.hold.clear()
+    pool.ready(blocker)
+    blocker.entered.wait(PATIENCE_S)
+    for name, urgent in (("a", False), ("b", False), ("c", True)):
+        pool.ready(Worker(urgent=urgent, log=log, name=name))
+    blocker.hold.set()
+    wait_until(lambda: len(log) == 3)
+    assert log == ["c", "a", "b"]
+
+
+def test_one_with_much_to_do_does_not_hold_up_the_others(start):
+    pool, log = start(threads=1), []
+    pool.ready(Worker(left=20, log=log, name="busy"))
+    pool.ready(Worker(log=log, name="brief"))
+    wait_until(lambda: len(log) == 21)
+    assert log.index("brief") <= 2
+
+
+def test_who_quits_has_no_turn_any_more(start):
+    pool, blocker, quitter = start(threads=1), Worker(), Worker()
+    blocker.hold.clear()
+    pool.ready(blocker)
+    blocker.entered.wait(PATIENCE_S)
+    pool.ready(quitter)
+    pool.quit(quitter)
+    blocker.hold.set()
+    wait_until(lambda: blocker.turns == 1)
+    last = Worker()
+    pool.ready(last)
+    wait_until(lambda: last.turns == 1)
+    assert quitter.turns == 0
+
+
+def test_quitting_waits_for_the_end_of_a_turn(start):
+    pool, worker = start(), Worker(left=100)
+    worker.hold.clear()
+    pool.ready(worker)
+    worker.entered.wait(PATIENCE_S)
+    quitting = threading.Thread(target=pool.quit, args=(worker,))
+    quitting.start()
+    assert quitting.is_alive()
+    worker.hold.set()
+    quitting.join(PATIENCE_S)
+    turns = worker.turns
+    time.sleep(0.02)
+    assert worker.turns == turns
+
+
+def test_says_how_long_the_first_waits(start):
+    pool, blocker = start(threads=1), Worker()
+    assert pool.waiting_s() == 0.0
+    blocker.hold.clear()
+    pool.ready(blocker)
+    blocker.entered.wait(PATIENCE_S)
+    pool.ready(Worker())
+    time.sleep(0.01)
+    assert pool.waiting_s() >= 0.01
+    blocker.hold.set()
+    wait_until(lambda: pool.waiting_s() == 0.0)
