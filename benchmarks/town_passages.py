@@ -8,7 +8,7 @@ taken, so that one camera shows this person and another the next.
 
 import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from typing import TypeAlias
@@ -104,15 +104,15 @@ ROAD = Shot("bikes", 138, 186, 25.0, Kind.VEHICLE, slowed=4.0)
 """The one shot of the film that overlooks a street lasts two seconds: slowed, cars pass in six."""
 
 _PARTS = (
-    ("square", SQUARE, 0, 120, 768, 432),
-    ("path", SQUARE, 0, 130, 560, 315),
-    ("crossing", SQUARE, 208, 110, 560, 315),
-    ("lamp", SQUARE, 130, 150, 528, 297),
-    ("road", ROAD, 0, 0, 484, 272),
+    View("square", SQUARE, 0, 120, 768, 432),
+    View("path", SQUARE, 0, 130, 560, 315),
+    View("crossing", SQUARE, 208, 110, 560, 315),
+    View("lamp", SQUARE, 130, 150, 528, 297),
+    View("road", ROAD, 0, 0, 484, 272),
 )
-VIEWS = tuple(
-    View(f"{name}-mirrored" if mirrored else name, *part, mirrored=mirrored)
-    for mirrored, (name, *part) in itertools.product((False, True), _PARTS)
+VIEWS = (
+    *_PARTS,
+    *(replace(view, name=f"{view.name}-mirrored", mirrored=True) for view in _PARTS),
 )
 
 
@@ -193,7 +193,7 @@ def opacity(view: View, picture: Image, number: int, shown: Iterable[Passage]) -
     blue, green, red = cv2.split(cv2.absdiff(picture, empty(view)))
     difference = cv2.GaussianBlur(cv2.max(cv2.max(blue, green), red), (5, 5), 0)
     moving = cv2.dilate((difference > DIFFERENCE).astype(np.float32), np.ones((5, 5), np.uint8))
-    allowed = np.zeros_like(moving)
+    allowed = np.zeros(moving.shape, np.float32)
     for one in here:
         _allow(allowed, one.boxes[number - one.first], _presence(view, one, number))
     return np.asarray(cv2.GaussianBlur(moving * allowed, (7, 7), 0), np.float32)

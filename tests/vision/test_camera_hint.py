@@ -8,7 +8,7 @@ from vision.camera_hint import HintTrust
 
 
 def day(trust, clock, happenings):
-    """Play happenings a minute apart: letters say who noticed, c the camera, w we, q quiet looks."""
+    """Play happenings a minute apart; letters: c the camera noticed, w we did, q quiet looks."""
     for number, happening in enumerate(happenings):
         at_s = 60 * number
         if "c" in happening:
