@@ -71,7 +71,7 @@ def run(*, quick: bool) -> Outcome:
     """Analyse each film several times."""
     quiet, busy = quiet_films(QUICK_S if quick else FULL_S), busy_film(BUSY_S)
     make((*quiet, busy))
-    bench = _Bench(repeats=2 if quick else 3)
+    bench = _Bench(repeats=2)
     quiet_done = [bench.both(spec.name, spec.path) for spec in quiet]
     busy_done = [bench.both(busy.name, busy.path)]
     busy_done += [bench.both(name, film_path(name)) for name in FILMS]

@@ -131,6 +131,12 @@ HEADLINES = (
     ),
     Headline(
         "analyze",
+        "`gridpatrol analyze`, quiet 360p film, by the clock / by processor time on both cores",
+        "`gridpatrol analyze`,安静画面(360p),实际 / 按两核处理器时间折算",
+        ("quiet films", "quiet films, on both cores"),
+    ),
+    Headline(
+        "analyze",
         "`gridpatrol analyze`, `vtest.avi` / `bikes.mp4`",
         "`gridpatrol analyze`,`vtest.avi` / `bikes.mp4`",
         ("vtest speed", "bikes speed"),
