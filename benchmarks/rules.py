@@ -24,13 +24,13 @@ def run(*, quick: bool) -> Outcome:
     figures: list[Figure] = []
     notes: list[str] = []
     for pictured in rule_pictures.PICTURED:
-        found, suspended = rule_pictures.incidents(
+        found, changing = rule_pictures.incidents(
             pictured, detector, tracker, QUICK_S if quick else pictured.length_s
         )
         name = f"pictures: {pictured.name}"
         figures.append(_figure(name, abs(len(found) - pictured.expected), pictured.expected))
-        if found or suspended:
-            notes.append(f"{name}: {_told(found)}; {suspended} looks not judged")
+        if found or changing:
+            notes.append(f"{name}: {_told(found)}; light changing at {changing} looks")
     for scripted in rule_scripts.SCRIPTS:
         rates = QUICK_RATES if quick else scripted.rates
         counts = {rate: len(rule_scripts.incidents(scripted, rate)) for rate in rates}
