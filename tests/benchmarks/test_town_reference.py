@@ -1,0 +1,66 @@
+"""What the detector saw in a clip is kept as it was, and judged as of the clip's second round."""
+
+import numpy as np
+import pytest
+
+from benchmarks.town_clips import QUICK, clips
+from benchmarks.town_reference import Reference
+from vision.types import Detections, Kind
+from vision.weights import find_model, load_manifest, shipped_manifest
+
+CLIP = clips("tuned", QUICK)[0]
+SPEC = find_model("nanodet-g", load_manifest(shipped_manifest()))
+CLASSES = {one.index: one for one in SPEC.classes}
+PERSON = next(one.index for one in SPEC.classes if one.kind == Kind.PERSON)
+
+
+def look(*boxes):
+    count = len(boxes)
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.full(count, 0.9, np.float32),
+        np.full(count, PERSON, np.int16),
+        CLASSES,
+    )
+
+
+@pytest.fixture
+def events(monkeypatch):
+    """Return a function from when somebody stands there (seconds) to the clip's events."""
+
+    def run(*spans):
+        looks = [
+            look((100, 100, 140, 200)) if any(a <= n / 6 < b for a, b in spans) else look()
+            for n in range(round(CLIP.length_s * CLIP.encoding.fps))
+        ]
+        monkeypatch.setattr(Reference, "_looks", lambda *_: looks)
+        return [(one.began_s, one.ended_s) for one in Reference().events(CLIP)]
+
+    return run
+
+
+def test_a_visit_is_one_event_in_the_times_of_the_clip(events):
+    ((began_s, ended_s),) = events((12.0, 20.0))
+    assert 12.0 < began_s < 12.7
+    assert ended_s == pytest.approx(20.0, abs=0.2)
+
+
+def test_two_visits_are_two_and_nobody_is_none(events):
+    assert len(events((12.0, 18.0), (40.0, 48.0))) == 2
+    assert events() == []
+
+
+def test_what_was_seen_is_kept_as_it_was(tmp_path, monkeypatch):
+    from benchmarks import town_reference
+
+    clip = tmp_path / "clip.mp4"
+    seen = [look(), look((1, 2, 3, 4), (5, 6, 7, 8)), look((9, 10, 11, 12))]
+    monkeypatch.setattr(town_reference, "_seen", lambda *_: iter(seen))
+    monkeypatch.setattr(town_reference.Detector, "open", lambda _: None)
+    first = Reference()._looks(type("Clip", (), {"path": clip})())
+    monkeypatch.setattr(town_reference, "_seen", lambda *_: pytest.fail("looked again"))
+    again = Reference()._looks(type("Clip", (), {"path": clip})())
+    for one, other, true in zip(first, again, seen, strict=True):
+        np.testing.assert_array_equal(one.xyxy, true.xyxy)
+        np.testing.assert_array_equal(other.class_index, true.class_index)
+        assert other.score.dtype == np.float32
