@@ -20,8 +20,6 @@ RECORDED = (
     "analyze",
     "soak",
     "tracking",
-    "fleet",
-    "peers",
     "rules",
 )
 """The benchmarks whose records are kept."""
