@@ -10,8 +10,9 @@ import structlog
 from gateway import telemetry
 from gateway.analysis.engine import AnalysisEngine
 from gateway.analysis.looks import Look
+from gateway.cadence import Cadence
 from gateway.camera_control import CameraControl, is_controllable
-from gateway.camera_health import CameraHealth
+from gateway.camera_health import LOOK_EVERY_S, CameraHealth
 from gateway.camera_stream import CameraStream
 from gateway.clock import monotonic_s, utc_now
 from gateway.config import Settings
@@ -35,6 +36,7 @@ from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
+from vision.quality import Luma
 from vision.tracker import TrackerSettings
 from vision.types import ChangeType, Detections, IncidentChange, Kind
 
@@ -105,8 +107,7 @@ class CameraUnit:
         self.control = self._make_control() if is_controllable(camera) else None
         self._judging = threading.Lock()
         self._ended = False
-        self._analysed = 0
-        self._rate = _Rate(monotonic_s())
+        self._seen, self._looked = Cadence(), Cadence()
 
     def start(self) -> None:
         """Settle what an earlier process left behind, then begin."""
@@ -163,7 +164,7 @@ class CameraUnit:
                 step = self._pipeline.rest(at, size)
             else:
                 step = self._pipeline.step(at, size, detections, look.activity)
-                self._analysed += 1
+                self._looked.happened(monotonic_s())
             if step is not None:
                 for change in step.changes:
                     self._tell(change, step, picture)
@@ -184,10 +185,12 @@ class CameraUnit:
         )
         self._health.look(at, vitals)
 
-    def _examine(self, picture: Picture) -> None:
+    def _examine(self, picture: Picture, thumbnail: Luma) -> None:
         """Look at the quality of a picture, unless the camera is just turning."""
+        self._seen.happened(monotonic_s())
+        self._health.every_s = max(LOOK_EVERY_S, self.eye.share.key_every_s)
         if self.control is None or not self.control.is_moving:
-            self._health.see(picture)
+            self._health.see(picture, thumbnail)
 
     def _tell(self, change: IncidentChange, step: StepResult, picture: Picture) -> None:
         """Hand a change to the writer, and let the clip of its incident begin or end.
@@ -216,7 +219,7 @@ class CameraUnit:
     def state(self, worker_url: str) -> CameraState:
         """Return how the camera is doing now."""
         report = self._report()
-        picture = self.eye.latest
+        picture, now_s = self.eye.latest, monotonic_s()
         return CameraState(
             camera_id=self.camera.id,
             state=report.state.value,
@@ -227,7 +230,11 @@ class CameraUnit:
             last_picture_at=picture.captured_at if picture else None,
             stream=self._facts(),
             live=self._live_mode(),
-            analysed_fps=self._rate.per_s(self._analysed, monotonic_s()),
+            analysed_fps=_rounded(self._looked.per_s(now_s), 2),
+            seen_every_s=_rounded(self._seen.every_s(now_s), 1),
+            rung=self.eye.rung.value,
+            interest=self.eye.interest.name.lower(),
+            why=self.eye.why,
             worker_url=worker_url,
             reader=report.reader,
             transport=report.transport,
@@ -308,18 +315,5 @@ class CameraUnit:
         telemetry.PACKETS_DROPPED.labels(self.camera.id, reader).inc(count)
 
 
-@dataclass(slots=True)
-class _Rate:
-    """Turns a count that only grows into a rate, taken anew at most once a second."""
-
-    taken_s: float
-    count: int = 0
-    rate: float | None = None
-
-    def per_s(self, count: int, now_s: float) -> float | None:
-        """Return the rate per second, to a tenth; None in the first second."""
-        passed_s = now_s - self.taken_s
-        if passed_s >= 1.0:
-            self.rate = round((count - self.count) / passed_s, 1)
-            self.taken_s, self.count = now_s, count
-        return self.rate
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

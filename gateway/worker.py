@@ -17,14 +17,16 @@ from gateway.camera_commands import Command, ControlState
 from gateway.camera_control import CameraControl
 from gateway.camera_health import HealthRound
 from gateway.camera_unit import Bench, CameraUnit
-from gateway.clock import to_iso, utc_now
+from gateway.clock import monotonic_s, to_iso, utc_now
 from gateway.decode import Picture
 from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
 from gateway.live import LiveViewers
+from gateway.overload import Overload
 from gateway.recording.recorders import Recorders
 from gateway.session import SessionState
 from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
+from gateway.store.loads import WorkerLoad
 from gateway.talk import Talks
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
@@ -80,6 +82,8 @@ class Worker:
         self._stopping = threading.Event()
         self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
         self._health = HealthRound(lambda: [unit.check for unit in self._units.values()])
+        self._overload = Overload()
+        self._load: WorkerLoad | None = None
         self._url = ""
 
     def start(self, url: str) -> None:
@@ -163,7 +167,7 @@ class Worker:
         """Return what the worker is doing."""
         viewers = await self._viewers.status()
         sessions = (*self._viewers.sessions, *self._talks.sessions)
-        return WorkerStatus(str(self._shard), tuple(self._units), sessions, viewers)
+        return WorkerStatus(str(self._shard), tuple(self._units), sessions, viewers, self._load)
 
     async def reload(self) -> None:
         """Read the inventory again; start, stop and replace cameras to match."""
@@ -241,12 +245,30 @@ class Worker:
                 if self._bench.quarantine.next_trial(utc_now()):
                     self._match_inventory()
                 self._bench.store.camera_states.put(self._states())
+                self._load = self._measured_load()
+                self._bench.store.loads.put(self._load)
             except Exception:
                 if not failing:
                     log.exception("the states of the cameras cannot be kept")
                 failing = True
             else:
                 failing = False
+
+    def _measured_load(self) -> WorkerLoad:
+        engine, now = self._bench.engine.state, utc_now()
+        self._overload.see(overloaded=engine.overloaded, at_s=monotonic_s(), now=now)
+        return WorkerLoad(
+            shard=self._shard.number,
+            updated_at=now,
+            overloaded_since=self._overload.since,
+            budget=round(engine.budget, 2),
+            decode=round(engine.spending.decode, 2),
+            detect=round(engine.spending.detect, 2),
+            other=round(engine.spending.other, 2),
+            cameras=engine.cameras,
+            full=engine.full,
+            stirred=engine.stirred,
+        )
 
     def _states(self) -> list[CameraState]:
         refused = [replace(state, updated_at=utc_now()) for state in self._refused.values()]

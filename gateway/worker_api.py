@@ -15,6 +15,7 @@ from gateway.api.errors import UnauthenticatedError, answer_errors
 from gateway.api.layers import BodyLimit
 from gateway.clock import to_iso
 from gateway.store.camera_states import LiveMode
+from gateway.store.loads import WorkerLoad
 from gateway.whep import (
     MAX_OFFER_BYTES,
     MODE_HEADER,
@@ -77,13 +78,15 @@ class Snapshot:
 class WorkerStatus:
     """What a worker is doing: its shard ("0/2"), the cameras it owns.
 
-    live_sessions: the ids of who watches and who speaks. viewers: how those who watch fare.
+    live_sessions: the ids of who watches and who speaks. viewers: how those who watch fare. load:
+    as last reported, None before.
     """
 
     shard: str
     cameras: tuple[str, ...]
     live_sessions: tuple[str, ...]
     viewers: tuple[ViewerStatus, ...] = ()
+    load: WorkerLoad | None = None
 
 
 class WorkerControl(Protocol):

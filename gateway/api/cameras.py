@@ -77,9 +77,14 @@ class CameraBody(Answer):
     """A camera and how it is doing.
 
     state: a word of `gateway.session.SessionState`; code and detail: why, "" when well. since: when
-    that began. live: how a browser can show it. analysed_fps: pictures looked at each second.
-    record: what is recorded. has_controls: it is known by ONVIF, so its drives, picture settings
-    and clock may be asked for. can_talk: it has a loudspeaker that can be spoken through.
+    that began. live: how a browser can show it. analysed_fps: pictures given to the detector each
+    second. seen_every_s: between pictures looked at at all, if only by their brightness. rung:
+    "keys" while only key frames are decoded, "full" while everything is, "" while nobody watches.
+    interest: "quiet"; "settled", something rests there; "restless", something moves that never was
+    an object; "stirred", something may be happening. why: what stirred it last: "motion" in the
+    picture, "object" moving, the "camera" itself by an alarm, "packets" that grew. record: what is
+    recorded. has_controls: it is known by ONVIF, so its drives, picture settings and clock may be
+    asked for. can_talk: it has a loudspeaker that can be spoken through.
     """
 
     id: str
@@ -99,6 +104,10 @@ class CameraBody(Answer):
     stream: StreamBody | None
     live: LiveMode
     analysed_fps: float | None
+    seen_every_s: float | None
+    rung: str
+    interest: str
+    why: str
     open_incidents: int
     zones: tuple[ZoneBody, ...]
     lines: tuple[LineBody, ...]
@@ -191,6 +200,10 @@ def _state(camera: Camera, reported: CameraState | None, now: datetime) -> Camer
             detail=f"No worker has reported on this camera since {to_iso(reported.updated_at)}.",
             since=reported.updated_at,
             analysed_fps=None,
+            seen_every_s=None,
+            rung="",
+            interest="",
+            why="",
         )
     return reported
 
@@ -215,6 +228,10 @@ def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody
         stream=_stream(state),
         live=state.live,
         analysed_fps=state.analysed_fps,
+        seen_every_s=state.seen_every_s,
+        rung=state.rung,
+        interest=state.interest,
+        why=state.why,
         open_incidents=open_incidents,
         zones=tuple(place for place in places if isinstance(place, ZoneBody)),
         lines=tuple(place for place in places if isinstance(place, LineBody)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from gateway.api.cameras import CameraBody, read_all
-from gateway.api.fields import Answer
+from gateway.api.fields import Answer, UtcTime
 from gateway.api.incidents import IncidentBody, incident_body
 from gateway.api.services import Services
 from gateway.api.system import SystemBody, system_body
@@ -13,6 +13,10 @@ from gateway.store.incident_list import IncidentFilter
 from gateway.store.journal import JournalEntry, Topic
 
 SNAPSHOT_INCIDENTS = 50
+
+MANY = 60
+"""More cameras than this that changed at once are told of by a snapshot: a whole town's worker that
+falls silent must not fill the clients' queues."""
 
 
 class SnapshotMessage(Answer):
@@ -30,6 +34,30 @@ class CameraMessage(CameraBody):
 
     type: Literal["camera"] = "camera"
     seq: int
+
+
+class PulseBody(Answer):
+    """What is new of a camera every few seconds, as in `CameraBody`."""
+
+    id: str
+    last_picture_at: UtcTime | None
+    analysed_fps: float | None
+    seen_every_s: float | None
+    rung: str
+    interest: str
+    why: str
+
+
+class PulseMessage(Answer):
+    """The cameras of which nothing else has changed, all in one message."""
+
+    type: Literal["pulse"] = "pulse"
+    seq: int
+    cameras: tuple[PulseBody, ...]
+
+
+PULSE = frozenset(PulseBody.model_fields) - {"id"}
+"""What changes all the time."""
 
 
 class IncidentMessage(IncidentBody):
@@ -77,8 +105,8 @@ class EventMessages:
     def changes(self, entries: Sequence[JournalEntry]) -> list[str]:
         """Return one message for each thing that these entries name, numbered by its newest entry.
 
-        A new incident also changes its camera's count of open ones. When a camera is gone, a
-        snapshot says so.
+        A new incident also changes its camera's count of open ones. When a camera is gone, or many
+        changed, a snapshot says so.
         """
         newest = {(entry.topic, entry.key): entry.seq for entry in entries}
         incidents = self._incidents(newest)
@@ -87,7 +115,7 @@ class EventMessages:
             changed[incident.camera.id] = max(incident.seq, changed.get(incident.camera.id, 0))
         cameras = self._cameras() if changed else {}
         removed = {key for topic, key in newest if topic is Topic.CAMERA} - cameras.keys()
-        if removed:
+        if removed or len(changed) > MANY:
             return [self.snapshot(entries[-1].seq)]
         messages: list[CameraMessage | IncidentMessage | SystemMessage] = [
             CameraMessage(seq=seq, **dict(cameras[key]))
@@ -103,12 +131,18 @@ class EventMessages:
     def moved_on(self, seq: int) -> list[str]:
         """Return what changed without an entry: pictures' times and rates, silence, queue, disk."""
         before = self._told
+        moved = [(before.get(key), now) for key, now in self._cameras().items()]
+        moved = [(old, now) for old, now in moved if old != now]
+        pulses = [_pulse(now) for old, now in moved if old and _still(old) == _still(now)]
+        changed = [now for old, now in moved if old is None or _still(old) != _still(now)]
+        if len(changed) > MANY:
+            return [self.snapshot(seq)]
         messages = [
-            CameraMessage(seq=seq, **dict(camera))
-            for key, camera in self._cameras().items()
-            if camera != before.get(key)
+            *(CameraMessage(seq=seq, **dict(camera)) for camera in changed),
+            *([PulseMessage(seq=seq, cameras=tuple(pulses))] if pulses else ()),
+            self._system(seq),
         ]
-        return [message.model_dump_json() for message in (*messages, self._system(seq))]
+        return [message.model_dump_json() for message in messages]
 
     def _cameras(self) -> Mapping[str, CameraBody]:
         self._told = {camera.id: camera for camera in read_all(self._services)}
@@ -129,6 +163,15 @@ class EventMessages:
 
     def _system(self, seq: int) -> SystemMessage:
         return SystemMessage(seq=seq, **dict(system_body(self._services)))
+
+
+def _pulse(camera: CameraBody) -> PulseBody:
+    return PulseBody(**{name: getattr(camera, name) for name in PulseBody.model_fields})
+
+
+def _still(camera: CameraBody) -> dict[str, object]:
+    """Return what of a camera no pulse tells."""
+    return {name: value for name, value in camera if name not in PULSE}
 
 
 def _seq(message: CameraMessage | IncidentMessage | SystemMessage) -> int:

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from gateway.api import cameras
 from gateway.api.fields import Answer
 from gateway.api.services import Services, ServicesDep
-from gateway.api.system import QueueBody, StorageBody, system_body
+from gateway.api.system import LoadBody, QueueBody, StorageBody, system_body
 from gateway.dispatch.relay import QueueState
 from gateway.errors import StorageError
 
@@ -39,6 +39,7 @@ class HealthBody(Answer):
     queue: QueueBody | None = None
     cameras: CamerasHealth | None = None
     storage: StorageBody | None = None
+    load: LoadBody | None = None
 
 
 @router.get("/healthz", responses={503: {"model": HealthBody}})
@@ -57,7 +58,9 @@ def _health(services: Services) -> HealthBody:
     except StorageError:
         return HealthBody(status=Health.FAILING, version=services.version, store=Health.FAILING)
     online = sum(camera.state == "online" for camera in enabled)
-    well = system.queue.state is QueueState.CONNECTED and online == len(enabled)
+    overloaded = system.load is not None and system.load.overloaded_since is not None
+    connected = system.queue.state is QueueState.CONNECTED
+    well = connected and online == len(enabled) and not overloaded
     return HealthBody(
         status=Health.OK if well else Health.DEGRADED,
         version=services.version,
@@ -65,4 +68,5 @@ def _health(services: Services) -> HealthBody:
         queue=system.queue,
         cameras=CamerasHealth(enabled=len(enabled), online=online),
         storage=system.storage,
+        load=system.load,
     )

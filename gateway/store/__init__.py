@@ -14,6 +14,7 @@ from gateway.store.incident_list import IncidentList
 from gateway.store.incidents import Incidents
 from gateway.store.inventory import Inventory
 from gateway.store.journal import Journal
+from gateway.store.loads import Loads
 from gateway.store.outbox import Outbox
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.segments import Segments
@@ -45,6 +46,7 @@ class Store:
         self.sessions = Sessions(database)
         self.player_tokens = PlayerTokens(database, box)
         self.workers = Workers(database)
+        self.loads = Loads(database)
 
     @classmethod
     def open(cls, location: str | Path, box: SecretBox) -> "Store":

@@ -39,8 +39,11 @@ class CameraState:
     code, detail: the stable word of the error and its sentence, "" when well. since: when `state`
     began. updated_at: of this report; an old one means that its worker is gone. last_picture_at:
     captured_at of the newest decoded picture. analysed_fps: pictures given to the detector each
-    second. worker_url: where the owning worker answers. reader, transport, note: how the stream is
-    read, and why not in the usual way, as in `gateway.session.SessionReport`.
+    second. seen_every_s: between pictures that are looked at at all, if only by their brightness.
+    rung: a word of `vision.scheduler.Rung`. interest: a name of `vision.attention.Interest` in
+    small letters. why: what stirred it, "" while quiet. worker_url: where the owning worker
+    answers. reader, transport, note: how the stream is read, and why not in the usual way, as in
+    `gateway.session.SessionReport`.
     """
 
     camera_id: str
@@ -53,6 +56,10 @@ class CameraState:
     stream: StreamFacts | None = None
     live: LiveMode = LiveMode.REFRESH
     analysed_fps: float | None = None
+    seen_every_s: float | None = None
+    rung: str = ""
+    interest: str = ""
+    why: str = ""
     worker_url: str | None = None
     reader: str = ""
     transport: str = ""
@@ -69,7 +76,7 @@ class CameraStates:
         """Store new states, all in one transaction; those of unknown cameras are passed over.
 
         The journal tells of a camera whose state, stream or way of live view changed, not of one
-        whose clock merely moved on: 325 cameras may report each second.
+        whose clock merely moved on or at which something stirs: 325 cameras may report each second.
         """
         if not states:
             return
@@ -128,6 +135,10 @@ def _columns(state: CameraState) -> dict[str, object]:
         "clock": stream and stream.clock,
         "live": state.live,
         "analysed_fps": state.analysed_fps,
+        "seen_every_s": state.seen_every_s,
+        "rung": state.rung,
+        "interest": state.interest,
+        "why": state.why,
         "worker_url": state.worker_url,
         "reader": state.reader,
         "transport": state.transport,
@@ -157,6 +168,10 @@ def _state(row: RowMapping) -> CameraState:
         stream=stream,
         live=LiveMode(row["live"]),
         analysed_fps=row["analysed_fps"],
+        seen_every_s=row["seen_every_s"],
+        rung=row["rung"],
+        interest=row["interest"],
+        why=row["why"],
         worker_url=row["worker_url"],
         reader=row["reader"],
         transport=row["transport"],

@@ -98,6 +98,10 @@ camera_states = Table(
     Column("clock", String(20)),
     Column("live", String(10), nullable=False),
     Column("analysed_fps", Float),
+    Column("seen_every_s", Float),
+    Column("rung", String(10), nullable=False),
+    Column("interest", String(10), nullable=False),
+    Column("why", String(20), nullable=False),
     Column("worker_url", Text),
     Column("reader", String(10), nullable=False),
     Column("transport", String(10), nullable=False),
@@ -264,4 +268,19 @@ workers = Table(
     Column("url", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
+)
+
+worker_loads = Table(
+    "worker_loads",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("overloaded_since", UtcDateTime),
+    Column("budget", Float, nullable=False),
+    Column("decode", Float, nullable=False),
+    Column("detect", Float, nullable=False),
+    Column("other", Float, nullable=False),
+    Column("cameras", Integer, nullable=False),
+    Column("full", Integer, nullable=False),
+    Column("stirred", Integer, nullable=False),
 )

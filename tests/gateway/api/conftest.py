@@ -302,6 +302,10 @@ class Reports:
                 "transport": "tcp",
                 "live": LiveMode.WHEP,
                 "analysed_fps": 5.0,
+                "seen_every_s": 0.2,
+                "rung": "full",
+                "interest": "stirred",
+                "why": "camera",
                 "worker_url": worker_url,
             }
             | fields

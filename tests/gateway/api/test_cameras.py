@@ -41,6 +41,10 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
         },
         "live": "whep",
         "analysed_fps": 5.0,
+        "seen_every_s": 0.2,
+        "rung": "full",
+        "interest": "stirred",
+        "why": "camera",
         "open_incidents": 0,
         "zones": [{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}],
         "lines": [{"id": "dike", "name": "堤顶", "line": [[0.0, 0.6], [1.0, 0.6]]}],
@@ -91,7 +95,8 @@ def test_a_camera_whose_worker_is_silent_is_not_passed_off_as_well(browser, stor
     shown = browser.get("/api/cameras/gate").json()
     assert (shown["state"], shown["code"]) == ("stalled", "worker_silent")
     assert shown["since"] == to_iso(heard_at)
-    assert shown["analysed_fps"] is None
+    assert (shown["analysed_fps"], shown["seen_every_s"]) == (None, None)
+    assert shown["rung"] == shown["interest"] == shown["why"] == ""
 
 
 def test_open_incidents_are_counted(browser, store, gate, samples):

@@ -9,9 +9,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from gateway.api.broadcaster import QUEUE_LENGTH
 from gateway.clock import utc_now
 from gateway.config import ServeSettings
+from gateway.store.camera_states import CameraState
 from gateway.store.journal import Topic
+from gateway.store.loads import WorkerLoad
 from vision.types import ChangeType
 
 WAIT_S = 10.0
@@ -125,13 +128,83 @@ def test_the_sweep_tells_what_the_journal_does_not(listen, site, store, gate, re
         seq = receive(channel)["seq"]
         moved = reports.online("gate", None).last_picture_at + timedelta(seconds=9)
         state = store.camera_states.get("gate")
-        store.camera_states.put([replace(state, last_picture_at=moved)])
         site.await_call(site.app.state.runtime.broadcaster.sweep)
-        camera, system = receive(channel), receive(channel)
-        assert camera["last_picture_at"] == "2026-05-01T08:00:09.250Z"
-        assert (camera["seq"], system["seq"], system["type"]) == (seq, seq, "system")
+        assert [receive(channel)["type"] for _ in range(2)] == ["camera", "system"]
+        store.camera_states.put([replace(state, last_picture_at=moved, interest="quiet", why="")])
+        site.await_call(site.app.state.runtime.broadcaster.sweep)
+        pulse, system = receive(channel), receive(channel)
+        assert pulse == {
+            "type": "pulse",
+            "seq": seq,
+            "cameras": [
+                {
+                    "id": "gate",
+                    "last_picture_at": "2026-05-01T08:00:09.250Z",
+                    "analysed_fps": 5.0,
+                    "seen_every_s": 0.2,
+                    "rung": "full",
+                    "interest": "quiet",
+                    "why": "",
+                }
+            ],
+        }
+        assert (system["seq"], system["type"]) == (seq, "system")
         site.await_call(site.app.state.runtime.broadcaster.sweep)
         assert receive(channel)["type"] == "system"
+
+
+@pytest.fixture
+def town(store, camera, reports) -> list[CameraState]:
+    """Return the states of more cameras than a client's queue holds messages."""
+    names = [f"road-{number}" for number in range(QUEUE_LENGTH + 70)]
+    for name in names:
+        store.inventory.add(replace(camera, id=name, channel_code=""))
+    states = [reports.online(name, None) for name in names]
+    store.camera_states.put(states)
+    return states
+
+
+def test_a_town_that_moves_on_is_one_message(listen, site, store, town):
+    sweep = site.app.state.runtime.broadcaster.sweep
+    with listen() as channel:
+        receive(channel)
+        site.await_call(sweep)
+        receive_until(channel, lambda event: event["type"] == "snapshot")
+        store.camera_states.put([replace(state, analysed_fps=0.03) for state in town])
+        site.await_call(sweep)
+        pulse = receive(channel)
+        assert (pulse["type"], len(pulse["cameras"])) == ("pulse", len(town))
+        assert {camera["analysed_fps"] for camera in pulse["cameras"]} == {0.03}
+        assert receive(channel)["type"] == "system"
+
+
+@pytest.mark.parametrize("told", ["by the journal", "by silence"])
+def test_a_town_that_fails_at_once_is_one_snapshot(listen, site, store, town, told):
+    past = utc_now() - timedelta(minutes=1)
+    sweep = site.app.state.runtime.broadcaster.sweep
+    lost = {"state": "unreachable"} if told == "by the journal" else {"updated_at": past}
+    with listen() as channel:
+        receive(channel)
+        site.await_call(sweep)
+        receive_until(channel, lambda event: event["type"] == "snapshot")
+        store.camera_states.put([replace(state, **lost) for state in town])
+        site.await_call(sweep)
+        snapshot = receive(channel)
+    assert (snapshot["type"], len(snapshot["cameras"])) == ("snapshot", len(town))
+    assert "online" not in {camera["state"] for camera in snapshot["cameras"]}
+
+
+def test_an_overload_is_told_when_it_begins_and_when_it_ends(listen, store):
+    load = WorkerLoad(0, utc_now(), None, 1.5, 1.0, 0.5, 0.2, cameras=300, full=12, stirred=20)
+    with listen() as channel:
+        receive(channel)
+        began = utc_now()
+        for since in (None, began, began, None):
+            store.loads.put(replace(load, overloaded_since=since))
+        last = store.journal.last()
+        events = receive_until(channel, lambda event: event["seq"] == last)
+    assert last == 2
+    assert events[-1]["load"]["overloaded_since"] is None
 
 
 def test_the_sweep_tells_of_a_worker_gone_silent(listen, site, store, gate):
@@ -209,7 +282,7 @@ def test_a_changed_password_lets_the_channel_go_on(listen, site, browser):
 def test_a_client_that_does_not_read_is_cut_off_and_no_other_waits(
     listen, site, store, camera, reports
 ):
-    ids = [f"yard-{number}" for number in range(64)]
+    ids = [f"yard-{number}" for number in range(48)]
     for camera_id in ids:
         store.inventory.add(replace(camera, id=camera_id))
     broadcaster = site.app.state.runtime.broadcaster

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.clock import utc_now
 from gateway.dispatch.relay import QueueState, RelayState
+from gateway.store.loads import WorkerLoad
 
 NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 
@@ -21,11 +23,13 @@ def test_all_is_well(site, gate):
         assert secret not in answer.text
 
 
-@pytest.mark.parametrize("fault", ["queue", "camera"])
+@pytest.mark.parametrize("fault", ["queue", "camera", "load"])
 def test_what_needs_a_person_is_degraded_yet_alive(make_site, store, gate, reports, fault):
     state = QueueState.DOWN if fault == "queue" else QueueState.CONNECTED
     if fault == "camera":
         store.camera_states.put([reports.online("gate", None, state="unreachable")])
+    if fault == "load":
+        store.loads.put(WorkerLoad(0, utc_now(), NOW, 1.5, 1.0, 0.5, 0.2, 300, 12, 20))
     site = make_site(relay_state=lambda: RelayState(state, NOW))
     with site.client() as client:
         answer = client.get("/healthz")

@@ -18,6 +18,10 @@ ONLINE = CameraState(
     stream=StreamFacts("h264", 640, 360, 15.0, 2.0, "rtcp"),
     live=LiveMode.WHEP,
     analysed_fps=5.0,
+    seen_every_s=0.2,
+    rung="full",
+    interest="stirred",
+    why="camera",
     worker_url="http://127.0.0.1:40001",
     reader="ffmpeg",
     transport="udp",
@@ -57,6 +61,7 @@ def test_only_what_people_see_change_is_told(store: Store) -> None:
     steps = [
         (ONLINE, 1),
         (replace(ONLINE, updated_at=later, last_picture_at=later, analysed_fps=4.8), 1),
+        (replace(ONLINE, rung="keys", interest="quiet", why="", seen_every_s=4.0), 1),
         (replace(ONLINE, live=LiveMode.REFRESH), 2),
         (LOST, 3),
         (replace(LOST, updated_at=later), 3),
