@@ -23,7 +23,8 @@ from benchmarks.report import Figure, Outcome
 from benchmarks.town_passages import SIZE, Box
 from benchmarks.visitors import Visit, square_with_visits, visits
 from benchmarks.weather import TROUBLES, Trouble, noise
-from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, Luma, LumaActivity, Region
+from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity, Region
+from vision.luma.cells import Luma
 from vision.packet_hint import PacketHint
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from benchmarks.town_passages import (
     opacity,
     passages,
 )
-from vision.activity import Luma
+from vision.luma.cells import Luma
 from vision.types import Image
 
 VIEW = VIEWS[0]

@@ -5,69 +5,49 @@ there. The judgement is made on cells of a few pixels: in each the mean differen
 background is held against what that cell usually shows, so that leaves, flags, water, flicker and
 the coder's own restlessness are learnt where they are. What changes everywhere at once is light,
 not motion: slow and small changes are divided out, sudden ones are told as GLOBAL and learnt anew.
+A picture in which no cell stirs is done with after a few sums.
 """
 
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from vision.luma.cells import CellGrid, Luma, Map, Mask, widened
+from vision.luma.light import Flicker, Light, light
+from vision.luma.patch import Patch, is_light, patches
+from vision.luma.usual import Stray, Usual
 from vision.types import FrameSize
-
-Luma: TypeAlias = npt.NDArray[np.uint8]
-"""A small grey picture: uint8 (height, width), as coded (16 black, 235 white)."""
-Map: TypeAlias = npt.NDArray[np.float32]
-"""float32 (height, width): a number for each pixel of a `Luma`, or for each of its cells."""
-Mask: TypeAlias = npt.NDArray[np.uint8]
-"""uint8 (rows, columns), a 1 for each cell that is meant."""
 
 ACTIVITY_SIZE = FrameSize(160, 90)
 """About the size of picture that is looked at; the aspect is the camera's."""
 
-CELL_PX = range(3, 7)
-"""Heights and widths a cell may have: a person far away, 4 by 10 pixels, fills two of them."""
 BACKGROUND_S = 12.0
 """Time constant of the background where nothing moves."""
 USUAL_S = 30.0
 """Time constant of what a cell usually shows while it is quiet."""
 RESTLESS_S = 90.0
 """The same while the cell is active: leaves are learnt in minutes, a passer-by is not."""
+UNREST_S = 20.0
+"""Time constant of how far the strayest cells stray."""
 LEARN_S, LEARN_LOOKS = 8.0, 4
 """At first everything is learnt from, for so long and so many looks."""
 GAP_S = 30.0
 """Looks further apart than this say nothing about the time between them."""
-BLACK = 16.0
+BLACK = np.float32(16.0)
 """Added before brightnesses are divided: below black as coded there is noise only."""
-LEAST_NOISE = 0.35
-"""Luma: no cell's mean difference is steadier than this."""
 DEVIATIONS = 6.0
 """A cell is active when it differs from its usual by so many usual deviations."""
 CONTRAST = 3.0
 """Luma: and by at least so much, averaged over the cell."""
-UNQUIET = 4.0
-"""A picture that is restless all over is forgiven up to so many times the usual deviations."""
-FLASH = 0.10
-"""A sudden change of all brightness by this share (natural logarithm) is a lamp or an exposure."""
-ALL = 0.8
-"""Share of cells that differ from usual, whatever the others do, from which all has changed."""
 WHOLE, CORRECTED = 0.55, 0.15
 """Share of active cells that is no object in any case, and one that is none while all brightness
 changes; with less the change is a factor that was divided out, and one look is lost to it."""
 LIT = 0.05
 """Share of cells under a moving light from which a look is GLOBAL: a beam, a cloud's shadow."""
-SMOOTH, SMOOTH_MOST = 0.45, 1.6
-"""Steps between neighbouring pixels of a change, by its mean size: their mean, and what 95 % stay
-below. Measured: soft light and shadow up to 0.30 and 0.9, people and cars 0.55 and 2.7 and more."""
-CALM = 2.0
-"""In a calm picture one cell in fifty strays by up to so many deviations; in rain by twice that."""
-UNREST_S, MOST_UNREST = 20.0, 4.0
-"""Time constant of how far that one strays, and by how much it may raise the threshold."""
-MOST_REGIONS = 16
 LEAST_SIDE_PX = 12
 """Smaller pictures show nothing that could be told from noise."""
 
@@ -115,55 +95,19 @@ class ActivitySettings:
     absorb_s: float = 25.0
 
 
-class _Usual:
-    """What each cell's difference from the background usually is, and how far it strays."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """One picture as it is judged. picture: luma above black. brightness: its mean by cells.
 
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.mean: Map = np.full(shape, 1.0, np.float32)
-        self.deviation: Map = np.full(shape, 1.0, np.float32)
-        self.unrest = self.top = CALM
+    expected: the background in the picture's light. step_s: since the look before.
+    """
 
-    def strangeness(self, change: Map) -> Map:
-        """Return by how many deviations each cell differs from its usual.
-
-        A picture that is restless all over is held against itself.
-        """
-        strange = (change - self.mean) / (self.deviation + LEAST_NOISE)
-        count = strange.size
-        ranks = (count // 2, count * 4 // 5, count * 49 // 50)
-        middle, high, top = (float(v) for v in np.partition(strange, ranks, axis=None)[[*ranks]])
-        spread = min(max(high - middle, 1.0), UNQUIET)
-        self.top = (top - max(middle, 0.0)) / spread
-        scale = spread * min(max(self.unrest / CALM, 1.0), MOST_UNREST)
-        return np.asarray((strange - max(middle, 0.0)) / scale, np.float32)
-
-    def learn(self, change: Map, share: Map) -> None:
-        """Take in a look. share: weight of each cell, 0-1."""
-        stray = np.minimum(np.abs(change - self.mean), 4.0 * (self.deviation + LEAST_NOISE))
-        self.mean += share * np.clip(change - self.mean, -stray, stray)
-        self.deviation += share * (stray - self.deviation)
-
-    def calm_down(self, share: float) -> None:
-        """Take in how far the strayest cells of the look strayed. share: its weight, 0-1."""
-        self.unrest += share * (min(self.top, 2.0 * self.unrest) - self.unrest)
-
-
-@dataclass(frozen=True, slots=True)
-class _Patch:
-    """Active cells that touch. left, top, right, bottom: their box and a cell more, in cells."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    cells: int
-
-    def region(self, grid: tuple[int, ...]) -> Region:
-        """Return the box, 0-1."""
-        rows, columns = grid
-        return Region(
-            self.left / columns, self.top / rows, self.right / columns, self.bottom / rows
-        )
+    at: datetime
+    step_s: float
+    picture: Map
+    brightness: Map
+    light: Light
+    expected: Map
 
 
 class LumaActivity:
@@ -185,201 +129,168 @@ class LumaActivity:
         """
         if min(luma.shape) < LEAST_SIDE_PX:
             return Activity(at, ActivityState.QUIET)
-        picture = luma.astype(np.float32)
+        picture = luma + BLACK
         if luma.shape != self._shape:
             self._begin(picture, at)
             return Activity(at, ActivityState.QUIET)
-        step_s = self._step_s(at)
-        brightness = self._cells(picture)
-        gain = self._gain(brightness)
-        if self._dazzled_until is not None and at >= self._dazzled_until:
-            self._accept_dazzled(picture, gain)
-        difference = np.asarray(cv2.subtract(picture, self._expected(gain)), np.float32)
-        change = self._cells(np.abs(difference))
-        strange = self._usual.strangeness(change)
-        active = (strange > self._settings.deviations) & (
-            change - self._usual.mean > self._settings.contrast
-        )
-        area = float(np.count_nonzero(active) / active.size)
-        is_flash = self._is_flash(gain)
-        if area >= (CORRECTED if is_flash else WHOLE) or self._is_all_other(change):
-            self._suspend(at)
-        if self._suspended_until is not None:
-            return self._settle(picture, brightness, change, at)
-        if is_flash:
-            self._relight(gain, change, at)
-            return Activity(at, ActivityState.GLOBAL, (), 1.0)
-        active &= ~self._dazzled
-        self._learn(picture, brightness, change, active, step_s)
-        return self._judge(difference, active, at)
-
-    def _judge(self, difference: Map, active: npt.NDArray[np.bool_], at: datetime) -> Activity:
-        """Tell objects from moving light."""
-        regions: list[Region] = []
-        things = lit = 0
-        for patch in _patches(active):
-            if self._is_light(difference, patch):
-                lit += patch.cells
-            else:
-                things += patch.cells
-                regions.append(patch.region(active.shape))
-        if things:
-            ratio = things / active.size
-            return Activity(at, ActivityState.MOTION, tuple(regions), ratio)
-        if lit >= LIT * active.size:
-            return Activity(at, ActivityState.GLOBAL, (), lit / active.size)
-        return Activity(at, ActivityState.QUIET)
-
-    def _is_light(self, difference: Map, patch: "_Patch") -> bool:
-        """Say whether a change is as smooth as light: it has no edges where a thing has."""
-        height, width = difference.shape
-        rows, columns = self._grid.height, self._grid.width
-        part = difference[
-            patch.top * height // rows : patch.bottom * height // rows,
-            patch.left * width // columns : patch.right * width // columns,
-        ]
-        steps = np.maximum(
-            np.abs(np.diff(part, axis=1))[1:], np.abs(np.diff(part, axis=0))[:, 1:]
-        ).ravel()
-        size = max(float(np.abs(part).mean()), 1e-6)
-        most = float(np.partition(steps, steps.size * 19 // 20)[steps.size * 19 // 20])
-        return float(steps.mean()) < SMOOTH * size and most < SMOOTH_MOST * size
+        view = self._view(picture, at)
+        cv2.absdiff(picture, view.expected, dst=self._difference)
+        stray = self._usual.weigh(self._grid.means(self._difference))
+        return self._judge(view, stray)
 
     def _begin(self, picture: Map, at: datetime) -> None:
-        height, width = picture.shape
         self._shape, self._at = picture.shape, at
-        self._grid = FrameSize(width // _cell_px(width), height // _cell_px(height))
-        self._background = picture.copy()
-        self._brightness = self._cells(picture)
-        self._usual = _Usual(self._brightness.shape)
-        self._still_s = np.zeros_like(self._brightness)
-        self._before = self._brightness
-        self._was_active = np.zeros(self._brightness.shape, np.bool_)
-        self._dazzled = np.zeros(self._brightness.shape, np.bool_)
+        self._grid = CellGrid(picture.shape)
+        self._background = picture
+        self._difference = np.empty_like(picture)
+        self._brightness = self._before = self._grid.means(picture)
+        self._usual = Usual(self._grid.shape)
+        self._still_s: Map = np.zeros(self._grid.shape, np.float32)
+        self._held: Mask | None = None
+        self._dazzled: Mask = np.zeros(self._grid.shape, np.uint8)
         self._dazzled_until: datetime | None = None
-        self._flicker = 0.02
+        self._flicker = Flicker()
         self._learnt_s, self._looks = 0.0, 1
         self._suspended_until: datetime | None = None
         self._settling = 0
 
-    def _step_s(self, at: datetime) -> float:
+    def _view(self, picture: Map, at: datetime) -> _View:
+        brightness = self._grid.means(picture)
+        now = light(brightness, self._brightness, self._grid)
+        if self._dazzled_until is not None and at >= self._dazzled_until:
+            self._accept_dazzled(picture, now)
         before, self._at = self._at, at
         passed_s = (at - before).total_seconds() if before else 0.0
-        return min(max(passed_s, 0.0), GAP_S)
+        return _View(
+            at=at,
+            step_s=min(max(passed_s, 0.0), GAP_S),
+            picture=picture,
+            brightness=brightness,
+            light=now,
+            expected=now.on(self._background),
+        )
 
-    def _cells(self, picture: Map) -> Map:
-        size = (self._grid.width, self._grid.height)
-        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    def _judge(self, view: _View, stray: Stray) -> Activity:
+        """Tell light from things, and learn."""
+        settings, at = self._settings, view.at
+        active = stray.active(settings.deviations, settings.contrast)
+        area = 0.0 if active is None else float(np.count_nonzero(active)) / active.size
+        is_flash = self._flicker.is_flash(view.light.level)
+        if area >= (CORRECTED if is_flash else WHOLE) or stray.is_all(
+            settings.deviations, settings.contrast
+        ):
+            self._suspend(at)
+        if self._suspended_until is not None:
+            return self._settle(view, stray)
+        if is_flash:
+            self._relight(view, stray)
+            return Activity(at, ActivityState.GLOBAL, (), 1.0)
+        if active is not None and self._dazzled_until is not None:
+            active &= 1 - self._dazzled
+        self._learn(view, stray, active)
+        if active is None:
+            return Activity(at, ActivityState.QUIET)
+        return self._tell(view, active)
 
-    def _gain(self, brightness: Map) -> Map:
-        """Return how much brighter each cell's neighbourhood is than the background, by cells."""
-        ratio = (brightness + BLACK) / (self._brightness + BLACK)
-        size = (self._grid.width // 2, self._grid.height // 2)
-        blocks = cv2.resize(ratio, size, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.medianBlur(blocks, 5), np.float32)
+    def _tell(self, view: _View, active: Mask) -> Activity:
+        """Tell things from moving light."""
+        difference = np.asarray(cv2.subtract(view.picture, view.expected), np.float32)
+        things: list[Patch] = []
+        lit = 0
+        for patch in patches(active):
+            if is_light(patch.of(difference, self._grid)):
+                lit += patch.cells
+            else:
+                things.append(patch)
+        if things:
+            regions = tuple(_region(patch, self._grid) for patch in things)
+            ratio = sum(patch.cells for patch in things) / active.size
+            return Activity(view.at, ActivityState.MOTION, regions, ratio)
+        if lit >= LIT * active.size:
+            return Activity(view.at, ActivityState.GLOBAL, (), lit / active.size)
+        return Activity(view.at, ActivityState.QUIET)
 
-    def _expected(self, gain: Map) -> Map:
-        height, width = self._shape
-        light = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(cv2.multiply(self._background + BLACK, light) - BLACK, np.float32)
-
-    def _is_all_other(self, change: Map) -> bool:
-        """Say whether most cells have changed, though perhaps none more than the others."""
-        usual = self._usual
-        strays = self._settings.deviations * (usual.deviation + LEAST_NOISE)
-        changed = change - usual.mean > np.maximum(strays, self._settings.contrast)
-        return bool(np.count_nonzero(changed) >= ALL * changed.size)
-
-    def _is_flash(self, gain: Map) -> bool:
-        """Say whether all brightness has just changed, by more than it usually flickers."""
-        flash = abs(math.log(float(np.median(gain))))
-        usual, self._flicker = self._flicker, self._flicker + 0.05 * (flash - self._flicker)
-        return flash > max(FLASH, 5.0 * usual)
-
-    def _relight(self, gain: Map, change: Map, at: datetime) -> None:
+    def _relight(self, view: _View, stray: Stray) -> None:
         """Take the light of now as the background's.
 
         Where no factor explains it (something was dazzled, or no longer is), cells are left out for
         a while, but for those where something stirred before the light changed.
         """
-        self._background = self._expected(gain)
-        self._brightness = self._cells(self._background)
-        self._before = self._brightness
-        is_other = change - self._usual.mean > self._settings.contrast / 2
-        self._dazzled |= is_other & (_widened(self._was_active) == 0)
-        self._dazzled_until = at + timedelta(seconds=self._settings.settle_s)
+        self._background = view.expected
+        self._brightness = self._before = self._grid.means(self._background)
+        is_other = (stray.excess > self._settings.contrast / 2).view(np.uint8)
+        if self._held is not None:
+            is_other &= 1 - self._held
+        self._dazzled |= is_other
+        self._dazzled_until = view.at + timedelta(seconds=self._settings.settle_s)
 
-    def _accept_dazzled(self, picture: Map, gain: Map) -> None:
-        """Take the cells that were left out as they are now: whoever was there has gone on.
-
-        They are taken in the background's light, not in that of this moment.
-        """
-        height, width = self._shape
-        light = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
-        cells = self._dazzled.astype(np.uint8)
-        mask = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)
-        cv2.copyTo((picture + BLACK) / light - BLACK, mask, self._background)
-        self._brightness = self._cells(self._background)
-        self._dazzled[:] = False
+    def _accept_dazzled(self, picture: Map, now: Light) -> None:
+        """Take the cells that were left out as they are now: whoever was there has gone on."""
+        self._accept(picture, now, self._dazzled)
+        self._dazzled[:] = 0
         self._dazzled_until = None
+
+    def _accept(self, picture: Map, now: Light, cells: Mask) -> None:
+        """Take cells as they are now for background, in the background's light."""
+        cv2.copyTo(now.off(picture), self._grid.pixels(cells), self._background)
+        self._brightness = self._grid.means(self._background)
 
     def _suspend(self, at: datetime) -> None:
         if self._suspended_until is None:
             self._settling = 0
         self._suspended_until = at + timedelta(seconds=self._settings.settle_s)
 
-    def _settle(self, picture: Map, brightness: Map, change: Map, at: datetime) -> Activity:
+    def _settle(self, view: _View, stray: Stray) -> Activity:
         """Learn the picture anew, and end that once it has been the same for long enough."""
         self._settling += 1
         share = max(1.0 / self._settling, 0.3)
-        cv2.accumulateWeighted(picture, self._background, share)
-        cv2.accumulateWeighted(brightness, self._brightness, share)
-        self._before = brightness
+        cv2.accumulateWeighted(view.picture, self._background, share)
+        cv2.accumulateWeighted(view.brightness, self._brightness, share)
+        self._before = view.brightness
         if self._settling > 1:
-            self._usual.learn(change, np.full_like(change, 0.2))
+            self._usual.learn(stray, 0.2)
         until = self._suspended_until
-        if until is not None and at >= until and self._settling > 1:
+        if until is not None and view.at >= until and self._settling > 1:
             self._suspended_until = None
             self._learnt_s, self._looks = 0.0, 1
-        return Activity(at, ActivityState.GLOBAL, (), 1.0)
+        return Activity(view.at, ActivityState.GLOBAL, (), 1.0)
 
-    def _learn(
-        self,
-        picture: Map,
-        brightness: Map,
-        change: Map,
-        active: npt.NDArray[np.bool_],
-        step_s: float,
-    ) -> None:
-        self._learnt_s += step_s
+    def _learn(self, view: _View, stray: Stray, active: Mask | None) -> None:
+        self._learnt_s += view.step_s
         self._looks += 1
         young = self._learnt_s < LEARN_S or self._looks < LEARN_LOOKS
-        quiet_share = _share(step_s, min(USUAL_S, max(self._learnt_s, step_s)))
-        active_share = quiet_share if young else _share(step_s, RESTLESS_S)
-        self._usual.learn(
-            change, np.where(active, np.float32(active_share), np.float32(quiet_share))
-        )
-        self._usual.calm_down(_share(step_s, min(UNREST_S, max(self._learnt_s, step_s))))
-        self._learn_background(picture, brightness, active, step_s)
+        share = self._share(view.step_s, USUAL_S)
+        if active is None or young:
+            self._usual.learn(stray, share)
+        else:
+            active_share = _share(view.step_s, RESTLESS_S)
+            self._usual.learn(stray, share + (active_share - share) * active.astype(np.float32))
+        self._usual.calm_down(stray, self._share(view.step_s, UNREST_S))
+        self._learn_background(view, active)
 
-    def _learn_background(
-        self, picture: Map, brightness: Map, active: npt.NDArray[np.bool_], step_s: float
-    ) -> None:
-        stirred = np.abs(brightness - self._before) > 1.0 + self._usual.deviation
-        self._before, self._was_active = brightness, active
-        self._still_s = np.where(stirred, 0.0, self._still_s + step_s).astype(np.float32)
-        quiet = (_widened(active) == 0) | (self._still_s > self._settings.absorb_s)
-        quiet_cells = quiet.astype(np.uint8)
-        height, width = self._shape
-        mask = cv2.resize(quiet_cells, (width, height), interpolation=cv2.INTER_NEAREST)
-        share = _share(step_s, min(BACKGROUND_S, max(self._learnt_s, step_s)))
-        cv2.accumulateWeighted(picture, self._background, share, mask)
-        cv2.accumulateWeighted(brightness, self._brightness, share, quiet_cells)
+    def _learn_background(self, view: _View, active: Mask | None) -> None:
+        """Let the background follow where nothing is, or has long been still."""
+        share = self._share(view.step_s, BACKGROUND_S)
+        pixels = quiet = None
+        if active is None:
+            self._still_s[:] = 0.0
+            self._held = None
+        else:
+            self._held = widened(active)
+            stirred = cv2.absdiff(view.brightness, self._before) > 1.0 + self._usual.deviation
+            self._still_s += view.step_s
+            self._still_s[stirred | (self._held == 0)] = 0.0
+            quiet = np.asarray((self._held == 0) | (self._still_s > self._settings.absorb_s)).view(
+                np.uint8
+            )
+            pixels = self._grid.pixels(quiet)
+        self._before = view.brightness
+        cv2.accumulateWeighted(view.picture, self._background, share, pixels)
+        cv2.accumulateWeighted(view.brightness, self._brightness, share, quiet)
 
-
-def _cell_px(length: int) -> int:
-    """Return the side of a cell that best divides a picture's width or height."""
-    return min(CELL_PX, key=lambda px: (length % px, abs(px - 4)))
+    def _share(self, step_s: float, constant_s: float) -> float:
+        """Return the weight of a look in an average; a young one is the mean of all there was."""
+        return _share(step_s, min(constant_s, max(self._learnt_s, step_s)))
 
 
 def _share(step_s: float, constant_s: float) -> float:
@@ -387,25 +298,8 @@ def _share(step_s: float, constant_s: float) -> float:
     return 1.0 - math.exp(-step_s / max(constant_s, 1e-6))
 
 
-def _widened(cells: npt.NDArray[np.bool_]) -> Mask:
-    """Return the cells with those that touch them."""
-    return np.asarray(cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
-
-
-def _patches(active: npt.NDArray[np.bool_]) -> list[_Patch]:
-    """Return the groups of cells that touch, the largest first."""
-    if not active.any():
-        return []
-    count, _, stats, _ = cv2.connectedComponentsWithStats(active.astype(np.uint8), connectivity=8)
-    rows, columns = active.shape
-    found = [
-        _Patch(
-            left=max(left - 1, 0),
-            top=max(top - 1, 0),
-            right=min(left + width + 1, columns),
-            bottom=min(top + height + 1, rows),
-            cells=cells,
-        )
-        for left, top, width, height, cells in stats[1:count].tolist()
-    ]
-    return sorted(found, key=lambda patch: -patch.cells)[:MOST_REGIONS]
+def _region(patch: Patch, grid: CellGrid) -> Region:
+    rows, columns = grid.shape
+    return Region(
+        patch.left / columns, patch.top / rows, patch.right / columns, patch.bottom / rows
+    )

@@ -22,8 +22,9 @@ from gateway.decode import Picture, PictureScaler
 from gateway.film.packets import FrontToBackError, Group, PacketTable
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import FilePicture
-from vision.activity import ACTIVITY_SIZE, Luma
+from vision.activity import ACTIVITY_SIZE
 from vision.ensemble import DetectorSet, PendingSet
+from vision.luma.cells import Luma
 from vision.types import Detections, FrameSize
 
 Seen: TypeAlias = tuple[int, FrameSize, Detections]

@@ -1,0 +1,1 @@
+"""Small grey pictures by cells: the light on them, what is usual, what changed together."""
