@@ -1,5 +1,5 @@
 /** Words for what is set, found and measured of cameras: one table each, translated when shown. */
-/** @import { Device, PlanAction, RecordMode, StreamReport, Transport } from "./contract.js" */
+/** @import { Camera, Device, Interest, PlanAction, RecordMode, Rung, StreamReport, Transport } from "./contract.js" */
 import { decimal } from "./format.js";
 import { msg, t } from "./language.js";
 import { codecWord } from "./vocabulary.js";
@@ -98,6 +98,28 @@ const IR_CUT_MODES = {
   AUTO: msg("By itself"),
 };
 
+/** @type {Record<Exclude<Interest, "">, string>} */
+const INTERESTS = {
+  quiet: msg("Quiet"),
+  settled: msg("Something rests there"),
+  restless: msg("Restless, nobody seen"),
+  stirred: msg("Stirring: {why}"),
+};
+
+/** What stirs a camera. @type {Record<string, string>} */
+const REASONS = {
+  motion: msg("the picture changes"),
+  camera: msg("the camera alarms"),
+  object: msg("something moves"),
+  packets: msg("the stream grows"),
+};
+
+/** @type {Record<Exclude<Rung, "">, string>} */
+const RUNGS = {
+  keys: msg("Key frames only"),
+  full: msg("All pictures"),
+};
+
 /** @type {Record<string, string>} */
 const SOUNDS = { pcm_alaw: "G.711A", pcm_mulaw: "G.711U", aac: "AAC", opus: "Opus", g726: "G.726" };
 
@@ -163,6 +185,28 @@ export function skewWord(seconds) {
   const much = off < 120 ? t("{count} s", { count: decimal(off) }) : off < 7200 ? t("{count} min", { count: Math.round(off / 60) })
     : off < 172_800 ? t("{count} h", { count: Math.round(off / 3600) }) : t("{count} days", { count: Math.round(off / 86_400) });
   return seconds > 0 ? t("{much} fast", { much }) : t("{much} slow", { much });
+}
+
+/** How a camera fares with the machine's attention: "Quiet", "Stirring: the camera alarms". @param {Camera} camera */
+export function interestWord({ interest, why }) {
+  return interest ? t(INTERESTS[interest], { why: t(REASONS[why] ?? why) }) : "–";
+}
+
+/** @param {Rung} rung */
+export function rungWord(rung) {
+  return rung ? t(RUNGS[rung]) : "–";
+}
+
+/** "5 times a second", "every 30 s". @param {number | null} seconds from one to the next */
+export function oftenWord(seconds) {
+  if (seconds === null) return "–";
+  if (seconds <= 0.9) return t("{rate} times a second", { rate: decimal(seconds < 0.15 ? Math.round(1 / seconds) : 1 / seconds) });
+  return t("every {count} s", { count: seconds < 10 ? decimal(seconds) : Math.round(seconds) });
+}
+
+/** How often the detector looks at a camera. @param {Camera} camera */
+export function looksWord({ analysed_fps: looks }) {
+  return oftenWord(looks ? 1 / looks : null);
 }
 
 /** @param {Device} device */

@@ -4,6 +4,9 @@ export type Severity = "red" | "yellow" | "green";
 export type CameraState =
   | "connecting" | "online" | "stalled" | "unauthorized" | "unreachable" | "not_video"
   | "quarantined" | "disabled";
+/** What of a stream is decoded; "" while nobody watches. */
+export type Rung = "keys" | "full" | "";
+export type Interest = "quiet" | "settled" | "restless" | "stirred" | "";
 export type EvidenceType = "raw" | "marked" | "clip";
 export type RecordMode = "incidents" | "continuous" | "off";
 export type Transport = "auto" | "tcp" | "udp";
@@ -23,13 +26,23 @@ export interface StreamFacts {
   reader: string; transport: string; note: string;
 }
 
-export interface Camera {
-  id: string; name: string; channel_code: string; unit: string; grid: string;
+/** What of a camera changes all the time. */
+export interface Pulse {
+  id: string; last_picture_at: string | null;
+  /** Pictures given to the detector; seconds between pictures looked at at all. */
+  analysed_fps: number | null; seen_every_s: number | null;
+  rung: Rung; interest: Interest;
+  /** What stirred it last. */
+  why: string;
+}
+
+export interface Camera extends Pulse {
+  name: string; channel_code: string; unit: string; grid: string;
   enabled: boolean; record: RecordMode; has_controls: boolean; can_talk: boolean; state: CameraState;
   /** Why the camera is not well; "" when it is. */
   code: string; detail: string;
-  since: string | null; last_picture_at: string | null;
-  stream: StreamFacts | null; live: "whep" | "transcoded" | "refresh"; analysed_fps: number | null;
+  since: string | null;
+  stream: StreamFacts | null; live: "whep" | "transcoded" | "refresh";
   open_incidents: number; zones: Zone[]; lines: Line[];
 }
 
@@ -49,16 +62,25 @@ export interface Incident {
 
 export interface IncidentPage { incidents: Incident[]; next: string | null }
 
+/** Work in processors; `overloaded_since` is null while there is enough. */
+export interface Load {
+  overloaded_since: string | null;
+  budget: number; decode: number; detect: number; other: number;
+  cameras: number; full: number; keys: number; stirred: number;
+}
+
 export interface System {
   site: string; version: string; time_zone: string; now: string;
   queue: { state: "connecting" | "connected" | "down"; waiting: number };
   storage: { free_bytes: number; total_bytes: number };
+  load: Load | null;
   default_language: Language;
 }
 
 export type EventMessage =
   | { type: "snapshot"; seq: number; cameras: Camera[]; incidents: Incident[]; system: System }
   | ({ type: "camera"; seq: number } & Camera)
+  | { type: "pulse"; seq: number; cameras: Pulse[] }
   | ({ type: "incident"; seq: number } & Incident)
   | ({ type: "system"; seq: number } & System);
 

@@ -111,6 +111,11 @@ export function fileSize(bytes) {
   return `${decimal(bytes / 1000 ** power)} ${units[power]}`;
 }
 
+/** At most two digits after the point. @param {number} value */
+export function hundredths(value) {
+  return new Intl.NumberFormat(language(), { maximumFractionDigits: 2 }).format(value);
+}
+
 /** At most one digit after the point. @param {number} value */
 export function decimal(value) {
   return new Intl.NumberFormat(language(), { maximumFractionDigits: 1 }).format(value);

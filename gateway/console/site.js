@@ -1,5 +1,5 @@
 /** What this screen knows of the site, kept by the event channel. Elements read it and follow its events. */
-/** @import { Camera, EventMessage, Incident, Severity, System } from "./contract.js" */
+/** @import { Camera, EventMessage, Incident, Pulse, Severity, System } from "./contract.js" */
 /** @import { LinkState } from "./events.js" */
 
 /** Transitions of one camera that are kept for its page. */
@@ -37,6 +37,7 @@ export class Site extends EventTarget {
   receive(message) {
     if (message.type === "snapshot") this.#replace(message);
     else if (message.type === "camera") this.#camera(message);
+    else if (message.type === "pulse") this.#pulse(message.cameras);
     else if (message.type === "incident") this.#incident(message);
     else if (message.type === "system") this.#system(message);
   }
@@ -66,6 +67,15 @@ export class Site extends EventTarget {
   /** @param {Camera} camera */
   #camera(camera) {
     this.#keepCamera(camera);
+    this.#tell("cameras");
+  }
+
+  /** @param {Pulse[]} pulses */
+  #pulse(pulses) {
+    for (const pulse of pulses) {
+      const camera = this.cameras.get(pulse.id);
+      if (camera) this.cameras.set(pulse.id, { ...camera, ...pulse });
+    }
     this.#tell("cameras");
   }
 

@@ -13,6 +13,7 @@ import { base, controls } from "../styles.js";
 import { kindWord, refusalText, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-add-page.js";
+import "./gp-busy.js";
 import "./gp-camera-page.js";
 import "./gp-camera-settings-page.js";
 import "./gp-cameras-page.js";
@@ -46,6 +47,8 @@ export class GpApp extends ConsoleElement {
   static styles = [base, controls, css`
     .skip { position: fixed; inset: var(--s2) auto auto var(--s2); z-index: 9; transform: translateY(-200%); }
     .skip:focus { transform: none; }
+    :host { --notice: 0rem; }
+    :host([busy]) { --notice: 2.75rem; }
     main { outline: none; }
     .list { max-width: 90rem; margin-inline: auto; padding: var(--s4); }
     .hollow { min-height: 100dvh; display: grid; place-content: center; justify-items: center; gap: var(--s3); color: var(--ink-2); }
@@ -118,6 +121,7 @@ export class GpApp extends ConsoleElement {
     this.#channel = null;
     this.site = null;
     this.user = null;
+    this.toggleAttribute("busy", false);
     document.title = "gridpatrol";
   }
 
@@ -137,6 +141,7 @@ export class GpApp extends ConsoleElement {
     if (!site.system) return;
     useTimeZone(site.system.time_zone);
     document.title = `${site.system.site} · gridpatrol`;
+    this.toggleAttribute("busy", Boolean(site.system.load?.overloaded_since));
     this.requestUpdate();
   }
 
@@ -170,6 +175,7 @@ export class GpApp extends ConsoleElement {
     return html`
       <button class="skip" @click=${() => this.renderRoot.querySelector("main")?.focus()}>${t("Skip to content")}</button>
       <gp-top-bar .site=${site} .user=${user} .route=${this.route} @sign-out=${this.#signOut} @change-password=${this.#changePassword}></gp-top-bar>
+      <gp-busy .site=${site}></gp-busy>
       <main tabindex="-1">${allowed ? PAGES[page]({ site, user, id }) : html`<p class="list quiet">${t("Only an administrator may do this.")}</p>`}</main>
       <p class="unseen" aria-live="polite">${this.news}</p>
       <gp-password-dialog ?first=${first} @changed=${changed}></gp-password-dialog>`;

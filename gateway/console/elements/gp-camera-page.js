@@ -4,6 +4,7 @@
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
 import { keyed } from "lit/directives/keyed.js";
+import { interestWord, looksWord, oftenWord, rungWord } from "../camera-words.js";
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
@@ -95,7 +96,7 @@ export class GpCameraPage extends ConsoleElement {
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">
         <div class="main">${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
-        <div class="side">${this.#controls(camera)}${this.#state(camera, site)}${streamFacts(camera)}${placeFacts(camera)}</div>
+        <div class="side">${this.#controls(camera)}${this.#state(camera, site)}${attentionFacts(camera)}${streamFacts(camera)}${placeFacts(camera)}</div>
       </div>`;
   }
 
@@ -175,7 +176,18 @@ function sides({ name, line: [[x1, y1], [x2, y2]] }, ratio) {
 }
 
 /** @param {Camera} camera */
-function streamFacts({ stream, live, analysed_fps: looks }) {
+function attentionFacts(camera) {
+  if (camera.state !== "online" || !camera.interest) return null;
+  return html`<section class="panel"><h2>${t("Picture analysis")}</h2><dl>
+    <dt>${t("Now")}</dt><dd>${interestWord(camera)}</dd>
+    <dt>${t("Seen")}</dt><dd>${oftenWord(camera.seen_every_s)}</dd>
+    <dt>${t("Searched")}</dt><dd>${looksWord(camera)}</dd>
+    <dt>${t("Decoded")}</dt><dd>${rungWord(camera.rung)}</dd>
+  </dl></section>`;
+}
+
+/** @param {Camera} camera */
+function streamFacts({ stream, live }) {
   const known = (/** @type {number | null} */ value, /** @type {string} */ unit) => (value === null ? "–" : `${decimal(value)} ${unit}`);
   return html`<section class="panel"><h2>${t("Stream")}</h2><dl>
     <dt>${t("Picture")}</dt><dd>${stream ? `${stream.width}×${stream.height}` : "–"}</dd>
@@ -183,7 +195,6 @@ function streamFacts({ stream, live, analysed_fps: looks }) {
     <dt>${t("Pictures a second")}</dt><dd>${known(stream?.fps ?? null, "fps")}</dd>
     <dt>${t("Key frame every")}</dt><dd>${known(stream?.gop_s ?? null, "s")}</dd>
     <dt>${t("Time from")}</dt><dd>${stream ? clockWord(stream.clock) : "–"}</dd>
-    <dt>${t("Looked at")}</dt><dd>${looks === null ? "–" : t("{rate} times a second", { rate: decimal(looks) })}</dd>
     <dt>${t("Live by")}</dt><dd>${LIVE_WORDS[live]()}</dd>
   </dl></section>`;
 }

@@ -4,7 +4,7 @@
 import { css, html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { sendJson } from "../api.js";
-import { readerWord, recordWord, streamWord } from "../camera-words.js";
+import { interestWord, looksWord, oftenWord, readerWord, recordWord, streamWord } from "../camera-words.js";
 import { decimal, since } from "../format.js";
 import { icon } from "../icons.js";
 import { language, t } from "../language.js";
@@ -42,6 +42,8 @@ export class GpCamerasPage extends ConsoleElement {
     .empty { display: grid; justify-items: center; gap: var(--s3); }
     .empty svg.icon { width: 3rem; height: 3rem; }
     .brief { display: none; }
+    .looks .row { gap: 0.4rem; }
+    .looks .dot.stirred { background: var(--accent); }
     @media (max-width: 900px) {
       tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--s3); padding-block: var(--s3) var(--s2); }
       td.why { grid-row: 2; grid-column: 1 / -1; max-width: none; }
@@ -122,7 +124,7 @@ export class GpCamerasPage extends ConsoleElement {
     if (!cameras.length) return html`<p class="panel more" role="status">${t("No camera fits.")}</p>`;
     const rest = cameras.length - this.most;
     return html`<div class="panel"><table>
-        <thead><tr><th>${t("Camera")}</th><th>${t("State")}</th><th>${t("Unit")}</th><th>${t("Stream")}</th>
+        <thead><tr><th>${t("Camera")}</th><th>${t("State")}</th><th>${t("Looked at")}</th><th>${t("Unit")}</th><th>${t("Stream")}</th>
           <th class="number">${t("Pictures a second")}</th><th class="number">${t("Key frame every")}</th><th>${t("Read by")}</th><th>${t("Recording")}</th>
           ${this.#isAdmin ? html`<th><span class="unseen">${t("Actions")}</span></th>` : null}</tr></thead>
         <tbody>${repeat(cameras.slice(0, this.most), ({ id }) => id, (camera) => this.#row(camera, site))}</tbody>
@@ -141,7 +143,9 @@ export class GpCamerasPage extends ConsoleElement {
       <td class="why"><span class="mark ${stateTone(state)}">${stateWord(state)}</span>
         ${camera.since && !isWell ? html`<span class="small quiet">${t("since {time}", { time: since(camera.since, site.now()) })}</span>` : null}
         ${isWell ? null : html`<div class="small quiet" title=${camera.detail}>${stateAdvice(camera)}</div>`}
-        <div class="brief small quiet">${brief(camera)}</div></td>
+        <div class="brief small quiet">${brief(camera)}</div>
+        ${isWatched(camera) ? html`<div class="brief small quiet">${looks(camera)}</div>` : null}</td>
+      <td data-label=${t("Looked at")} class="looks ${isWatched(camera) ? "" : "none"}">${isWatched(camera) ? looks(camera) : "–"}</td>
       <td data-label=${t("Unit")} class=${unit || grid ? "" : "none"}><span>${[unit, grid].filter(Boolean).join(" · ") || "–"}</span></td>
       <td data-label=${t("Stream")} class=${none}><span>${stream ? `${codecWord(stream.codec)} ${stream.width}×${stream.height}` : "–"}</span></td>
       <td data-label=${t("Pictures a second")} class="number ${none}"><span>${known(stream?.fps)}</span></td>
@@ -189,6 +193,17 @@ export class GpCamerasPage extends ConsoleElement {
       ${this.#isAdmin ? html`<p>${t("Have the network searched for cameras, type an address, or import a list.")}</p>
         <a class="button primary" href=${ADD}>${icon("add")}${t("Add cameras")}</a>` : html`<p>${t("An administrator adds them.")}</p>`}</div>`;
   }
+}
+
+/** @param {Camera} camera */
+function isWatched({ state, interest }) {
+  return state === "online" && interest !== "";
+}
+
+/** Why it is awake, how often its pictures are glanced at, how often they are searched. @param {Camera} camera */
+function looks(camera) {
+  return html`<div class="row"><span class="dot ${camera.interest}"></span>${interestWord(camera)}</div>
+    <div class="tiny quiet">${t("Seen {seen} · searched {looks}", { seen: oftenWord(camera.seen_every_s), looks: looksWord(camera) })}</div>`;
 }
 
 /** @param {Camera} camera */

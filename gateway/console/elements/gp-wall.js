@@ -22,7 +22,7 @@ const TRIM = { gap: 8, caption: 36 };
 
 export class GpWall extends ConsoleElement {
   static styles = [base, controls, css`
-    :host { height: calc(100dvh - var(--bar)); }
+    :host { height: calc(100dvh - var(--bar) - var(--notice)); }
     .page { display: grid; height: 100%; gap: var(--s4); padding: var(--s3) var(--s4); grid-template-columns: minmax(0, 1fr) minmax(22rem, 24rem); }
     .page.planned { grid-template-columns: auto minmax(22rem, 1fr); }
     section { display: flex; flex-direction: column; min-width: 0; min-height: 0; gap: var(--s2); }

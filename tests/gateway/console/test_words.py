@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from gateway.analysis.eye import CAMERA_TOLD, PACKETS_GREW
 from gateway.api.services import CONSOLE_DIR, LOCALE_DIR
 from gateway.dispatch.relay import QueueState
 from gateway.inventory_columns import ADVICE
@@ -19,11 +20,13 @@ from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
 from gateway.store.inventory import RecordMode
 from vision.arming import Arming
+from vision.attention import MOTION, OBJECT, Interest
 from vision.crossings import Direction
 from vision.health import FAULT_KINDS
 from vision.rule import RuleSpec
 from vision.rules import RULES
 from vision.scene import Line, Scene, View
+from vision.scheduler import Rung
 from vision.types import Condition, FrameSize, Severity
 
 CALL = re.compile(r"""\b(?:t|msg)\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>["'`][^,)]*))""")
@@ -89,6 +92,9 @@ def test_both_languages_are_served():
         ("ACTIONS", Action),
         ("MISTAKES", ADVICE),
         ("KNOBS", FIELDS),
+        ("INTERESTS", [interest.name.lower() for interest in Interest]),
+        ("REASONS", [MOTION, OBJECT, PACKETS_GREW, CAMERA_TOLD]),
+        ("RUNGS", Rung),
         ("IR_CUT_MODES", IR_CUT_MODES),
     ],
 )
