@@ -9,8 +9,6 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-import cv2
-import numpy as np
 import structlog
 
 from gateway.clock import utc_now
@@ -31,13 +29,15 @@ from vision.health import (
 )
 from vision.incidents import IncidentBook
 from vision.picture_watch import PictureWatch
+from vision.quality import Luma
 from vision.types import ChangeType, IncidentChange
 
-LOOK_EVERY = timedelta(seconds=0.95)
-"""Pictures closer together than this are passed over: one look a second, 1 to 3 ms of a core; the
-fastest fault waits ten seconds."""
-LOOK_WIDTH = 160
-"""Width in pixels of what is looked at; `vision.quality` is tuned for it."""
+LOOK_EVERY_S = 1.0
+"""Looks are at least about so far apart where there is time to spare: the fastest fault waits ten
+seconds."""
+EARLY = 0.9
+"""A picture that comes this share of the wait after the look before is due: the next key frame may
+be far."""
 ROUND_S = 1.0
 
 log = structlog.get_logger()
@@ -47,7 +47,8 @@ class CameraHealth:
     """Watches one camera. Each method is for a thread of its own: eye, ONVIF, the health round.
 
     left_open: what an earlier process left open of this camera's health, from
-    `store.incidents.left_open(vision.health.CAMERA_SPECS, camera)`.
+    `store.incidents.left_open(vision.health.CAMERA_SPECS, camera)`. every_s: seconds between looks,
+    up to 12; may be set at any time.
     """
 
     def __init__(
@@ -67,27 +68,27 @@ class CameraHealth:
         self._wanted = frozenset(spec.id for spec in specs)
         self._book = IncidentBook(origin.camera.id, specs)
         self._book.adopt(left_open)
+        self.every_s = LOOK_EVERY_S
         self._watching = threading.Lock()
         self._seen_at: datetime | None = None
         self._latest: Picture | None = None
         self._gop_s: float | None = None
         self._online_at: datetime | None = None
 
-    def see(self, picture: Picture) -> None:
-        """Look at a picture, if it is time to; for the eye's thread, with every picture."""
+    def see(self, picture: Picture, thumbnail: Luma) -> None:
+        """Look at a picture, if it is time to; for the eye's thread, with every picture.
+
+        thumbnail: its brightness 160 pixels across, which `vision.quality` is tuned for.
+        """
         now = utc_now()
-        if self._seen_at is not None and timedelta() <= now - self._seen_at < LOOK_EVERY:
+        wait = timedelta(seconds=EARLY * self.every_s)
+        if self._seen_at is not None and timedelta() <= now - self._seen_at < wait:
             return
         self._seen_at = now
-        luma = picture.luma()
-        height = max(1, round(LOOK_WIDTH * luma.shape[0] / luma.shape[1]))
-        small = np.asarray(
-            cv2.resize(luma, (LOOK_WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
         grey = picture.is_grey()
         with self._watching:
             self._latest = picture
-            self._pictures.see(small, now, infrared=grey, gop_s=self._gop_s)
+            self._pictures.see(thumbnail, now, infrared=grey, gop_s=self._gop_s)
 
     def alarm(self, alarm: CameraAlarm) -> None:
         """Take an alarm of the camera itself; for ONVIF's thread."""
@@ -108,7 +109,7 @@ class CameraHealth:
         """
         with self._watching:
             self._gop_s = vitals.gop_s
-            conditions = self._pictures.conditions(at) + self._alarms.conditions(at)
+            conditions = self._pictures.conditions() + self._alarms.conditions(at)
             picture = self._latest
         if vitals.online:
             conditions += self._stream.conditions(at, vitals)

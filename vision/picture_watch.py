@@ -7,7 +7,7 @@ Each fault begins and lasts by two thresholds, so that none flickers. What canno
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from vision.health import PICTURE, HealthLimits, measured
@@ -41,9 +41,6 @@ to 0.28, half of it 0.43 to 0.56; passing vehicles up to 0.31 for some seconds."
 STILL_GOPS = 5.0
 """Frozen pictures outlast so many key frames. A live camera's noise changes each: coded with fixed
 quality, fixed rate or a strong noise filter, no live picture stayed the same over one of them."""
-
-FRESH = timedelta(seconds=3)
-"""A judgement counts as one of now for so long: looks come each second, or with key frames."""
 
 Verdict: TypeAlias = Callable[[Quality, bool], bool | None]
 """Says whether a fault holds, given whether it held before; None when that cannot be judged."""
@@ -126,12 +123,13 @@ PICTURE_FAULTS: Mapping[str, _Fault] = {
 
 
 class PictureWatch:
-    """Watches one camera's pictures; looks come in the order of time, one or two a second."""
+    """Watches one camera's pictures; looks come in the order of time, see `QualityMeter`."""
 
     def __init__(self, limits: HealthLimits) -> None:
         self._limits = limits
         self._meter = QualityMeter()
         self._held: dict[str, Condition] = {}
+        self._news: set[str] = set()
         self._moved_at: datetime | None = None
         self.quality: Quality | None = None
 
@@ -154,11 +152,16 @@ class PictureWatch:
         )
         self._accept_view(at)
 
-    def conditions(self, at: datetime) -> list[Condition]:
-        """Return the faults that hold; one not judged lately as of when it last was."""
+    def conditions(self) -> list[Condition]:
+        """Return the faults that hold; one not judged since the last call as of when it was.
+
+        So a fault is confirmed by the look that still shows it, however far apart looks are, and
+        none by the time that passes between them.
+        """
+        news, self._news = self._news, set()
         return [
-            replace(condition, seen_at=None) if _fresh(condition, at) else condition
-            for condition in self._held.values()
+            replace(condition, seen_at=None if kind in news else condition.seen_at)
+            for kind, condition in self._held.items()
         ]
 
     def _frozen(self, quality: Quality, gop_s: float | None) -> bool:
@@ -167,6 +170,7 @@ class PictureWatch:
         return shows and quality.lively and quality.still_s >= limit_s
 
     def _set(self, kind: str, holds: bool, at: datetime, readings: Readings) -> None:
+        self._news.add(kind)
         if holds:
             self._held[kind] = Condition(
                 kind, PICTURE, kind, holds=True, score=1.0, readings=readings, seen_at=at
@@ -182,7 +186,3 @@ class PictureWatch:
             self._moved_at = at
         elif (at - self._moved_at).total_seconds() >= self._limits.accept_view_s:
             self.forget_view()
-
-
-def _fresh(condition: Condition, at: datetime) -> bool:
-    return condition.seen_at is not None and at - condition.seen_at <= FRESH

@@ -4,7 +4,9 @@ Everything is measured against what this very camera usually shows, learnt while
 foggy valley and a shop window have nothing in common. Structure is measured on a background, the
 average of the last seconds, so that passers-by, rain streaks and the sensor's noise vanish from it,
 and on the logarithm of brightness, so that a lamp or a cloud, which multiplies, changes it little.
-What the numbers mean is decided in `vision.picture_watch`; its thresholds were measured on these.
+All of it goes by the time that passes, so that looks may come each second, or with key frames
+twelve seconds apart: only where too few looks would be too little to go by are they counted. What
+the numbers mean is decided in `vision.picture_watch`; its thresholds were measured on these.
 """
 
 from dataclasses import dataclass, replace
@@ -23,12 +25,21 @@ Map: TypeAlias = npt.NDArray[np.float32]
 BACKGROUND_S = 5.0
 """Time constant of the background: a person who walks by is gone from it, a turned camera is in it
 after ten seconds."""
+NEWEST_MOST = 0.4
+"""The most one picture weighs in a background that has settled: where looks are so far apart that
+each would be the whole of it, a passing lorry is still no more than that."""
+GAP_S = 30.0
+"""Looks further apart than this say nothing about the time between them."""
+COMPARE_S = 2.5
+"""A picture is compared with what is usual at most this often: faults last, and comparing is most
+of what a look costs."""
 MEMORY_S = 600.0
 """Time constant of what is usual: slower than any fault, faster than the sun."""
-SETTLE_S = 10.0
-"""A new background is used after so long: twice BACKGROUND_S."""
-LEARN_S = 60.0
-"""So long everything is learnt from and nothing compared: some cars pass, and some pauses."""
+SETTLE_S, SETTLE_LOOKS = 10.0, 4
+"""A new background is used after so long, twice BACKGROUND_S, and so many looks."""
+LEARN_S, LEARN_LOOKS = 60.0, 8
+"""So long, and so many looks, everything is learnt from and nothing compared: some cars pass, and
+some pauses."""
 FALL = 0.2
 """Share by which the least usual structure follows a picture with less: five looks at an empty road
 between two lorries, no single odd one."""
@@ -61,8 +72,9 @@ TINY = 1e-6
 STILL = 0.02
 """Pictures of which a smaller share of pixels differs are the same: a clock drawn into a frozen
 picture changes 0.2 to 1 %."""
-LIVELY_AFTER = 40
-"""Changes between looks that make a camera lively: less than a minute of an ordinary one."""
+LIVELY_S, LIVELY_LOOKS = 40.0, 8
+"""A camera is lively once its pictures differed for so long, and as often, from one look to the
+next: less than a minute of an ordinary one."""
 DARK = 45.0
 """A picture whose brightest twentieth is below this holds no structure worth comparing: measured,
 the default detector finds 5 % there of the people it finds by day."""
@@ -87,11 +99,12 @@ class Quality:
 
     brightness: luma of the brightest twentieth, 0-255. contrast: from its darkest twentieth to
     there. still_s: for how long pictures have been the same. lively: they were seen to differ
-    before. The rest is None while the picture is
-    dark or nothing is known to compare it with. structure_ratio: edges in this very picture, as a
-    share of the usual. sharpness_ratio: how narrow the background's edges are, as a share of the
-    usual. fouled_ratio: share of the picture's parts that lost their detail. structure_lost_s: how
-    long the structure took to fall from usual to where it is, None while it has not fallen.
+    before. The rest is None for a picture that was not compared: it is too soon after the one
+    before, or dark, or nothing is known to compare it with. structure_ratio: edges in this very
+    picture, as a share of the usual. sharpness_ratio: how narrow the background's edges are, as a
+    share of the usual. fouled_ratio: share of the picture's parts that lost their detail.
+    structure_lost_s: since the first look that missed the usual structure; None while it is there,
+    or no look saw it go.
     """
 
     at: datetime
@@ -131,30 +144,33 @@ def _shape(grey: Map) -> _Shape:
     Sharpness is curvature by steepness: along an edge the steepness adds up to the step whatever
     its width, the curvature to the step divided by the width, so contrast cancels.
     """
-    logarithm = np.log(grey + LOG_FLOOR)
+    logarithm = cv2.log(grey + LOG_FLOOR)
     across = cv2.Sobel(logarithm, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(logarithm, cv2.CV_32F, 0, 1, scale=1 / 8)
     edges = np.asarray(cv2.magnitude(across, down), np.float32)
     curvature = np.abs(cv2.Laplacian(logarithm, cv2.CV_32F))
     rows, columns = GRID
     parts = cv2.resize(curvature, (columns, rows), interpolation=cv2.INTER_AREA)
-    structure = max(float(edges.mean()), TINY)
+    structure = max(_mean(edges), TINY)
     return _Shape(
-        edges=np.asarray(cv2.GaussianBlur(edges, (0, 0), EDGE_BLUR_PX), np.float32),
+        edges=edges,
         parts=np.maximum(np.asarray(parts, np.float32), TINY),
         structure=structure,
-        sharpness=max(float(curvature.mean()), TINY) / structure,
+        sharpness=max(_mean(curvature), TINY) / structure,
     )
 
 
 class _Shapes:
     """A background and the newest picture, measured: what both lack is missing.
 
-    A pole that sways in the wind smears the background, noise sharpens the newest picture.
+    A pole that sways in the wind smears the background, noise sharpens the newest picture. view:
+    the background's edges, widened to be compared.
     """
 
     def __init__(self, background: Map, luma: Luma) -> None:
         self.background = _shape(background)
+        widened = cv2.GaussianBlur(self.background.edges, (0, 0), EDGE_BLUR_PX)
+        self.view = np.asarray(widened, np.float32)
         smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), NOISE_BLUR_PX)
         self.newest = _shape(np.asarray(smooth, np.float32))
 
@@ -163,20 +179,26 @@ class _Usual:
     """What a camera usually shows under one kind of light. structure: the least that is usual."""
 
     def __init__(self, now: _Shapes) -> None:
-        self.edges = now.background.edges.copy()
+        self.view = now.view.copy()
         self.parts = [now.background.parts.copy(), now.newest.parts.copy()]
         self.sharpness = [now.background.sharpness, now.newest.sharpness]
         self.structure = now.newest.structure
-        self.learnt_s = 0.0
+        self._learnt_s, self._looks = 0.0, 1
+
+    @property
+    def known(self) -> bool:
+        """Whether enough was seen to compare anything with it."""
+        return self._learnt_s >= LEARN_S and self._looks >= LEARN_LOOKS
 
     def learn(self, now: _Shapes, step_s: float) -> None:
         """Take in a picture that is fit; at first quickly, later at the pace of MEMORY_S."""
-        self.learnt_s += step_s
-        share = step_s / max(min(self.learnt_s, MEMORY_S), step_s, TINY)
-        cv2.accumulateWeighted(now.background.edges, self.edges, share)
+        self._learnt_s += step_s
+        self._looks += 1
+        share = step_s / max(min(self._learnt_s, MEMORY_S), step_s, TINY)
+        cv2.accumulateWeighted(now.view, self.view, share)
         for index, shape in enumerate((now.background, now.newest)):
             parts = self.parts[index]
-            kept = (shape.parts >= PART_LOST * parts) | (self.learnt_s < LEARN_S)
+            kept = (shape.parts >= PART_LOST * parts) | (not self.known)
             parts[kept] += share * (shape.parts[kept] - parts[kept])
             self.sharpness[index] += share * (shape.sharpness - self.sharpness[index])
         fall = FALL if now.newest.structure < self.structure else share
@@ -192,7 +214,7 @@ class _Usual:
             structure_ratio=now.newest.structure / self.structure,
             sharpness_ratio=max(sharp),
             fouled_ratio=min(fouled),
-            view=_view(now.background.edges, self.edges) if self.structure >= SPARSE else None,
+            view=_view(now.view, self.view) if self.structure >= SPARSE else None,
         )
 
 
@@ -201,15 +223,21 @@ class _Background:
 
     def __init__(self) -> None:
         self.average: Map = np.zeros((0, 0), np.float32)
-        self.seen_s = 0.0
+        self._seen_s, self._looks = 0.0, 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether it holds enough pictures to stand for the scene."""
+        return self._seen_s >= SETTLE_S and self._looks >= SETTLE_LOOKS
 
     def add(self, luma: Luma, step_s: float) -> None:
         """Take in a picture, so many seconds after the one before."""
+        self._looks += 1
         if not self.average.size:
             self.average = luma.astype(np.float32)
             return
-        self.seen_s += step_s
-        share = step_s / min(max(self.seen_s, step_s, 1e-6), BACKGROUND_S)
+        self._seen_s += step_s
+        share = max(min(step_s / BACKGROUND_S, NEWEST_MOST), 1 / self._looks)
         cv2.accumulateWeighted(luma, self.average, share)
 
 
@@ -218,13 +246,13 @@ class _Stillness:
 
     def __init__(self) -> None:
         self._before: Luma | None = None
-        self._still_s = 0.0
+        self._still_s = self._lived_s = 0.0
         self._changes = 0
 
     @property
     def lively(self) -> bool:
         """Whether pictures were seen to differ often enough to expect it."""
-        return self._changes >= LIVELY_AFTER
+        return self._lived_s >= LIVELY_S and self._changes >= LIVELY_LOOKS
 
     def see(self, luma: Luma, step_s: float) -> float:
         """Return for how long no more than a clock's worth of pixels has changed."""
@@ -235,12 +263,13 @@ class _Stillness:
             self._still_s += step_s
         else:
             self._still_s = 0.0
+            self._lived_s += step_s
             self._changes += 1
         return self._still_s
 
 
 class QualityMeter:
-    """Looks at one camera's pictures in the order of their time, one or two a second.
+    """Looks at one camera's pictures in the order of their time, two a second to one in `GAP_S`.
 
     Pictures by infrared light are compared among themselves: the lamp beside the lens makes another
     scene of the same view.
@@ -253,7 +282,9 @@ class QualityMeter:
         self._at: datetime | None = None
         self._infrared = False
         self._size: tuple[int, ...] = ()
-        self._structured_at: datetime | None = None
+        self._uncompared_s = 0.0
+        self._structured = False
+        self._lost_at: datetime | None = None
 
     def forget(self) -> None:
         """Learn anew what is usual: the camera was turned on purpose, or its new view accepted."""
@@ -279,20 +310,26 @@ class QualityMeter:
             self._restart()
             return quality
         self._background.add(luma, step_s)
-        if self._background.seen_s < SETTLE_S:
+        self._uncompared_s += step_s
+        if not self._background.settled or self._uncompared_s < COMPARE_S:
             return quality
+        step_s, self._uncompared_s = self._uncompared_s, 0.0
         return self._compare(quality, luma, step_s)
 
     def _step_s(self, at: datetime) -> float:
         """Return the seconds since the look before; none at the first and after a gap."""
         before, self._at = self._at, at
         passed_s = (at - before).total_seconds() if before else 0.0
-        return passed_s if 0.0 <= passed_s <= BACKGROUND_S else 0.0
+        if 0.0 <= passed_s <= GAP_S:
+            return passed_s
+        self._structured = False
+        return 0.0
 
     def _restart(self) -> None:
         """Begin another background: the one so far is of another light or another view."""
         self._background = _Background()
-        self._structured_at = None
+        self._uncompared_s = 0.0
+        self._structured = False
 
     def _compare(self, quality: Quality, luma: Luma, step_s: float) -> Quality:
         """Say how a picture compares with what is usual, and learn from it where it is fit."""
@@ -301,7 +338,7 @@ class QualityMeter:
         if usual is None:
             usual = _Usual(now)
             self._usual[self._infrared] = usual
-        if usual.learnt_s < LEARN_S:
+        if not usual.known:
             usual.learn(now, step_s)
             return quality
         judged = usual.compare(now, quality)
@@ -311,12 +348,14 @@ class QualityMeter:
         return judged
 
     def _lost_s(self, quality: Quality) -> float | None:
-        """Return the seconds since the picture last had the structure it usually has."""
+        """Return the seconds since the first look that missed the usual structure."""
         if quality.structure_ratio is None or quality.structure_ratio >= LEARNABLE_STRUCTURE:
-            self._structured_at = quality.at
+            self._structured, self._lost_at = True, None
+        elif self._structured and self._lost_at is None:
+            self._lost_at = quality.at
+        if self._lost_at is None or not self._structured:
             return None
-        since = self._structured_at
-        return None if since is None else (quality.at - since).total_seconds()
+        return (quality.at - self._lost_at).total_seconds()
 
 
 def _spread(luma: Luma) -> tuple[float, float]:
@@ -346,9 +385,13 @@ def _view(edges: Map, usual: Map) -> View:
 
 def _match(one: Map, other: Map) -> float:
     """Return the correlation of two maps of one size, -1 to 1."""
-    one, other = one - one.mean(), other - other.mean()
-    size = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(np.vdot(one, other)) / max(size, TINY)
+    one, other = one - np.float32(_mean(one)), other - np.float32(_mean(other))
+    return float(np.vdot(one, other)) / max(cv2.norm(one) * cv2.norm(other), TINY)
+
+
+def _mean(numbers: Map) -> float:
+    """Return the mean of a map, at a quarter of what numpy takes for one so small."""
+    return cv2.mean(numbers)[0]
 
 
 def _fouled(now: Map, usual: Map) -> float:

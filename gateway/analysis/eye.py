@@ -34,6 +34,7 @@ from vision.attention import MOTION, Attention, Interest
 from vision.camera_hint import HintTrust
 from vision.ensemble import DetectorSet, PreparedSet
 from vision.packet_hint import PacketHint
+from vision.quality import Luma
 from vision.scheduler import FLOOR, Demand, Rung, Share
 
 READER_PACKETS = 250
@@ -80,13 +81,13 @@ class CameraEye:
 
     latest: the newest decoded picture, for snapshots; None before the first. fault: set while
     packets come that cannot be turned into pictures. mark: entered while native code has a packet.
-    on_picture: shown pictures, several a second or as many as are decoded; must not wait. share:
-    what it may spend, set by whoever shares the machine out.
+    on_picture: shown pictures with their thumbnails, several a second or as many as are decoded;
+    must not wait. share: what it may spend, set by whoever shares the machine out.
     """
 
     def __init__(self, hub: Hub, workshop: Workshop, detectors: DetectorSet, judge: Judge) -> None:
         self.mark: AbstractContextManager[None] = nullcontext()
-        self.on_picture: Callable[[Picture], None] = lambda _picture: None
+        self.on_picture: Callable[[Picture, Luma], None] = lambda _picture, _thumbnail: None
         self.latest: Picture | None = None
         self.fault: SessionReport | None = None
         self.share: Share = FLOOR
@@ -258,11 +259,10 @@ class CameraEye:
             self._view_turned = False
             self._activity.forget()
         if self._activity_pace.is_due(picture.captured_at, ACTIVITY_EVERY_S):
-            activity = self._activity.look(
-                picture.thumbnail(ACTIVITY_SIZE.width), picture.captured_at
-            )
+            thumbnail = picture.thumbnail(ACTIVITY_SIZE.width)
+            activity = self._activity.look(thumbnail, picture.captured_at)
             self._newest_activity = activity
-            self.on_picture(picture)
+            self.on_picture(picture, thumbnail)
             self._attend(activity)
         if self._decoder.rung is Rung.FULL:
             self._offer(picture)

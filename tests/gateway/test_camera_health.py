@@ -72,7 +72,8 @@ class Watched:
     def pass_s(self, seconds, pictures=None, vitals=WELL):
         for _ in range(round(seconds * 2)):
             if pictures is not None:
-                self.health.see(shown(pictures[self.number % len(pictures)]))
+                picture = shown(pictures[self.number % len(pictures)])
+                self.health.see(picture, picture.thumbnail(160))
             if self.number % 2 == 0:
                 self.health.look(self.now, vitals)
             self.number += 1
@@ -158,9 +159,10 @@ def test_a_view_turned_on_purpose_is_no_fault(watched, street):
 def test_no_more_than_one_look_a_second(watched, street, monkeypatch):
     looks = []
     monkeypatch.setattr(watched.health._pictures, "see", lambda *_, **__: looks.append(1))
+    picture = shown(street[0])
     for number in range(250):
         watched.now = BEGAN + timedelta(seconds=number / 25)
-        watched.health.see(shown(street[0]))
+        watched.health.see(picture, picture.thumbnail(160))
     assert 9 <= len(looks) <= 11
 
 

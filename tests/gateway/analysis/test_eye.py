@@ -95,7 +95,7 @@ def test_a_camera_given_everything_is_decoded_from_its_next_key_frame(
     hub, shown = Hub("gate"), []
     stream = coded_stream("h264", 40, gop=GOP)
     eye = open_eye(hub, Kept(), FLOOR, may_wake=lambda demand: False)
-    eye.on_picture = lambda picture: shown.append(picture_number(picture.frame))
+    eye.on_picture = lambda picture, _: shown.append(picture_number(picture.frame))
     hub.start(stream.info)
     for packet in stream.packets[:15]:
         hub.publish(packet)
@@ -157,7 +157,7 @@ def test_an_eye_that_is_behind_goes_on_at_the_newest_key_frame(
     for packet in stream.packets[:21]:
         hub.publish(packet)
     wait_until(lambda: eye.rung is Rung.FULL)
-    eye.on_picture = lambda picture: shown.append(picture_number(picture.frame))
+    eye.on_picture = lambda picture, _: shown.append(picture_number(picture.frame))
     pool.quit(eye)
     arrived, eye._shop.pool.ready = eye._shop.pool.ready, lambda turn: None
     for packet in stream.packets[21:]:
