@@ -230,7 +230,7 @@ class CameraUnit:
             last_picture_at=picture.captured_at if picture else None,
             stream=self._facts(),
             live=self._live_mode(),
-            analysed_fps=_rounded(self._looked.per_s(now_s), 2),
+            analysed_fps=_rounded(self._looked.per_s(now_s), 3),
             seen_every_s=_rounded(self._seen.every_s(now_s), 1),
             rung=self.eye.rung.value,
             interest=self.eye.interest.name.lower(),

@@ -1,6 +1,6 @@
 """What goes over the event channel: whole objects of the API, numbered by the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from gateway.api.cameras import CameraBody, read_all
@@ -113,14 +113,14 @@ class EventMessages:
         changed = {key: seq for (topic, key), seq in newest.items() if topic is Topic.CAMERA}
         for incident in incidents:
             changed[incident.camera.id] = max(incident.seq, changed.get(incident.camera.id, 0))
-        cameras = self._cameras() if changed else {}
+        cameras = _by_id(read_all(self._services)) if changed else {}
         removed = {key for topic, key in newest if topic is Topic.CAMERA} - cameras.keys()
         if removed or len(changed) > MANY:
             return [self.snapshot(entries[-1].seq)]
+        told = {key: cameras[key] for key in changed if key in cameras}
+        self._told = {**self._told, **told}
         messages: list[CameraMessage | IncidentMessage | SystemMessage] = [
-            CameraMessage(seq=seq, **dict(cameras[key]))
-            for key, seq in changed.items()
-            if key in cameras
+            CameraMessage(seq=changed[key], **dict(camera)) for key, camera in told.items()
         ]
         messages += incidents
         messages += [
@@ -130,8 +130,8 @@ class EventMessages:
 
     def moved_on(self, seq: int) -> list[str]:
         """Return what changed without an entry: pictures' times and rates, silence, queue, disk."""
-        before = self._told
-        moved = [(before.get(key), now) for key, now in self._cameras().items()]
+        before, self._told = self._told, _by_id(read_all(self._services))
+        moved = [(before.get(key), now) for key, now in self._told.items()]
         moved = [(old, now) for old, now in moved if old != now]
         pulses = [_pulse(now) for old, now in moved if old and _still(old) == _still(now)]
         changed = [now for old, now in moved if old is None or _still(old) != _still(now)]
@@ -143,10 +143,6 @@ class EventMessages:
             self._system(seq),
         ]
         return [message.model_dump_json() for message in messages]
-
-    def _cameras(self) -> Mapping[str, CameraBody]:
-        self._told = {camera.id: camera for camera in read_all(self._services)}
-        return self._told
 
     def _incidents(self, newest: Mapping[tuple[Topic, str], int]) -> list[IncidentMessage]:
         root_path = self._services.serve.root_path
@@ -163,6 +159,10 @@ class EventMessages:
 
     def _system(self, seq: int) -> SystemMessage:
         return SystemMessage(seq=seq, **dict(system_body(self._services)))
+
+
+def _by_id(cameras: Iterable[CameraBody]) -> Mapping[str, CameraBody]:
+    return {camera.id: camera for camera in cameras}
 
 
 def _pulse(camera: CameraBody) -> PulseBody:

@@ -102,7 +102,7 @@ const IR_CUT_MODES = {
 const INTERESTS = {
   quiet: msg("Quiet"),
   settled: msg("Something rests there"),
-  restless: msg("Restless, nobody seen"),
+  restless: msg("Restless, no object seen"),
   stirred: msg("Stirring: {why}"),
 };
 

@@ -45,9 +45,9 @@ export class GpBusy extends ConsoleElement {
   /** @param {Load} load @param {string} began */
   #line(load, began) {
     return html`<div class="line">${icon("clock")}
-      <p><b>${t("Picture analysis is busy")}</b> <span>${t("Quiet cameras are looked at less often; those that alarm or move come first.")}</span></p>
+      <p><b>${t("Picture analysis is busy:")}</b> <span>${t("quiet cameras are looked at less; alarms come first.")}</span></p>
       <span class="since">${t("since {time}", { time: began })}</span>
-      <button popovertarget="more">${t("What to do")}</button></div>
+      <button popovertarget="more">${t("Details")}</button></div>
       <div id="more" class="more" popover>
         <p>${t("The cameras need more computing time than this machine has. Of some, only a picture every few seconds is looked at, so something short can be missed there. No incident that was found is lost.")}</p>
         <dl><dt>${t("Cameras watched")}</dt><dd>${load.cameras}</dd>

@@ -1,5 +1,5 @@
 /** All cameras: how each fares, found by name, state and unit; administrators switch, edit and remove. */
-/** @import { Camera, User } from "../contract.js" */
+/** @import { Camera, StreamFacts, User } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 import { css, html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -42,8 +42,8 @@ export class GpCamerasPage extends ConsoleElement {
     .empty { display: grid; justify-items: center; gap: var(--s3); }
     .empty svg.icon { width: 3rem; height: 3rem; }
     .brief { display: none; }
-    .looks .row { gap: 0.4rem; }
-    .looks .dot.stirred { background: var(--accent); }
+    .attention { gap: 0.4rem; }
+    .dot.stirred { background: var(--accent); }
     @media (max-width: 900px) {
       tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--s3); padding-block: var(--s3) var(--s2); }
       td.why { grid-row: 2; grid-column: 1 / -1; max-width: none; }
@@ -124,8 +124,7 @@ export class GpCamerasPage extends ConsoleElement {
     if (!cameras.length) return html`<p class="panel more" role="status">${t("No camera fits.")}</p>`;
     const rest = cameras.length - this.most;
     return html`<div class="panel"><table>
-        <thead><tr><th>${t("Camera")}</th><th>${t("State")}</th><th>${t("Looked at")}</th><th>${t("Unit")}</th><th>${t("Stream")}</th>
-          <th class="number">${t("Pictures a second")}</th><th class="number">${t("Key frame every")}</th><th>${t("Read by")}</th><th>${t("Recording")}</th>
+        <thead><tr><th>${t("Camera")}</th><th>${t("State")}</th><th>${t("Looked at")}</th><th>${t("Unit")}</th><th>${t("Stream")}</th><th>${t("Read by")}</th><th>${t("Recording")}</th>
           ${this.#isAdmin ? html`<th><span class="unseen">${t("Actions")}</span></th>` : null}</tr></thead>
         <tbody>${repeat(cameras.slice(0, this.most), ({ id }) => id, (camera) => this.#row(camera, site))}</tbody>
       </table>
@@ -145,11 +144,9 @@ export class GpCamerasPage extends ConsoleElement {
         ${isWell ? null : html`<div class="small quiet" title=${camera.detail}>${stateAdvice(camera)}</div>`}
         <div class="brief small quiet">${brief(camera)}</div>
         ${isWatched(camera) ? html`<div class="brief small quiet">${looks(camera)}</div>` : null}</td>
-      <td data-label=${t("Looked at")} class="looks ${isWatched(camera) ? "" : "none"}">${isWatched(camera) ? looks(camera) : "–"}</td>
+      <td data-label=${t("Looked at")} class=${isWatched(camera) ? "" : "none"}>${isWatched(camera) ? looks(camera) : "–"}</td>
       <td data-label=${t("Unit")} class=${unit || grid ? "" : "none"}><span>${[unit, grid].filter(Boolean).join(" · ") || "–"}</span></td>
-      <td data-label=${t("Stream")} class=${none}><span>${stream ? `${codecWord(stream.codec)} ${stream.width}×${stream.height}` : "–"}</span></td>
-      <td data-label=${t("Pictures a second")} class="number ${none}"><span>${known(stream?.fps)}</span></td>
-      <td data-label=${t("Key frame every")} class="number ${none}"><span>${stream?.gop_s == null ? "–" : `${decimal(stream.gop_s)} s`}</span></td>
+      <td data-label=${t("Stream")} class=${none}>${stream ? streamCell(stream) : "–"}</td>
       <td data-label=${t("Read by")} class=${none}><span title=${stream?.note ?? ""}>${stream ? readerWord(stream) : "–"}</span></td>
       <td data-label=${t("Recording")}><span>${recordWord(camera.record)}</span></td>
       ${this.#isAdmin ? html`<td>${this.#actions(camera)}</td>` : null}
@@ -202,7 +199,7 @@ function isWatched({ state, interest }) {
 
 /** Why it is awake, how often its pictures are glanced at, how often they are searched. @param {Camera} camera */
 function looks(camera) {
-  return html`<div class="row"><span class="dot ${camera.interest}"></span>${interestWord(camera)}</div>
+  return html`<div class="row attention"><span class="dot ${camera.interest}"></span>${interestWord(camera)}</div>
     <div class="tiny quiet">${t("Seen {seen} · searched {looks}", { seen: oftenWord(camera.seen_every_s), looks: looksWord(camera) })}</div>`;
 }
 
@@ -221,9 +218,10 @@ function value(event) {
   return /** @type {HTMLInputElement | HTMLSelectElement} */ (event.target).value;
 }
 
-/** @param {number | null | undefined} number */
-function known(number) {
-  return number == null ? "–" : decimal(number);
+/** @param {StreamFacts} stream */
+function streamCell({ codec, width, height, fps, gop_s: gop }) {
+  const rates = [fps && `${decimal(fps)} fps`, gop && t("key frame every {gop} s", { gop: decimal(gop) })];
+  return html`${codecWord(codec)} ${width}×${height}<div class="tiny quiet">${rates.filter(Boolean).join(" · ")}</div>`;
 }
 
 /** @param {Camera} camera @param {string} words all of them must occur */

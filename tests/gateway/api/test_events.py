@@ -153,6 +153,24 @@ def test_the_sweep_tells_what_the_journal_does_not(listen, site, store, gate, re
         assert receive(channel)["type"] == "system"
 
 
+def test_what_moved_on_meanwhile_is_told_though_the_journal_tells_of_another(
+    listen, site, store, gate, camera, reports
+):
+    store.inventory.add(replace(camera, id="yard"))
+    store.camera_states.put([reports.online("yard", None)])
+    sweep = site.app.state.runtime.broadcaster.sweep
+    with listen() as channel:
+        receive(channel)
+        site.await_call(sweep)
+        receive_until(channel, lambda event: event["type"] == "system")
+        store.camera_states.put([reports.online("yard", None, analysed_fps=0.03)])
+        store.camera_states.put([reports.online("gate", None, state="stalled")])
+        assert receive(channel)["id"] == "gate"
+        site.await_call(sweep)
+        (moved,) = receive(channel)["cameras"]
+    assert (moved["id"], moved["analysed_fps"]) == ("yard", 0.03)
+
+
 @pytest.fixture
 def town(store, camera, reports) -> list[CameraState]:
     """Return the states of more cameras than a client's queue holds messages."""
