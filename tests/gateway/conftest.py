@@ -134,7 +134,9 @@ def picture_number() -> Callable[[av.VideoFrame], int]:
     """Return a reader of the number a decoded picture carries."""
 
     def read(frame: av.VideoFrame) -> int:
-        luma = frame.reformat(format="gray").to_ndarray()
+        # Not by reformat: a frame keeps its scaler, and two threads may look at one frame.
+        plane = frame.planes[0]
+        luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         middles = luma[16, BLOCK // 2 : BITS * BLOCK : BLOCK] > 128
         return int(sum(1 << bit for bit, lit in enumerate(middles) if lit))
 
