@@ -81,6 +81,7 @@ class AnalysisEngine:
         self._loop = DetectorLoop(detectors.in_flight, self._looks)
         self._workshop = Workshop(self._looks, self._pool, self._may_wake)
         self._eyes: dict[str, CameraEye] = {}
+        self._sets: dict[tuple[str, ...], DetectorSet] = {}
         self._changing = threading.Lock()
         self._room = 0.0
         self._ease = 1.0
@@ -118,8 +119,11 @@ class AnalysisEngine:
 
         kinds: what to look for. judge: told what each look found, in the order of time.
         """
-        eye = CameraEye(hub, self._workshop, self.detectors.serving(kinds), judge)
+        serving = self.detectors.serving(kinds)
         with self._changing:
+            models = tuple(spec.name for spec in serving.specs)
+            detectors = self._sets.setdefault(models, serving)
+            eye = CameraEye(hub, self._workshop, detectors, judge)
             self._eyes[eye.camera] = eye
         return eye
 

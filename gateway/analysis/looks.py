@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -74,14 +74,28 @@ class LookQueue:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting, timeout_s)
-            if not self._waiting:
-                return None
-            camera = max(self._waiting, key=lambda camera: self._waiting[camera][0].interest)
-            line = self._waiting.pop(camera)
-            look = line.popleft()
-            if line:
-                self._waiting[camera] = line
-            return look
+            return self._pop(self._waiting)
+
+    def take_like(self, look: Look) -> Look | None:
+        """Return the next picture that the same detectors are to look at; None when none waits."""
+        with self._changed:
+            alike = (
+                camera
+                for camera, line in self._waiting.items()
+                if line[0].prepared is not None and line[0].detectors is look.detectors
+            )
+            return self._pop(list(alike))
+
+    def _pop(self, cameras: Collection[str]) -> Look | None:
+        """Take the first picture of the most interesting of these cameras."""
+        if not cameras:
+            return None
+        camera = max(cameras, key=lambda camera: self._waiting[camera][0].interest)
+        line = self._waiting.pop(camera)
+        look = line.popleft()
+        if line:
+            self._waiting[camera] = line
+        return look
 
     def waiting_s(self) -> float:
         """Return for how many seconds the one that has waited longest has been waiting."""

@@ -178,7 +178,7 @@ def test_without_leave_a_stirred_camera_keeps_to_its_key_frames(coded_stream, op
     stream.play(hub)
     wait_until(lambda: eye.health.pictures == 8)
     assert eye.rung is Rung.KEYS
-    assert looks.all
+    wait_until(lambda: looks.all)
 
 
 def test_goes_on_over_another_session_of_another_codec(coded_stream, picture_number, open_eye):

@@ -171,6 +171,31 @@ class TestDetectorLoop:
         assert all(numbers == sorted(set(numbers)) for numbers in seen.values())
         assert len(seen["b"]) >= 3, "the slow camera is seen as well"
 
+    def test_what_gathers_while_the_device_is_busy_goes_in_batches(self, detector, look):
+        looks, seen, hold = LookQueue(), [], threading.Event()
+
+        def judge(one, found):
+            hold.wait(PATIENCE_S)
+            seen.append((one.camera, len(found)))
+
+        loop = DetectorLoop(1, looks)
+        loop.start()
+        for number in range(25):
+            looks.put(look(f"c{number}", judge))
+        hold.set()
+        wait_until(lambda: len(seen) == 25)
+        loop.stop()
+        assert sorted(seen) == sorted((f"c{number}", 0) for number in range(25))
+
+    def test_pictures_for_other_detectors_are_no_batch(self, detector, look):
+        looks = LookQueue()
+        ours = look("a")
+        looks.put(look("b", detectors=DetectorSet.combine([detector])))
+        looks.put(look("c", prepared=None))
+        assert looks.take_like(ours) is None
+        looks.put(look("d"))
+        assert looks.take_like(ours).camera == "d"
+
     def test_stop_finishes_what_is_in_flight(self, detector, look):
         looks, seen, first = LookQueue(), [], threading.Event()
 
