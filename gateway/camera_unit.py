@@ -171,6 +171,7 @@ class CameraUnit:
                 self.eye.found(
                     moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
                     resting=bool(step.tracks) or self._pipeline.has_open,
+                    known=self._pipeline.knows(step),
                 )
 
     def check(self, at: datetime) -> None:

@@ -7,11 +7,11 @@ asks how interesting the camera is and shares the machine out by that.
 
 from enum import IntEnum
 
-CALM_S = 6.0
+CALM_S = 4.0
 """A camera stays awake for so long after the last stir: a walker hidden by a lorry or standing at a
-kerb comes back into view within it, and the next stir may wait for a key frame, four seconds."""
+kerb comes back into view within it."""
 
-FRUITLESS_S = 20.0
+FRUITLESS_S = 8.0
 """Awake for so long without an object seen, motion alone no longer keeps a camera awake: leaves,
 water, flags and rain move all day."""
 
@@ -34,7 +34,9 @@ class Interest(IntEnum):
     """Something rests there, or an incident is open, and nothing stirs."""
     RESTLESS = 2
     """Something moves all the time that never was an object."""
-    STIRRED = 3
+    KNOWN = 3
+    """Something happens and has been told of: what is left to see is its end."""
+    STIRRED = 4
     """Something may be happening now."""
 
 
@@ -46,7 +48,7 @@ class Attention:
 
     def __init__(self) -> None:
         self.why = ""
-        self._occupied = False
+        self._occupied = self._known = False
         self._awake_until_s = -CALM_S
         self._restless_until_s = -CALM_S
         self._objects_at_s: float | None = None
@@ -55,7 +57,12 @@ class Attention:
         self._doubt_until_s = 0.0
 
     def stir(self, why: str, at_s: float) -> None:
-        """Say that something may be happening; motion is doubted when it was fruitless for long."""
+        """Say that something may be happening; motion is doubted when it was fruitless for long.
+
+        While what happens is known, only an object can bring news.
+        """
+        if self._known and why != OBJECT:
+            return
         if why == MOTION and self._is_doubted(at_s):
             self._restless_until_s = at_s + CALM_S
             if not self._is_awake(at_s):
@@ -66,10 +73,16 @@ class Attention:
         self.why = why
         self._awake_until_s = at_s + CALM_S
 
-    def found(self, *, moving: bool, resting: bool, at_s: float) -> None:
-        """Say what a look found: objects that move or are new, and objects at rest or incidents."""
-        self._occupied = resting
-        if moving:
+    def found(self, *, moving: bool, resting: bool, known: bool, at_s: float) -> None:
+        """Say what a look found.
+
+        moving: objects that move or are new. resting: objects at rest, or an open incident. known:
+        all there is has been told of, and goes on.
+        """
+        self._occupied, self._known = resting, known
+        if known:
+            self._awake_until_s = at_s
+        elif moving:
             self._objects_at_s = at_s
             self._doubt_s, self._doubt_until_s = DOUBT_S, 0.0
             self.stir(OBJECT, at_s)
@@ -78,6 +91,8 @@ class Attention:
         """Return how interesting the camera is now."""
         if self._is_awake(at_s):
             return Interest.STIRRED
+        if self._known:
+            return Interest.KNOWN
         if at_s < self._restless_until_s:
             return Interest.RESTLESS
         if self._occupied:

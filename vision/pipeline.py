@@ -89,6 +89,14 @@ class CameraPipeline:
         """Whether an incident is open."""
         return bool(self._book.open_subjects())
 
+    def knows(self, step: StepResult) -> bool:
+        """Say whether all that a step found has been told of and is only to be seen to its end."""
+        if any(rule.follows for rule in self.rules.rules):
+            return False
+        held = {(found.rule, found.subject) for found in step.conditions if found.holds}
+        told = self._book.open_subjects()
+        return bool(told) and held <= told
+
     def step(
         self,
         at: datetime,

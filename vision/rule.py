@@ -114,11 +114,15 @@ def _listed(words: tuple[str, ...]) -> str:
 class RuleSpec(IncidentSpec, ABC):
     """The settings of a rule that judges scenes; `type` is its name in RULES and in rules files.
 
-    kinds: which objects count. labels: of these, only those that the model calls so, such as
-    "truck"; empty: all. min_height_ratio, max_height_ratio: only objects of such a height count, as
-    a share of the picture's height. arming: when the rule is armed; at other times nothing of it
+    follows: whether the rule must see all the time how objects move; another needs to know, once
+    its incident is open, only whether they are still there. kinds: which objects count. labels: of
+    these, only those that the model calls so, such as "truck"; empty: all. min_height_ratio,
+    max_height_ratio: only objects of such a height count, as a share of the picture's height.
+    arming: when the rule is armed; at other times nothing of it
     holds. Subclasses add their own fields and say how to build the rule.
     """
+
+    follows: ClassVar[bool] = True
 
     kinds: tuple[Kind, ...] = KNOWN_KINDS
     labels: tuple[str, ...] = ()

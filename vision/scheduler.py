@@ -24,6 +24,10 @@ SETTLED_LOOK_EVERY_S = 4.0
 """What rests is looked at this often: under half of `vision.scene.BLIND_AFTER_S`, so that one look
 lost does not make the time between unseen."""
 
+KNOWN_LOOK_EVERY_S = 2.0
+"""What has been told of is looked at this often until it ends: a rule's usual clear_s, three
+seconds, outlasts one look that misses it."""
+
 ALERT_LOOK_EVERY_S = 0.5
 """Least often where something happens: a walker is seen three times in the second and a half that
 rules need to be sure."""
@@ -103,6 +107,11 @@ class Tier:
 TIERS: tuple[Tier, ...] = (
     Tier(Interest.STIRRED, lambda s, _: replace(s, rung=Rung.FULL), needed=True),
     Tier(
+        Interest.KNOWN,
+        lambda s, _: replace(s, key_every_s=0.0, look_every_s=KNOWN_LOOK_EVERY_S),
+        needed=True,
+    ),
+    Tier(
         Interest.SETTLED,
         lambda s, _: replace(s, idle_look_every_s=SETTLED_LOOK_EVERY_S),
         needed=True,
@@ -159,4 +168,4 @@ def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allo
             shares[demand.camera] = better
             spent += dearer
             needed += dearer if tier.needed else 0.0
-    return Allotment(MappingProxyType(shares), spent, needed, overloaded)
+    return Allotment(MappingProxyType(shares), spent, min(needed, spent), overloaded)

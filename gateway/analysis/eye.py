@@ -177,10 +177,10 @@ class CameraEye:
         if active:
             self.stir(CAMERA_TOLD)
 
-    def found(self, *, moving: bool, resting: bool) -> None:
-        """Say what a look found: something that moves or is new; something at rest."""
+    def found(self, *, moving: bool, resting: bool, known: bool) -> None:
+        """Say what a look found; see `Attention.found`."""
         with self._attending:
-            self._attention.found(moving=moving, resting=resting, at_s=monotonic_s())
+            self._attention.found(moving=moving, resting=resting, known=known, at_s=monotonic_s())
 
     def forget_view(self) -> None:
         """Learn the view anew, because it was turned; from any thread."""

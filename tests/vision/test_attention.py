@@ -10,7 +10,7 @@ def move(attention, since_s, until_s, step_s=0.5, *, found=None):
     while at_s < until_s:
         attention.stir(MOTION, at_s)
         if found is not None:
-            attention.found(moving=found, resting=False, at_s=at_s)
+            attention.found(moving=found, resting=False, known=False, at_s=at_s)
         seen.append(attention.interest(at_s))
         at_s += step_s
     return seen
@@ -33,9 +33,9 @@ def test_a_stir_keeps_it_awake_for_a_while_and_says_why():
 
 def test_what_rests_is_settled_until_it_is_gone():
     attention = Attention()
-    attention.found(moving=False, resting=True, at_s=1.0)
+    attention.found(moving=False, resting=True, known=False, at_s=1.0)
     assert attention.interest(1000.0) is Interest.SETTLED
-    attention.found(moving=False, resting=False, at_s=1001.0)
+    attention.found(moving=False, resting=False, known=False, at_s=1001.0)
     assert attention.interest(1001.0) is Interest.QUIET
 
 
@@ -54,7 +54,7 @@ def test_people_who_walk_all_day_are_not():
 def test_an_object_ends_the_doubt():
     attention = Attention()
     move(attention, 0.0, 60.0, found=False)
-    attention.found(moving=True, resting=False, at_s=60.0)
+    attention.found(moving=True, resting=False, known=False, at_s=60.0)
     assert attention.interest(60.0) is Interest.STIRRED
     attention.stir(MOTION, 60.0 + CALM_S + 1)
     assert attention.interest(60.0 + CALM_S + 1) is Interest.STIRRED
@@ -81,3 +81,16 @@ def test_doubt_ends_and_lasts_longer_each_time():
     assert len(spells) >= 3
     share = sum(interest is Interest.STIRRED for interest in seen) / len(seen)
     assert share < (FRUITLESS_S + CALM_S) * 2 / DOUBT_S
+
+
+def test_what_is_known_lets_the_camera_rest_until_a_look_tells_otherwise():
+    attention = Attention()
+    attention.stir(MOTION, 0.0)
+    attention.found(moving=True, resting=True, known=True, at_s=1.0)
+    attention.stir(MOTION, 1.5)
+    attention.stir("the camera's own alarm", 1.5)
+    assert attention.interest(2.0) is Interest.KNOWN
+    attention.found(moving=True, resting=True, known=False, at_s=3.0)
+    assert attention.interest(3.0) is Interest.STIRRED
+    attention.found(moving=False, resting=False, known=False, at_s=4.0)
+    assert attention.interest(3.0 + CALM_S) is Interest.QUIET

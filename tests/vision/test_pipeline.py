@@ -173,3 +173,24 @@ def test_a_turned_camera_forgets_who_stood_where(clock, detections) -> None:
     pipeline.blind()
     after = [change for s in np.arange(30, 90, 0.2) for change in look(s)]
     assert [change.type.value for change in before + after] == ["opened", "closed"]
+
+
+def test_knows_what_it_has_told_of_until_something_new_comes(clock, detections) -> None:
+    pipeline = CameraPipeline("cam")
+    knew = {}
+    for s in np.arange(0, 40, 0.5):
+        seen = [CAR] if s < 4 else [CAR, *walker(s)] if s < 8 else []
+        step = pipeline.step(clock(s), SIZE, detections(seen))
+        knew[s] = pipeline.knows(step)
+    assert not knew[0]
+    assert knew[3], "the car is told of"
+    assert not knew[4.5], "a walker has come"
+    assert knew[7], "both are told of"
+    assert knew[8.5], "they are gone, which is told when it is sure"
+    assert not knew[39.5], "nothing is open"
+
+
+def test_a_rule_that_follows_what_moves_never_rests(clock, detections) -> None:
+    pipeline = CameraPipeline("cam", RuleSet((), (StopSpec(id="stop", stop_s=1),)))
+    steps = [pipeline.step(clock(s), SIZE, detections([CAR])) for s in np.arange(0, 8, 0.5)]
+    assert not any(pipeline.knows(step) for step in steps)

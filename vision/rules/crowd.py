@@ -22,6 +22,7 @@ class CrowdSpec(RuleSpec):
     """
 
     type: ClassVar[str] = "crowd"
+    follows: ClassVar[bool] = False
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     kinds: tuple[Kind, ...] = (Kind.PERSON,)

@@ -20,6 +20,7 @@ class LoiteringSpec(RuleSpec):
     """
 
     type: ClassVar[str] = "loitering"
+    follows: ClassVar[bool] = False
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     kinds: tuple[Kind, ...] = (Kind.PERSON,)

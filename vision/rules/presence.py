@@ -24,6 +24,7 @@ class PresenceSpec(RuleSpec):
     """
 
     type: ClassVar[str] = "presence"
+    follows: ClassVar[bool] = False
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     min_count: int = bounded(1, 1, 1000)
