@@ -24,6 +24,7 @@ from gateway.live import LiveViewers
 from gateway.overload import Overload
 from gateway.recording.recorders import Recorders
 from gateway.session import SessionState
+from gateway.stills import Stills
 from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
 from gateway.store.loads import WorkerLoad
@@ -73,6 +74,7 @@ class Worker:
         self._shard = shard
         settings = bench.settings
         self._viewers = LiveViewers(settings.live)
+        self._stills = Stills(bench.quarantine)
         self._talks = Talks(settings.talk, settings.live)
         self._recorders = Recorders(bench.store, settings.data_dir, settings.recording)
         self._units: dict[str, CameraUnit] = {}
@@ -149,7 +151,8 @@ class Worker:
 
     async def snapshot(self, camera: str, width: int | None) -> Snapshot:
         """Return the latest picture as JPEG, no wider than `width` pixels."""
-        picture = self._unit(camera).eye.latest
+        unit = self._unit(camera)
+        picture = await asyncio.to_thread(self._stills.newest, unit.hub, unit.eye.latest)
         if picture is None:
             raise NoPictureError(f"camera {camera} has not shown a picture yet")
         jpeg = await asyncio.to_thread(_encode, picture, width)
