@@ -129,7 +129,9 @@ def read_all(services: Services) -> tuple[CameraBody, ...]:
     open_counts = store.incident_list.open_counts()
     now = services.now()
     return tuple(
-        _body(camera, _state(camera, states.get(camera.id), now), open_counts.get(camera.id, 0))
+        _body(
+            camera, state_to_show(camera, states.get(camera.id), now), open_counts.get(camera.id, 0)
+        )
         for camera in store.inventory.cameras()
     )
 
@@ -160,7 +162,7 @@ def list_cameras(services: ServicesDep) -> CamerasBody:
 def read_camera(camera: str, services: ServicesDep) -> CameraBody:
     """Return one camera."""
     found = services.store.inventory.get(camera)
-    state = _state(found, services.store.camera_states.get(camera), services.now())
+    state = state_to_show(found, services.store.camera_states.get(camera), services.now())
     open_counts = services.store.incident_list.open_counts()
     return _body(found, state, open_counts.get(camera, 0))
 
@@ -186,7 +188,7 @@ async def read_snapshot(
     return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
 
 
-def _state(camera: Camera, reported: CameraState | None, now: datetime) -> CameraState:
+def state_to_show(camera: Camera, reported: CameraState | None, now: datetime) -> CameraState:
     """Return the state to show: what the worker reported, unless that cannot be so any more."""
     if not camera.enabled:
         return CameraState(camera.id, "disabled", camera.updated_at, now)

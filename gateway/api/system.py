@@ -83,13 +83,13 @@ def system_body(services: Services) -> SystemBody:
             state=services.relay_state().state, waiting=services.store.outbox.backlog().waiting
         ),
         storage=StorageBody(free_bytes=usage.free, total_bytes=usage.total),
-        load=_load(services.store.loads.after(now - SILENT_AFTER)),
+        load=load_of(services.store.loads.after(now - SILENT_AFTER)),
         default_language=services.site.language,
     )
 
 
-def _load(workers: Sequence[WorkerLoad]) -> LoadBody | None:
-    """Return the sum of what workers report."""
+def load_of(workers: Sequence[WorkerLoad]) -> LoadBody | None:
+    """Return the sum of what workers report, None where none does."""
     if not workers:
         return None
     since = [load.overloaded_since for load in workers if load.overloaded_since]

@@ -8,7 +8,17 @@ import sys
 
 import typer
 
-from gateway.cli import analyze, cameras, inventory, machine, models, processes, queue, recordings
+from gateway.cli import (
+    analyze,
+    cameras,
+    inventory,
+    machine,
+    models,
+    processes,
+    queue,
+    recordings,
+    status,
+)
 from gateway.cli.output import err
 from gateway.errors import GatewayError
 from vision.errors import ModelError, RuleError, RuntimeUnavailableError, VisionError
@@ -38,6 +48,7 @@ app.command("add-camera")(cameras.add_camera)
 app.command()(analyze.analyze)
 app.command("check-config")(machine.check_config)
 app.command()(machine.doctor)
+app.command()(status.status)
 app.command("reset-password")(machine.reset_password)
 app.add_typer(inventory.app, name="cameras")
 app.add_typer(queue.app, name="queue")

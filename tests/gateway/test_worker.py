@@ -249,6 +249,20 @@ async def test_cameras_come_change_and_go_while_it_runs(
     assert state_of(store, "road").analysed_fps > 0
 
 
+async def test_it_reports_how_it_shares_the_machine(store, start_worker, road):
+    """Cars drive past: the camera stirs, and what is spent on it is told."""
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    wait_until(lambda: state_of(store, "road").interest == "stirred")
+    wait_until(lambda: state_of(store, "road").seen_every_s and state_of(store, "road").rung)
+    assert state_of(store, "road").why in {"motion", "object", "packets"}
+    since = utc_now() - timedelta(seconds=30)
+    wait_until(lambda: any(load.decode > 0 for load in store.loads.after(since)))
+    load = (await worker.status()).load
+    assert (load.shard, load.cameras) == (0, 1)
+    assert load.budget > 0
+
+
 async def test_its_cameras_are_spoken_through(store, start_worker, road, add, loudspeaker):
     there = loudspeaker("--user", "viewer", "--password", "right")
     add("gate", there.url)
