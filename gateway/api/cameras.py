@@ -81,10 +81,11 @@ class CameraBody(Answer):
     second. seen_every_s: between pictures looked at at all, if only by their brightness. rung:
     "keys" while only key frames are decoded, "full" while everything is, "" while nobody watches.
     interest: "quiet"; "settled", something rests there; "restless", something moves that never was
-    an object; "stirred", something may be happening. why: what stirred it last: "motion" in the
-    picture, "object" moving, the "camera" itself by an alarm, "packets" that grew. record: what is
-    recorded. has_controls: it is known by ONVIF, so its drives, picture settings and clock may be
-    asked for. can_talk: it has a loudspeaker that can be spoken through.
+    an object; "known", an incident goes on; "stirred", something may be happening. why: what
+    stirred it last: "motion" in the picture, "object" moving, the "camera" itself by an alarm,
+    "packets" that grew. record: what is recorded. has_controls: it is known by ONVIF, so its
+    drives, picture settings and clock may be asked for. can_talk: it has a loudspeaker that can be
+    spoken through.
     """
 
     id: str

@@ -103,6 +103,7 @@ const INTERESTS = {
   quiet: msg("Quiet"),
   settled: msg("Something rests there"),
   restless: msg("Restless, no object seen"),
+  known: msg("An incident goes on"),
   stirred: msg("Stirring: {why}"),
 };
 

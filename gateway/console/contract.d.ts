@@ -6,7 +6,7 @@ export type CameraState =
   | "quarantined" | "disabled";
 /** What of a stream is decoded; "" while nobody watches. */
 export type Rung = "keys" | "full" | "";
-export type Interest = "quiet" | "settled" | "restless" | "stirred" | "";
+export type Interest = "quiet" | "settled" | "restless" | "known" | "stirred" | "";
 export type EvidenceType = "raw" | "marked" | "clip";
 export type RecordMode = "incidents" | "continuous" | "off";
 export type Transport = "auto" | "tcp" | "udp";

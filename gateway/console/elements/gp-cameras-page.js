@@ -43,7 +43,7 @@ export class GpCamerasPage extends ConsoleElement {
     .empty svg.icon { width: 3rem; height: 3rem; }
     .brief { display: none; }
     .attention { gap: 0.4rem; }
-    .dot.stirred { background: var(--accent); }
+    .dot.stirred, .dot.known { background: var(--accent); }
     @media (max-width: 900px) {
       tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--s3); padding-block: var(--s3) var(--s2); }
       td.why { grid-row: 2; grid-column: 1 / -1; max-width: none; }
