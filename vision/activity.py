@@ -9,6 +9,7 @@ A picture in which no cell stirs is done with after a few sums.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,8 +18,9 @@ import cv2
 import numpy as np
 
 from vision.luma.cells import CellGrid, Luma, Map, Mask, widened
-from vision.luma.light import Flicker, Light, light
-from vision.luma.patch import Patch, is_light, patches
+from vision.luma.light import SAME, Flicker, Light, light
+from vision.luma.nature import Change, Nature
+from vision.luma.patch import Patch, patches
 from vision.luma.usual import Stray, Usual
 from vision.types import FrameSize
 
@@ -48,6 +50,10 @@ WHOLE, CORRECTED = 0.55, 0.15
 changes; with less the change is a factor that was divided out, and one look is lost to it."""
 LIT = 0.05
 """Share of cells under a moving light from which a look is GLOBAL: a beam, a cloud's shadow."""
+LONE = 1.5
+"""A cell that is active alone must be so many times as strange: a raindrop, a leaf are not."""
+SPARSE_S = 1.5
+"""Looks further apart than this are precious: while the light changes, things are told as well."""
 LEAST_SIDE_PX = 12
 """Smaller pictures show nothing that could be told from noise."""
 
@@ -183,46 +189,70 @@ class LumaActivity:
         if self._suspended_until is not None:
             return self._settle(view, stray)
         if is_flash:
-            self._relight(view, stray)
-            return Activity(at, ActivityState.GLOBAL, (), 1.0)
+            return self._relight(view, stray, active, area)
         if active is not None and self._dazzled_until is not None:
             active &= 1 - self._dazzled
         self._learn(view, stray, active)
         if active is None:
             return Activity(at, ActivityState.QUIET)
-        return self._tell(view, active)
+        return self._tell(view, stray, active)
 
-    def _tell(self, view: _View, active: Mask) -> Activity:
-        """Tell things from moving light."""
-        difference = np.asarray(cv2.subtract(view.picture, view.expected), np.float32)
+    def _tell(self, view: _View, stray: Stray, active: Mask) -> Activity:
+        """Tell things from moving light, and from what somebody left behind."""
         things: list[Patch] = []
         lit = 0
-        for patch in patches(active):
-            if is_light(patch.of(difference, self._grid)):
+        for patch, nature in self._changes(view, stray, active):
+            if nature is Nature.THING:
+                things.append(patch)
+            elif nature is Nature.LIGHT:
                 lit += patch.cells
             else:
-                things.append(patch)
+                self._accept(view.picture, view.light, _only(patch, active))
         if things:
-            regions = tuple(_region(patch, self._grid) for patch in things)
-            ratio = sum(patch.cells for patch in things) / active.size
-            return Activity(view.at, ActivityState.MOTION, regions, ratio)
+            return self._motion(view.at, things)
         if lit >= LIT * active.size:
             return Activity(view.at, ActivityState.GLOBAL, (), lit / active.size)
         return Activity(view.at, ActivityState.QUIET)
 
-    def _relight(self, view: _View, stray: Stray) -> None:
+    def _changes(self, view: _View, stray: Stray, active: Mask) -> Iterator[tuple[Patch, Nature]]:
+        """Yield what has changed and what that is, but for drops."""
+        lone = LONE * stray.threshold(self._settings.deviations)
+        for patch in patches(active, stray.strange):
+            if patch.cells > 1 or patch.peak >= lone:
+                change = Change(
+                    cells=patch.inside(active),
+                    picture=patch.of(view.picture, self._grid),
+                    background=patch.of(view.expected, self._grid),
+                )
+                yield patch, change.nature
+
+    def _motion(self, at: datetime, things: list[Patch]) -> Activity:
+        regions = tuple(_region(patch, self._grid) for patch in things)
+        ratio = sum(patch.cells for patch in things) / self._grid.count
+        return Activity(at, ActivityState.MOTION, regions, ratio)
+
+    def _relight(self, view: _View, stray: Stray, active: Mask | None, area: float) -> Activity:
         """Take the light of now as the background's.
 
         Where no factor explains it (something was dazzled, or no longer is), cells are left out for
-        a while, but for those where something stirred before the light changed.
+        a while, but for those where something stirred before the light changed. Where looks are
+        rare they are taken as they are, and what is new is told: it may be gone at the next.
         """
         self._background = view.expected
         self._brightness = self._before = self._grid.means(self._background)
         is_other = (stray.excess > self._settings.contrast / 2).view(np.uint8)
         if self._held is not None:
             is_other &= 1 - self._held
-        self._dazzled |= is_other
-        self._dazzled_until = view.at + timedelta(seconds=self._settings.settle_s)
+        if view.step_s < SPARSE_S:
+            self._dazzled |= is_other
+            self._dazzled_until = view.at + timedelta(seconds=self._settings.settle_s)
+            return Activity(view.at, ActivityState.GLOBAL, (), 1.0)
+        changes = () if active is None or area >= LIT else self._changes(view, stray, active)
+        things = [patch for patch, nature in changes if nature is Nature.THING]
+        self._accept(view.picture, SAME, is_other)
+        if things:
+            return self._motion(view.at, things)
+        return Activity(view.at, ActivityState.GLOBAL, (), 1.0)
 
     def _accept_dazzled(self, picture: Map, now: Light) -> None:
         """Take the cells that were left out as they are now: whoever was there has gone on."""
@@ -296,6 +326,13 @@ class LumaActivity:
 def _share(step_s: float, constant_s: float) -> float:
     """Return the weight of a look in an average with a time constant."""
     return 1.0 - math.exp(-step_s / max(constant_s, 1e-6))
+
+
+def _only(patch: Patch, active: Mask) -> Mask:
+    """Return the active cells in a patch's box, with those that touch them."""
+    cells = np.zeros_like(active)
+    patch.inside(cells)[:] = patch.inside(active)
+    return widened(cells)
 
 
 def _region(patch: Patch, grid: CellGrid) -> Region:

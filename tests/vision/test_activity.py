@@ -145,6 +145,29 @@ def test_a_parked_car_becomes_background_and_a_person_beside_it_is_seen(clock):
     assert camera.show(lambda v, n: person(110, 40)(parked(v, n), n)).regions
 
 
+def test_whoever_was_there_from_the_first_look_on_leaves_no_ghost(camera):
+    camera.settle(60, change=person(80, 40, width=8, height=20))
+    looks = [camera.show() for _ in range(3)]
+    assert {look.state for look in looks[1:]} == {ActivityState.QUIET}
+    assert camera.show(person(80, 40, width=8, height=20)).regions
+
+
+def test_somebody_plain_before_a_bold_pattern_is_no_ghost(camera):
+    rows, columns = np.indices(SHAPE) // 5
+    camera.view = np.where((rows + columns) % 2, 110, 160).astype(np.float32)
+    camera.settle()
+    for _ in range(6):
+        assert camera.show(person(60, 30, width=20, height=40)).regions
+
+
+def test_who_comes_between_two_rare_looks_with_a_lamp_is_told(clock):
+    camera = Camera(clock, 0.25)
+    camera.settle()
+    look = camera.show(lambda view, n: person(80, 40)(0.7 * view, n))
+    assert look.state is ActivityState.MOTION
+    assert all(camera.show(lambda view, n: 0.7 * view).regions == () for _ in range(4))
+
+
 def test_another_size_and_a_clock_that_jumps_begin_anew(camera):
     camera.settle()
     at = camera.clock(10_000)

@@ -37,12 +37,16 @@ class Stray:
     most: float
     scale: float
 
-    def active(self, deviations: float, contrast: float) -> Mask | None:
-        """Return the cells that stray by so many deviations and so much luma; None for none.
+    def threshold(self, deviations: float) -> float:
+        """Return how strange an active cell is.
 
         A picture that is restless all over is held against itself.
         """
-        threshold = max(self.middle, 0.0) + deviations * self.scale
+        return max(self.middle, 0.0) + deviations * self.scale
+
+    def active(self, deviations: float, contrast: float) -> Mask | None:
+        """Return the cells that stray by so many deviations and so much luma; None for none."""
+        threshold = self.threshold(deviations)
         if self.most <= threshold:
             return None
         cells = (self.strange > threshold) & (self.excess > contrast)
