@@ -263,6 +263,21 @@ async def test_it_reports_how_it_shares_the_machine(store, start_worker, road):
     assert load.budget > 0
 
 
+@pytest.mark.slow
+def test_a_machine_that_is_short_says_so(store, start_worker, add, road_film, settings):
+    """Eight roads full of cars are too much for a tenth of a processor; each is looked at still."""
+    for number in range(8):
+        add(f"road-{number}", road_film.as_uri(), CARS)
+    few = settings.analysis.model_copy(update={"cores": 0.1})
+    start_worker(settings.model_copy(update={"analysis": few}))
+    began = utc_now()
+    wait_until(lambda: any(load.overloaded_since for load in store.loads.after(began)))
+    assert "load" in {entry.key for entry in store.journal.after(0, 10_000)}
+    states = store.camera_states
+    wait_until(lambda: all(one.seen_every_s for one in states.by_camera().values()))
+    assert {one.rung for one in states.by_camera().values()} >= {"keys"}
+
+
 async def test_its_cameras_are_spoken_through(store, start_worker, road, add, loudspeaker):
     there = loudspeaker("--user", "viewer", "--password", "right")
     add("gate", there.url)
