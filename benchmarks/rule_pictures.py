@@ -130,9 +130,9 @@ def spider(picture: Colour, at_s: float) -> Colour:
         angle = math.tau * leg / 8 + 0.3 * math.sin(4 * at_s + leg)
         foot = (int(x + 130 * math.cos(angle)), int(y + 130 * math.sin(angle)))
         cv2.line(body, (int(x), int(y)), foot, 0.8, 9, cv2.LINE_AA)
-    veil, body = (cv2.GaussianBlur(layer, (0, 0), 7) for layer in (veil, body))
-    lit = infrared(picture, at_s) + veil[..., None]
-    return np.asarray(lit * (1 - 0.8 * body[..., None]) + 160 * body[..., None], np.float32)
+    web, walker = (cv2.GaussianBlur(layer, (0, 0), 7)[..., None] for layer in (veil, body))
+    lit = infrared(picture, at_s) + web
+    return np.asarray(lit * (1 - 0.8 * walker) + 160 * walker, np.float32)
 
 
 def moths(picture: Colour, at_s: float) -> Colour:

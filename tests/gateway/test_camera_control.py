@@ -111,7 +111,6 @@ class TestMoves:
         device = onvif_device()
         one = watched(device)
         one.do(Move(LEFT))
-        assert one.control.is_moving
         device.wait_until(lambda: device.motions == ["move -0.5 0.0 0.0", "stop"])
         assert [one.moving.get(timeout=WAIT_S) for _ in range(2)] == [True, False]
         assert not one.control.is_moving
