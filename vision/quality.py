@@ -5,8 +5,8 @@ foggy valley and a shop window have nothing in common. Structure is measured on 
 average of the last seconds, so that passers-by, rain streaks and the sensor's noise vanish from it,
 and on the logarithm of brightness, so that a lamp or a cloud, which multiplies, changes it little.
 All of it goes by the time that passes, so that looks may come each second, or with key frames
-twelve seconds apart: only where too few looks would be too little to go by are they counted. What
-the numbers mean is decided in `vision.picture_watch`; its thresholds were measured on these.
+twelve seconds apart; learning and averaging alone also want a least number of looks. What the
+numbers mean is decided in `vision.picture_watch`; its thresholds were measured on these.
 """
 
 from dataclasses import dataclass, replace
@@ -26,8 +26,8 @@ BACKGROUND_S = 5.0
 """Time constant of the background: a person who walks by is gone from it, a turned camera is in it
 after ten seconds."""
 NEWEST_MOST = 0.4
-"""The most one picture weighs in a background that has settled: where looks are so far apart that
-each would be the whole of it, a passing lorry is still no more than that."""
+"""The most one picture weighs in a background of many: where looks are so far apart that each would
+be the whole of it, a passing lorry is still no more than that."""
 GAP_S = 30.0
 """Looks further apart than this say nothing about the time between them."""
 COMPARE_S = 2.5
@@ -35,11 +35,11 @@ COMPARE_S = 2.5
 of what a look costs."""
 MEMORY_S = 600.0
 """Time constant of what is usual: slower than any fault, faster than the sun."""
-SETTLE_S, SETTLE_LOOKS = 10.0, 4
-"""A new background is used after so long, twice BACKGROUND_S, and so many looks."""
+SETTLE_S = 10.0
+"""A new background is used after so long: twice BACKGROUND_S."""
 LEARN_S, LEARN_LOOKS = 60.0, 8
-"""So long, and so many looks, everything is learnt from and nothing compared: some cars pass, and
-some pauses."""
+"""So long, and for so many looks, everything is learnt from and nothing compared: some cars pass,
+and some pauses."""
 FALL = 0.2
 """Share by which the least usual structure follows a picture with less: five looks at an empty road
 between two lorries, no single odd one."""
@@ -72,9 +72,9 @@ TINY = 1e-6
 STILL = 0.02
 """Pictures of which a smaller share of pixels differs are the same: a clock drawn into a frozen
 picture changes 0.2 to 1 %."""
-LIVELY_S, LIVELY_LOOKS = 40.0, 8
-"""A camera is lively once its pictures differed for so long, and as often, from one look to the
-next: less than a minute of an ordinary one."""
+LIVELY_S = 40.0
+"""A camera is lively once its pictures differed for so long from one look to the next: less than a
+minute of an ordinary one."""
 DARK = 45.0
 """A picture whose brightest twentieth is below this holds no structure worth comparing: measured,
 the default detector finds 5 % there of the people it finds by day."""
@@ -228,7 +228,7 @@ class _Background:
     @property
     def settled(self) -> bool:
         """Whether it holds enough pictures to stand for the scene."""
-        return self._seen_s >= SETTLE_S and self._looks >= SETTLE_LOOKS
+        return self._seen_s >= SETTLE_S
 
     def add(self, luma: Luma, step_s: float) -> None:
         """Take in a picture, so many seconds after the one before."""
@@ -247,12 +247,11 @@ class _Stillness:
     def __init__(self) -> None:
         self._before: Luma | None = None
         self._still_s = self._lived_s = 0.0
-        self._changes = 0
 
     @property
     def lively(self) -> bool:
         """Whether pictures were seen to differ often enough to expect it."""
-        return self._lived_s >= LIVELY_S and self._changes >= LIVELY_LOOKS
+        return self._lived_s >= LIVELY_S
 
     def see(self, luma: Luma, step_s: float) -> float:
         """Return for how long no more than a clock's worth of pixels has changed."""
@@ -264,7 +263,6 @@ class _Stillness:
         else:
             self._still_s = 0.0
             self._lived_s += step_s
-            self._changes += 1
         return self._still_s
 
 

@@ -156,14 +156,23 @@ def test_a_view_turned_on_purpose_is_no_fault(watched, street):
     assert watched.told() == []
 
 
-def test_no_more_than_one_look_a_second(watched, street, monkeypatch):
-    looks = []
-    monkeypatch.setattr(watched.health._pictures, "see", lambda *_, **__: looks.append(1))
-    picture = shown(street[0])
-    for number in range(250):
-        watched.now = BEGAN + timedelta(seconds=number / 25)
+@pytest.mark.parametrize(
+    ("every_s", "picture_s", "looks"),
+    [
+        pytest.param(1.0, 0.2, 100, id="once a second"),
+        pytest.param(10.0, 0.2, 12, id="once in ten seconds, a little oftener"),
+        pytest.param(4.0, 3.9, 26, id="every key frame, though one is a little early"),
+        pytest.param(4.0, 12.0, 9, id="every key frame where they are far apart"),
+    ],
+)
+def test_looks_are_as_far_apart_as_they_shall_be(watched, street, every_s, picture_s, looks):
+    watched.health.every_s = every_s
+    picture, latest = shown(street[0]), []
+    for second in np.arange(0, 100, picture_s):
+        watched.now = BEGAN + timedelta(seconds=float(second))
         watched.health.see(picture, picture.thumbnail(160))
-    assert 9 <= len(looks) <= 11
+        latest.append(watched.health._pictures.quality.at)
+    assert len(set(latest)) == looks
 
 
 @pytest.mark.parametrize("colour", [True, False])
