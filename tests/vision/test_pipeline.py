@@ -191,6 +191,6 @@ def test_knows_what_it_has_told_of_until_something_new_comes(clock, detections) 
 
 
 def test_a_rule_that_follows_what_moves_never_rests(clock, detections) -> None:
-    pipeline = CameraPipeline("cam", RuleSet((), (StopSpec(id="stop", stop_s=1),)))
+    pipeline = CameraPipeline("cam", RuleSet((), (StopSpec(id="stop", stop_s=5),)))
     steps = [pipeline.step(clock(s), SIZE, detections([CAR])) for s in np.arange(0, 8, 0.5)]
     assert not any(pipeline.knows(step) for step in steps)
