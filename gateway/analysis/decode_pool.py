@@ -8,6 +8,11 @@ from gateway.clock import monotonic_s
 from gateway.decode import KeyPictures
 
 
+HEAD_START_S = 0.5
+"""The urgent go before others that have waited this much longer: a camera where something happens
+is soon looked at, and on a machine that is short of time the quiet ones are not forgotten."""
+
+
 class Turn(Protocol):
     """Something with packets to decode."""
 
@@ -51,11 +56,18 @@ class _Line:
     def take(self) -> Turn:
         """Take the next one out of the line and call it running. The line must not be empty."""
         while True:
-            turn, _ = (self._urgent or self._ordinary).popleft()
+            turn, _ = self._next_line().popleft()
             if turn in self._queued:
                 self._queued.discard(turn)
                 self.running.add(turn)
                 return turn
+
+    def _next_line(self) -> deque[tuple[Turn, float]]:
+        """Return the line whose first has waited longest, the urgent given a start."""
+        if not self._urgent or not self._ordinary:
+            return self._urgent or self._ordinary
+        late = self._ordinary[0][1] + HEAD_START_S < self._urgent[0][1]
+        return self._ordinary if late else self._urgent
 
     def done(self, turn: Turn, since_s: float, *, more: bool) -> None:
         """Take one back after its turn, to the end of the line where there is more to do."""
@@ -70,16 +82,16 @@ class _Line:
         self._again.discard(turn)
 
     def since_s(self) -> float | None:
-        """Return since when the first of the ordinary waits, else the first of the urgent."""
-        line = self._ordinary or self._urgent
-        return line[0][1] if self._queued and line else None
+        """Return since when the one that has waited longest waits, None when none does."""
+        firsts = [line[0][1] for line in (self._urgent, self._ordinary) if line]
+        return min(firsts) if self._queued else None
 
 
 class DecodePool:
     """Decodes for all cameras of a worker. Every method but `start` and `stop` is for any thread.
 
-    work is done by turns: whoever has packets is `ready`, the urgent first, and nobody is given a
-    second turn while another waits for the first.
+    Work is done by turns: whoever has packets is `ready`, the urgent go first, and nobody is given a
+    second turn while another of the same urgency waits for the first.
     """
 
     def __init__(self, threads: int) -> None:

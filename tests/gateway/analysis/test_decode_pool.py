@@ -88,6 +88,17 @@ def test_the_urgent_go_first(start):
     assert log == ["c", "a", "b"]
 
 
+def test_the_others_are_not_forgotten_while_the_urgent_never_end(start):
+    pool, log = start(threads=1), []
+    busy = Worker(left=10**9, urgent=True, log=log, name="urgent")
+    busy.hold = threading.Event()
+    busy.hold.wait = lambda timeout: time.sleep(0.01)
+    pool.ready(busy)
+    pool.ready(Worker(log=log, name="quiet"))
+    wait_until(lambda: "quiet" in log)
+    busy.left = 1
+
+
 def test_one_with_much_to_do_does_not_hold_up_the_others(start):
     pool, log = start(threads=1), []
     pool.ready(Worker(left=20, log=log, name="busy"))
