@@ -19,10 +19,6 @@ MOST_UNREST = 4.0
 MOST_STRAY = 4.0
 """A cell teaches no more than so many usual deviations at a time."""
 
-MOST_DEVIATION = 3.0
-"""Luma: no cell is so restless that less than six of these is usual. Leaves stay below, while a
-path on which people walk all day would else be learnt with them on it."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stray:
@@ -97,7 +93,6 @@ class Usual:
         most = np.float32(MOST_STRAY) * stray.allowance
         step = np.minimum(np.maximum(stray.excess, -most), most)
         self.deviation += share * (np.abs(step) - self.deviation)
-        np.minimum(self.deviation, MOST_DEVIATION, out=self.deviation)
         step *= share
         self.mean += step
 
