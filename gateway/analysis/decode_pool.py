@@ -7,7 +7,6 @@ from typing import Protocol
 from gateway.clock import monotonic_s
 from gateway.decode import KeyPictures
 
-
 HEAD_START_S = 0.5
 """The urgent go before others that have waited this much longer: a camera where something happens
 is soon looked at, and on a machine that is short of time the quiet ones are not forgotten."""
@@ -90,8 +89,8 @@ class _Line:
 class DecodePool:
     """Decodes for all cameras of a worker. Every method but `start` and `stop` is for any thread.
 
-    Work is done by turns: whoever has packets is `ready`, the urgent go first, and nobody is given a
-    second turn while another of the same urgency waits for the first.
+    Work is done by turns: whoever has packets is `ready`, the urgent go first, and nobody is given
+    a second turn while another of the same urgency waits for the first.
     """
 
     def __init__(self, threads: int) -> None:
