@@ -32,9 +32,10 @@ ALERT_LOOK_EVERY_S = 0.5
 """Least often where something happens: a walker is seen three times in the second and a half that
 rules need to be sure."""
 
-NEWCOMER_MARGIN = 0.05
-"""Part of the budget kept free of cameras that climb in tiers they could do without, so that two do
-not take turns."""
+SPARE, SPARE_FOR_NEWCOMERS = 0.75, 0.7
+"""Part of the budget up to which cameras are given what they could do without: a machine that is
+busy all the time lets pictures wait, and those are of cameras that are just being stirred. The
+first for who has it already, so that two do not take turns."""
 
 
 class Rung(StrEnum):
@@ -144,6 +145,12 @@ def cost_per_s(demand: Demand, share: Share) -> float:
     return keys_per_s * demand.key_s + min(looks_per_s, keys_per_s) * demand.look_s
 
 
+def _usable(tier: Tier, demand: Demand) -> float:
+    if tier.needed:
+        return 1.0
+    return SPARE_FOR_NEWCOMERS if demand.rung is Rung.KEYS else SPARE
+
+
 def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allotment:
     """Share the budget (in processors) out; look_every_s: between looks, as the settings ask.
 
@@ -160,9 +167,7 @@ def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allo
             have = shares[demand.camera]
             better = tier.climb(have, look_every_s)
             dearer = cost_per_s(demand, better) - cost_per_s(demand, have)
-            newcomer = not tier.needed and demand.rung is Rung.KEYS
-            limit = budget * (1 - NEWCOMER_MARGIN) if newcomer else budget
-            if spent + dearer > limit:
+            if spent + dearer > budget * _usable(tier, demand):
                 overloaded |= tier.needed
                 continue
             shares[demand.camera] = better

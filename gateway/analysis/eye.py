@@ -122,8 +122,11 @@ class CameraEye:
 
     @property
     def urgent(self) -> bool:
-        """See `Turn.urgent`."""
-        return self.interest >= Interest.STIRRED
+        """See `Turn.urgent`: all but quiet cameras that are decoded because there is time.
+
+        A quiet camera's key frame is what wakes it.
+        """
+        return self._decoder.rung is Rung.KEYS or self.interest >= Interest.STIRRED
 
     @property
     def interest(self) -> Interest:
