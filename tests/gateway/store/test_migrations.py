@@ -1,12 +1,18 @@
 import io
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
+from sqlalchemy import Column, MetaData, create_engine, insert
 
+from gateway.secrets import SecretBox
+from gateway.store import Store
 from gateway.store.database import MIGRATIONS, Database
 from gateway.store.tables import metadata
 
@@ -19,6 +25,45 @@ def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> Non
         )
         assert compare_metadata(context, metadata) == []
     database.close()
+
+
+@pytest.fixture
+def before_shares(tmp_path: Path) -> Path:
+    """Return a database as it was before `0006_shares`, with one camera that was online."""
+    path = tmp_path / "gridpatrol.db"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    now = datetime(2026, 5, 1, 8, 0)  # noqa: DTZ001 - as SQLite keeps it
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005_controls")
+        old = MetaData()
+        old.reflect(connection)
+        for name, values in (("cameras", {"id": "gate"}), ("camera_states", {"camera_id": "gate"})):
+            table = old.tables[name]
+            known = values | {
+                "state": "online",
+                "live": "whep",
+                "record": "off",
+                "transport": "tcp",
+            }
+            row = {c.name: known.get(c.name, _some(c, now)) for c in table.c if not c.nullable}
+            connection.execute(insert(table).values(row))
+    return path
+
+
+def _some(column: Column[object], now: datetime) -> object:
+    """Return a value that a column takes."""
+    return {datetime: now, bool: True}.get(column.type.python_type, "")
+
+
+def test_what_was_kept_before_the_shares_is_kept(before_shares: Path) -> None:
+    with Store.open(before_shares, SecretBox.open(before_shares.with_name("secret.key"))) as store:
+        (camera,) = store.inventory.cameras()
+        state = store.camera_states.get("gate")
+        assert (camera.id, state.state, state.live) == ("gate", "online", "whep")
+        assert (state.rung, state.interest, state.why, state.seen_every_s) == ("", "", "", None)
+        assert store.loads.after(state.updated_at) == ()
 
 
 def test_migrations_are_one_chain() -> None:
