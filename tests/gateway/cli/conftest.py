@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
+from gateway.cli import main, output
 from vision.weights import load_manifest, shipped_manifest
 
 
@@ -43,7 +43,8 @@ def gridpatrol(
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setenv("GRIDPATROL_DATA_DIR", str(data_dir))
     monkeypatch.setenv("GRIDPATROL_ANALYSIS__PRECISION", "f32")
-    monkeypatch.setenv("COLUMNS", "300")
+    for console in (output.out, output.err):
+        monkeypatch.setattr(console, "width", 300)
 
     def run(*words: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["gridpatrol", *map(str, words)])
