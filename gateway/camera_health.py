@@ -75,6 +75,11 @@ class CameraHealth:
         self._gop_s: float | None = None
         self._online_at: datetime | None = None
 
+    @property
+    def unfit(self) -> str | None:
+        """The fault for which rules cannot judge the picture of now, None when they can."""
+        return self._pictures.unfit
+
     def see(self, picture: Picture, thumbnail: Luma) -> None:
         """Look at a picture, if it is time to; for the eye's thread, with every picture.
 

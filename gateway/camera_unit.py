@@ -160,6 +160,10 @@ class CameraUnit:
                 self.eye.forget_view()
                 return
             at, size = picture.captured_at, picture.size
+            unfit = self._health.unfit
+            if unfit is not None:
+                self._pipeline.pass_over(at, size, unfit)
+                return
             if detections is None:
                 step = self._pipeline.rest(at, size)
             else:

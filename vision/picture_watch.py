@@ -122,6 +122,10 @@ PICTURE_FAULTS: Mapping[str, _Fault] = {
 """The faults that one look shows, by kind; a frozen picture takes many."""
 
 
+UNFIT = ("camera_covered", "camera_dark", "camera_frozen")
+"""Faults with which a picture shows nothing that rules could judge."""
+
+
 class PictureWatch:
     """Watches one camera's pictures; looks come in the order of time, see `QualityMeter`."""
 
@@ -132,6 +136,11 @@ class PictureWatch:
         self._news: set[str] = set()
         self._moved_at: datetime | None = None
         self.quality: Quality | None = None
+
+    @property
+    def unfit(self) -> str | None:
+        """The fault for which rules cannot judge the picture of now, None when they can."""
+        return next((kind for kind in UNFIT if kind in self._held), None)
 
     def forget_view(self) -> None:
         """Take whatever is seen next as the camera's view: it was turned on purpose."""

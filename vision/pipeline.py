@@ -112,8 +112,7 @@ class CameraPipeline:
         fixed things that the detector takes for objects from what came by moving.
         """
         if self._suspension.holds(activity, at):
-            self._judge(Scene(at, size, (), LIGHT_CHANGED))
-            self._book.blind()
+            self.pass_over(at, size, LIGHT_CHANGED)
             return StepResult((), (), ())
         if self._size is not None and size != self._size:
             self._tracker.forget()
@@ -134,6 +133,11 @@ class CameraPipeline:
         if size != self._size or self._tracker.holds_any:
             return None
         return self.step(at, size, NOTHING)
+
+    def pass_over(self, at: datetime, size: FrameSize, why: str) -> None:
+        """Take in a frame that cannot be judged; what goes on is unknown while such frames come."""
+        self._judge(Scene(at, size, (), why))
+        self._book.blind()
 
     def blind(self) -> None:
         """Say that the view has moved since the last frame: what was where is known no more."""

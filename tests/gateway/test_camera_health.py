@@ -94,8 +94,11 @@ def watched(store, samples, tmp_path, monkeypatch):
 def test_a_covered_lens_is_told_with_its_picture_and_ends(watched, street, tmp_path):
     watched.pass_s(100, street)
     hand = np.tile(np.linspace(90, 130, 320).astype(np.uint8), (240, 1))
+    assert watched.health.unfit is None
     watched.pass_s(20, [hand, hand + 1])
+    assert watched.health.unfit == "camera_covered"
     watched.pass_s(20, street)
+    assert watched.health.unfit is None
     watched.writer.stop()
     assert watched.told() == [("camera_covered", False)]
     (incident,) = watched.store.incident_list.page(IncidentFilter()).incidents

@@ -194,3 +194,17 @@ def test_a_rule_that_follows_what_moves_never_rests(clock, detections) -> None:
     pipeline = CameraPipeline("cam", RuleSet((), (StopSpec(id="stop", stop_s=5),)))
     steps = [pipeline.step(clock(s), SIZE, detections([CAR])) for s in np.arange(0, 8, 0.5)]
     assert not any(pipeline.knows(step) for step in steps)
+
+
+def test_what_a_covered_lens_hides_is_unknown(clock, detections) -> None:
+    pipeline = CameraPipeline("cam")
+    changes = []
+    for s in np.arange(0, 30, 0.5):
+        if s < 5:
+            changes += pipeline.step(clock(s), SIZE, detections([CAR])).changes
+        else:
+            pipeline.pass_over(clock(s), SIZE, "camera_covered")
+    assert [change.type.value for change in changes] == ["opened"]
+    seen_again = pipeline.step(clock(30), SIZE, detections([CAR]))
+    assert seen_again.changes == ()
+    assert pipeline.has_open
