@@ -32,10 +32,15 @@ ALERT_LOOK_EVERY_S = 0.5
 """Least often where something happens: a walker is seen three times in the second and a half that
 rules need to be sure."""
 
-SPARE, SPARE_FOR_NEWCOMERS = 0.75, 0.7
-"""Part of the budget up to which cameras are given what they could do without: a machine that is
-busy all the time lets pictures wait, and those are of cameras that are just being stirred. The
-first for who has it already, so that two do not take turns."""
+SOON_KEY_EVERY_S = 2.0
+"""Key frames seen this often let something that begins be told within two or three seconds."""
+
+SOON, SPARE = 0.8, 0.7
+"""Part of the budget up to which quiet cameras are seen this often, and up to which cameras are
+given what they could do without: a machine that is busy all the time lets pictures wait."""
+
+NEWCOMER_MARGIN = 0.05
+"""Part of the budget left to those who have a thing already, so that two do not take turns."""
 
 
 class Rung(StrEnum):
@@ -97,12 +102,14 @@ class Allotment:
 class Tier:
     """One step up. wants: for cameras of at least this interest. needed: going without is overload.
 
-    climb: the share after it, given the seconds between looks that were asked for.
+    climb: the share after it, given the seconds between looks that were asked for. up_to: part of
+    the budget that it may fill, where it is not needed.
     """
 
     wants: Interest
     climb: Callable[[Share, float], Share]
     needed: bool = False
+    up_to: float = SPARE
 
 
 TIERS: tuple[Tier, ...] = (
@@ -122,8 +129,13 @@ TIERS: tuple[Tier, ...] = (
         lambda s, every_s: replace(s, look_every_s=max(every_s, ALERT_LOOK_EVERY_S)),
         needed=True,
     ),
-    Tier(Interest.QUIET, lambda s, _: replace(s, key_every_s=0.0)),
+    Tier(
+        Interest.QUIET,
+        lambda s, _: replace(s, key_every_s=min(s.key_every_s, SOON_KEY_EVERY_S)),
+        up_to=SOON,
+    ),
     Tier(Interest.STIRRED, lambda s, every_s: replace(s, look_every_s=every_s)),
+    Tier(Interest.QUIET, lambda s, _: replace(s, key_every_s=0.0)),
     Tier(Interest.QUIET, lambda s, _: replace(s, rung=Rung.FULL)),
     Tier(
         Interest.QUIET,
@@ -148,7 +160,7 @@ def cost_per_s(demand: Demand, share: Share) -> float:
 def _usable(tier: Tier, demand: Demand) -> float:
     if tier.needed:
         return 1.0
-    return SPARE_FOR_NEWCOMERS if demand.rung is Rung.KEYS else SPARE
+    return tier.up_to - (NEWCOMER_MARGIN if demand.rung is Rung.KEYS else 0.0)
 
 
 def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allotment:
