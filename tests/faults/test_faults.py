@@ -25,7 +25,7 @@ from vision.types import Incident
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-ONLINE_S = 60.0
+ONLINE_S = 150.0
 FAULT_S = 28.0
 FRESH_S = 4.0
 """A healthy camera's newest picture, as the store tells of it every two seconds, is no older."""
