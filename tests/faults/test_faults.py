@@ -211,7 +211,7 @@ FAULTS = {
         plain(),
         shown=words("not_video"),
         also=words("unreachable"),
-        within_s=35,
+        within_s=50,
     ),
     "hangs up every 5 s": Fault(
         lambda ward: ward.serve_behind_relay(5),
