@@ -141,6 +141,26 @@ HEADLINES = (
         "`gridpatrol analyze`,`vtest.avi` / `bikes.mp4`",
         ("vtest speed", "bikes speed"),
     ),
+    Headline(
+        "tracking",
+        "people on `vtest.avi` keep their identity, five looks a second: IDF1, ours / ByteTrack",
+        "`vtest.avi` 行人身份保持(每秒 5 帧)IDF1,本系统 / ByteTrack",
+        (
+            "vtest, default model at 5/s, ours: IDF1",
+            "vtest, default model at 5/s, ByteTrack: IDF1",
+        ),
+    ),
+    Headline(
+        "rules",
+        "false incidents: parked cars among passers-by / day-night switch / "
+        "boxes of moths, four rates together",
+        "误报:路人经过停放车辆 / 昼夜切换 / 飞蛾误检框(四种速率合计)",
+        (
+            "pictures: parked cars, passers-by",
+            "pictures: day/night switch",
+            "boxes: moths: false boxes never twice",
+        ),
+    ),
 )
 
 
@@ -158,7 +178,7 @@ ENGLISH = Words(
     heading=("what", "measured", "aim"),
     below="On {cores} cores of {processor}; every figure, and how it was taken: [{page}]({page}).",
     quick=" Some are from quick runs, which are coarse.",
-    units={"ratio": "", "0-1": "", "times real time": "× real time"},
+    units={"ratio": "", "0-1": "", "times real time": "× real time", "wrong, of 0": ""},
 )
 CHINESE = Words(
     heading=("内容", "实测", "目标"),
@@ -169,6 +189,7 @@ CHINESE = Words(
         "0-1": "",
         "times real time": "× 实时速度",
         "streams": "路",
+        "wrong, of 0": "起",
         "ms per camera-second": "ms/路·秒",
     },
 )
