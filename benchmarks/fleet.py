@@ -1,12 +1,12 @@
 """How many cameras of a town the whole product carries on this box, and what it misses.
 
     python -m benchmarks fleet [--fleet tuned|events|found] [--cameras N] [--busy PERCENT]
-                               [--minutes M] [--knee] [--quick]
+                               [--minutes M] [--few-clips] [--knee] [--quick]
 
 The product runs as a person starts it, `gridpatrol run`, on real RTSP streams of a town's cameras:
 real people and cars on streets that are quiet for most of the time, never frozen. What it posts to
 the queue is compared with a reference: the same clips decoded fully, every picture given to the
-same detector, tracker and rules. Without options: the three fleets at the sizes aimed at.
+same detector, tracker and rules. Without options: the towns aimed at.
 
 Latency is from the moment the reference's condition began to hold (its first confirmed track) to
 the moment the queue took the incident. It holds the rule's confirm_s (the default, 1 s), whatever
@@ -108,6 +108,7 @@ AIMED = (
     Case("tuned", 325, 10, 5),
     Case("events", 325, 5, 5),
     Case("found", 150, 10, 5),
+    Case("tuned", 150, 10, 5),
 )
 QUICK_CASE = Case("found", 4, 20, 1, QUICK)
 
@@ -279,7 +280,7 @@ def _notes(carried: Carried) -> Iterator[str]:
         f"{case.name}: {case.minutes:g} min after {case.warm_up_s:g} s of warm-up; the reference "
         f"sees something in {100 * carried.busy_ratio:.1f} % of camera time; {found.found} of "
         f"{found.due} events found, {found.told} incidents, {found.false} false, "
-        f"{found.repeats} repeats"
+        f"{found.repeats} repeats; {case.library.busy + case.library.quiet} clips"
     )
     unmeasured = [metric.title for metric in METRICS if not list(metric.figures(carried))]
     if unmeasured:
@@ -316,13 +317,16 @@ def _knee(case: Case) -> Outcome:
 def _cases(asked: argparse.Namespace, *, quick: bool) -> tuple[Case, ...]:
     """Return what to measure: the towns aimed at, unless the command line names one."""
     named = {
-        name: value for name, value in vars(asked).items() if name != "knee" and value is not None
+        name: value
+        for name, value in vars(asked).items()
+        if name not in {"knee", "few_clips"} and value is not None
     }
     if quick:
         return (replace(QUICK_CASE, **named),)
-    if not named and not asked.knee:
-        return AIMED
-    return (replace(AIMED[0], **named),)
+    aimed = tuple(replace(case, library=QUICK) if asked.few_clips else case for case in AIMED)
+    if asked.knee or "kind" in named or "cameras" in named:
+        return (replace(aimed[0], **named),)
+    return tuple(replace(case, **named) for case in aimed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -331,5 +335,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cameras", type=int)
     parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--few-clips", action="store_true", help="5 clips instead of 32")
     parser.add_argument("--knee", action="store_true", help="search for the most that is sustained")
     return parser

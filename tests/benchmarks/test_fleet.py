@@ -7,6 +7,7 @@ import pytest
 from benchmarks import fleet
 from benchmarks.fleet import AIMED, LEAST_RECALL, METRICS, QUICK_CASE, Carried
 from benchmarks.report import Outcome
+from benchmarks.town_clips import QUICK
 from benchmarks.town_score import Score
 from benchmarks.town_site import Gauges
 
@@ -55,6 +56,11 @@ def test_a_town_is_sustained_by_recall_and_latency(latencies_s, sustained):
     [
         ((), False, AIMED),
         ((), True, (QUICK_CASE,)),
+        (
+            ("--few-clips", "--minutes", "1"),
+            False,
+            tuple(replace(case, library=QUICK, minutes=1.0) for case in AIMED),
+        ),
         (("--cameras", "40"), False, (replace(AIMED[0], cameras=40),)),
         (
             ("--fleet", "events", "--busy", "5", "--minutes", "2"),
