@@ -66,6 +66,13 @@ class Share:
 
 FLOOR = Share()
 
+STRETCHED = Share(key_every_s=8.0, idle_look_every_s=60.0)
+"""The floor of a machine that is far too small: still under `vision.scene.BLIND_AFTER_S`."""
+
+FLOOR_PART = 0.5
+"""Part of the budget that the floor may take before it is stretched: seeing that something stirs
+is worth nothing where no time is left to look at it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -166,12 +173,16 @@ def _usable(tier: Tier, demand: Demand) -> float:
 def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allotment:
     """Share the budget (in processors) out; look_every_s: between looks, as the settings ask.
 
-    Every camera gets the floor, even where that alone is more than the budget.
+    Every camera gets the floor, even where that alone is more than the budget; where it would take
+    most of it, everybody's is stretched, which is overload.
     """
     by_interest = sorted(demands, key=lambda d: (-d.interest, d.rung is Rung.KEYS, d.camera))
-    shares = {demand.camera: FLOOR for demand in demands}
-    spent = needed = sum(cost_per_s(demand, FLOOR) for demand in demands)
-    overloaded = spent > budget
+    floor = FLOOR
+    overloaded = sum(cost_per_s(demand, FLOOR) for demand in demands) > FLOOR_PART * budget
+    if overloaded:
+        floor = STRETCHED
+    shares = {demand.camera: floor for demand in demands}
+    spent = needed = sum(cost_per_s(demand, floor) for demand in demands)
     for tier in TIERS:
         for demand in by_interest:
             if demand.interest < tier.wants:

@@ -39,7 +39,7 @@ LATE_S = 1.0
 
 EASE, RECOVER = 0.93, 1.05
 """What is planned is multiplied by one of these each second, while late and while not."""
-LEAST = 0.1
+LEAST = 0.4
 
 LOOK_GUESS_S = 0.011
 """Processor time of one look before it is measured: the default model on the reference machine."""

@@ -10,6 +10,7 @@ from vision.scheduler import (
     FLOOR,
     KNOWN_LOOK_EVERY_S,
     SETTLED_LOOK_EVERY_S,
+    STRETCHED,
     Demand,
     Rung,
     allot,
@@ -60,16 +61,24 @@ def test_overload_is_said_and_the_floor_stays():
 
 def test_a_floor_dearer_than_the_machine_is_given_all_the_same():
     plan = allot(town(10), budget=0.001, look_every_s=ASKED_S)
-    assert set(plan.shares.values()) == {FLOOR}
+    assert set(plan.shares.values()) == {STRETCHED}
     assert plan.overloaded
 
 
 def test_what_rests_is_looked_at_before_quiet_cameras_get_more():
-    floor = cost_per_s(demand(), FLOOR)
-    resting = demand("resting", Interest.SETTLED)
-    plan = allot([demand("quiet"), resting], 2 * floor + 0.003, ASKED_S)
+    quiet, resting = demand("quiet", key_s=5e-4), demand("resting", Interest.SETTLED, key_s=5e-4)
+    plan = allot([quiet, resting], 2 * cost_per_s(quiet, FLOOR) + 0.003, ASKED_S)
     assert plan.shares["resting"].idle_look_every_s <= SETTLED_LOOK_EVERY_S
     assert plan.shares["quiet"] == FLOOR
+
+
+def test_a_floor_that_leaves_no_time_for_what_stirs_is_stretched():
+    cameras = town(325, stirred=5)
+    budget = 1.5 * sum(cost_per_s(one, FLOOR) for one in cameras)
+    plan = allot(cameras, budget, ASKED_S)
+    assert plan.overloaded
+    assert all(plan.shares[f"c{n:03}"].rung is Rung.FULL for n in range(5))
+    assert plan.needed_per_s < 0.8 * budget, "there is room for those who wake next"
 
 
 def test_what_is_told_of_costs_less_than_what_is_not():
