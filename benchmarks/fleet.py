@@ -211,8 +211,9 @@ def _figures(carried: Carried) -> Iterator[Figure]:
     yield Figure(f"{name}: event recall", found.recall, "0-1", f">= {LEAST_RECALL}")
     yield Figure(f"{name}: event precision", found.precision, "0-1")
     yield Figure(f"{name}: events due", found.due, "events")
-    yield Figure(f"{name}: latency, p50", found.latency_s(50), "s")
-    yield Figure(f"{name}: latency, p95", found.latency_s(95), "s", f"<= {LONGEST_P95_S}")
+    if found.found:
+        yield Figure(f"{name}: latency, p50", found.latency_s(50), "s")
+        yield Figure(f"{name}: latency, p95", found.latency_s(95), "s", f"<= {LONGEST_P95_S}")
     worker_s = carried.last.worker_s - carried.first.worker_s
     others_s = carried.last.others_s - carried.first.others_s
     memory = (carried.last.worker_mib - carried.empty_mib) / case.cameras

@@ -21,6 +21,7 @@ RECORDED = (
     "soak",
     "tracking",
     "rules",
+    "fleet",
 )
 """The benchmarks whose records are kept."""
 

@@ -106,6 +106,21 @@ HEADLINES = (
         ),
     ),
     Headline(
+        "fleet",
+        "150 tuned cameras analysed on this box, a tenth of them busy: events found / latency p95",
+        "本机分析 150 路(已调码流,十分之一有动静):事件检出率 / 延迟 p95",
+        (
+            "tuned, 150 cameras, 10 % busy: event recall",
+            "tuned, 150 cameras, 10 % busy: latency, p95",
+        ),
+    ),
+    Headline(
+        "fleet",
+        "the same with 325 cameras: events found",
+        "同上,325 路:事件检出率",
+        ("tuned, 325 cameras, 10 % busy: event recall",),
+    ),
+    Headline(
         "detector",
         "detector as the worker feeds it, speed against the bare runtime",
         "检测器(工作进程的喂入方式),相对裸推理的速度",

@@ -34,12 +34,12 @@ ALLOT_S = 1.0
 USABLE = 0.9
 """Share of the machine that is planned with; the rest is for the console, the queue, the system."""
 
-LATE_S = 1.0
+LATE_S = 1.5
 """Pictures that wait this long say that more was planned than can be done."""
 
 EASE, RECOVER = 0.93, 1.05
 """What is planned is multiplied by one of these each second, while late and while not."""
-LEAST = 0.4
+LEAST = 0.6
 
 LOOK_GUESS_S = 0.011
 """Processor time of one look before it is measured: the default model on the reference machine."""
