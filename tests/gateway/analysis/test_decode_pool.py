@@ -7,7 +7,7 @@ import pytest
 
 from gateway.analysis.decode_pool import DecodePool
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Worker:

@@ -14,7 +14,7 @@ from vision.ensemble import DetectorSet
 from vision.scheduler import FLOOR, Rung, Share
 from vision.types import FrameSize
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 EVERYTHING = Share(Rung.FULL, 0.0, 0.04, 0.04)
 GOP = 10
 
