@@ -36,6 +36,10 @@ DEFAULT_FPS = 25.0
 SHORTFALL_S = 1.0
 """A file that ends this much before the length it announces is cut off."""
 
+GAP_S, GAP_FRAMES = 1.0, 5
+"""No picture for so long, and for so many frames' time, is a gap: where a disk's sectors were
+unreadable the container's reader finds its way again without a word."""
+
 SLOT_SLACK = 1e-6
 """Part of a slot by which rounding may put a picture too early."""
 
@@ -110,6 +114,7 @@ class VideoFile:
         self._spacing_s = 1.0 / (info.fps or DEFAULT_FPS)
         self._damaged_packets = 0
         self._first_damage_s = 0.0
+        self._gaps: list[tuple[float, float]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -143,13 +148,17 @@ class VideoFile:
         base = float(self._stream.time_base or 0)
         first_pts: int | None = None
         at_s = -self._spacing_s
+        least_gap_s = max(GAP_S, GAP_FRAMES * self._spacing_s)
         for frame in self._frames():
+            before_s = at_s
             if frame.pts is None:
                 at_s += self._spacing_s
             else:
                 first_pts = frame.pts if first_pts is None else first_pts
                 at_s = max(at_s, 0.0, (frame.pts - first_pts) * base)
             self._first_damage_s = at_s if self._damaged_packets == 0 else self._first_damage_s
+            if at_s - before_s > least_gap_s:
+                self._gaps.append((before_s, at_s))
             yield at_s, frame
 
     def _frames(self) -> Iterator[VideoFrame]:
@@ -176,14 +185,20 @@ class VideoFile:
 
     def _sum_up_damage(self, end_s: float) -> None:
         announced_s = self.facts.duration_s
-        if self.damage is None and announced_s and announced_s - end_s > SHORTFALL_S:
-            self.damage = f"it is cut off at {end_s:.1f} s of {announced_s:.1f} s"
+        found = [self.damage] if self.damage else []
+        if not found and announced_s and announced_s - end_s > SHORTFALL_S:
+            found.append(f"it is cut off at {end_s:.1f} s of {announced_s:.1f} s")
         if self._damaged_packets:
-            skipped = (
+            found.append(
                 f"damaged pictures left out: {self._damaged_packets}, "
                 f"the first after {self._first_damage_s:.1f} s"
             )
-            self.damage = f"{self.damage}; {skipped}" if self.damage else skipped
+        if self._gaps:
+            missing_s = sum(end_s - start_s for start_s, end_s in self._gaps)
+            found.append(
+                f"no pictures for {missing_s:.1f} s, the first time after {self._gaps[0][0]:.1f} s"
+            )
+        self.damage = "; ".join(found) or None
 
 
 def _open(path: Path) -> InputContainer:

@@ -37,8 +37,12 @@ class TalkingWorker:
 
     camera: Camera
     jpeg: bytes
-    talks: Talks = field(default_factory=lambda: Talks(TalkSettings(max_s=6), LiveSettings()))
+    limit_s: int
+    talks: Talks = field(init=False)
     speakers: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.talks = Talks(TalkSettings(max_s=self.limit_s), LiveSettings())
 
     async def talk_offer(self, _camera, offer, speaker):
         self.speakers.append(speaker)
@@ -91,7 +95,13 @@ def there(loudspeaker):
 
 
 @pytest.fixture
-def talker(site, there, server_of, picture) -> Iterator[TalkingWorker]:
+def limit_s() -> int:
+    """Return the longest talk: no test but the one about it shall see it end."""
+    return 120
+
+
+@pytest.fixture
+def talker(site, there, server_of, picture, limit_s) -> Iterator[TalkingWorker]:
     """Let the camera "road" have a loudspeaker."""
     road = replace(
         site.store.inventory.get("road"),
@@ -100,7 +110,7 @@ def talker(site, there, server_of, picture) -> Iterator[TalkingWorker]:
         survey=survey_to_json(Survey(talk="pcm_mulaw")),
     )
     site.store.inventory.replace(road)
-    talker = TalkingWorker(road, picture())
+    talker = TalkingWorker(road, picture(), limit_s)
     server = server_of(lambda: (create_worker_app(talker, WORKER_TOKEN), talker.talks.close_all))
     server.start()
     site.report("road", worker_url=server.url)
@@ -177,6 +187,7 @@ def test_the_second_is_told_who_speaks(talk, talker, site):
     other.page.close()
 
 
+@pytest.mark.parametrize("limit_s", [6])
 def test_a_talk_that_reaches_its_limit_says_so(talk):
     hold(talk)
     expect(talk).to_have_text(SPEAKING)
