@@ -1,0 +1,1 @@
+"""Water on the road, seen by a fixed camera that knows its own past."""
