@@ -15,3 +15,7 @@ class RuntimeUnavailableError(VisionError):
 
 class RuleError(VisionError):
     """A rule or zone contradicts itself; the text names the rule and the value."""
+
+
+class WaterError(VisionError):
+    """What a water part was given is damaged or does not fit it; the text names the part."""
