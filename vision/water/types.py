@@ -131,7 +131,8 @@ class WaterSetup:
     """What is watched at one camera.
 
     zones: the lowest places; water anywhere else does not count. text_masks: where the camera
-    writes on the picture; None: found automatically.
+    writes on the picture; None: found automatically. lines: set by the site; None: those of the
+    kind of place (`vision.water.lines.PLACE_LINES`).
     """
 
     place: PlaceType
@@ -139,7 +140,7 @@ class WaterSetup:
     permanent: tuple[PermanentWater, ...] = ()
     text_masks: tuple[Polygon, ...] | None = None
     marks: tuple[Mark, ...] = ()
-    lines: WaterLines = WaterLines()
+    lines: WaterLines | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
