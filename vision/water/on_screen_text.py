@@ -1,0 +1,116 @@
+"""Where a camera writes on its picture: clock, date, name. No light, weather or turn changes that.
+
+Writing is told from the scene by its constancy: the steps from stroke to outline stay as steep and
+where they are while the light on everything else changes. Digits change, but where one changes
+another takes its place, so what is compared is the steepest step within a character's reach. Until
+the light has changed, only what looks like writing and stands where cameras write counts.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.geometry import Polygon
+from vision.water.types import Mask, Sample
+
+Steps: TypeAlias = npt.NDArray[np.float32]
+"""float32 (height / 2, width / 2): the steepest step of brightness in each pixel's reach, luma."""
+
+REACH_PX = 7
+"""How far a character's strokes are apart at most, in pixels of a sample: a digit of 16 pixels at
+640 across is 8 high and 5 wide."""
+STEEP = 60.0
+"""Luma between a stroke and its outline, at a sample's size."""
+CONSTANT = 0.75
+"""Writing keeps this share of its steepest step in every light."""
+CHANGED = 1.35
+"""Light has changed when half of all steps are this many times as steep, or as flat."""
+LIGHTS = 6
+"""So many lights are remembered."""
+BLACK, WHITE = 60, 190
+"""Writing that is bright and outlined, or dark on bright ground, has both within its reach."""
+MARGIN = 0.2
+"""Cameras write in this share of the picture, at its top and bottom."""
+LONG = 2.0
+"""Writing is so many times as long as high."""
+GROWN_PX = 3
+"""Added around it: the coder smears."""
+
+
+class TextFinder:
+    """Learns from samples of one camera where it writes. mask: bool, empty before the first."""
+
+    def __init__(self) -> None:
+        self.mask: Mask = np.zeros((0, 0), np.bool_)
+        self._lights: deque[Steps] = deque(maxlen=LIGHTS)
+
+    def see(self, sample: Sample) -> Mask:
+        """Take in a sample and return the mask as it is now known, at the sample's shape."""
+        luma = np.asarray(cv2.cvtColor(sample.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        steps = _steps(luma)
+        if self._lights and self._lights[0].shape != steps.shape:
+            self._lights.clear()
+        if all(_is_other(steps, light) for light in self._lights):
+            self._lights.append(steps)
+        found = self._constant() if len(self._lights) > 1 else _looks_written(luma, steps)
+        self.mask = _rows(found, sample.shape)
+        return self.mask
+
+    def _constant(self) -> npt.NDArray[np.uint8]:
+        """Return where steps were steep in every light and as steep in one as in another."""
+        least = np.minimum.reduce(self._lights)
+        most = np.maximum.reduce(self._lights)
+        return np.asarray((least >= STEEP) & (least >= CONSTANT * most), np.uint8)
+
+
+def text_mask(polygons: Iterable[Polygon], shape: tuple[int, int]) -> Mask:
+    """Return the pixels that lie in any of the polygons; shape: height and width."""
+    mask = np.zeros(shape, np.uint8)
+    size = np.array((shape[1], shape[0]), np.float64)
+    for polygon in polygons:
+        corners = np.rint(np.asarray(polygon.corners) * size).astype(np.int32)
+        cv2.fillPoly(mask, [corners], 1)
+    return mask.view(np.bool_)
+
+
+def _steps(luma: npt.NDArray[np.uint8]) -> Steps:
+    """Return the steepest step near each pixel."""
+    steep = cv2.morphologyEx(luma, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    near = cv2.dilate(steep, np.ones((REACH_PX, REACH_PX), np.uint8))
+    return near[::2, ::2].astype(np.float32)
+
+
+def _is_other(steps: Steps, light: Steps) -> bool:
+    """Say whether the light, or the scene, is another than it was."""
+    counts = np.maximum(steps, light) >= STEEP / 3
+    if not counts.any():
+        return False
+    ratio = np.abs(np.log((steps[counts] + 1.0) / (light[counts] + 1.0)))
+    return float(np.median(ratio)) >= float(np.log(CHANGED))
+
+
+def _looks_written(luma: npt.NDArray[np.uint8], steps: Steps) -> npt.NDArray[np.uint8]:
+    """Return where black and white stand side by side at the picture's top or bottom."""
+    near = np.ones((REACH_PX, REACH_PX), np.uint8)
+    both = (cv2.erode(luma, near) <= BLACK) & (cv2.dilate(luma, near) >= WHITE)
+    found = both[::2, ::2] & (steps >= 2 * STEEP)
+    height = len(found)
+    found[round(MARGIN * height) : height - round(MARGIN * height)] = False
+    return found.astype(np.uint8)
+
+
+def _rows(found: npt.NDArray[np.uint8], shape: tuple[int, int]) -> Mask:
+    """Return the rows of writing in what was found at half of a shape, as boxes, grown."""
+    joined = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((3, 9), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    mask = np.zeros(shape, np.uint8)
+    for left, top, width, height, _area in stats[1:count].tolist():
+        if width >= LONG * height:
+            corner = (2 * left - GROWN_PX, 2 * top - GROWN_PX)
+            opposite = (2 * (left + width) + GROWN_PX, 2 * (top + height) + GROWN_PX)
+            cv2.rectangle(mask, corner, opposite, 1, cv2.FILLED)
+    return mask.view(np.bool_)
