@@ -1,0 +1,217 @@
+"""What a place looks like while nothing is wrong: the states of one fixed camera, learnt online.
+
+A state is one picture of the dry or wet place in one light: noon, dusk, the hours of a tree's
+shadow, infrared night, infrared night after rain. They are told apart by how the whole picture
+looks once the brightness common to all of it is taken out. A state stays for being unlike the
+others, never for being recent: the one night in a month that was wet outlives thirty sunny noons.
+
+The bank has no switch to freeze it: whoever judges calls `learn` only while all is normal. A flood
+that comes faster than it is noticed is kept out by the trial each new state stands.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+import numpy as np
+
+from vision.errors import WaterError
+from vision.types import Image
+from vision.water.bank_file import BankContent, pack, unpack
+from vision.water.reference import Look, Reference, ReferenceKind, cells_of, distance, look_of
+from vision.water.types import Mask, Sample
+
+MOST = 9
+"""States kept of a camera; with the trials, and at 320x180, 1.9 MB."""
+TRIALS = 2
+"""States on trial at a time."""
+SAME = 0.12
+"""Two looks nearer than this show one state."""
+NEAR_PART = 0.6
+"""The nearest state is told by the likest three fifths of the picture: the rest may be flooded."""
+NEAR_MARGIN = 0.03
+"""States so little further than the nearest are as good as it."""
+CONFIRM_S, CONFIRM_LOOKS = 900.0, 5
+"""A new state must be seen so often over so long: a flood is on watch before that, and watched
+places are not learnt from."""
+REFRESH_S, REFRESH = 3600.0, 0.1
+"""A state follows its place (leaves, dirt, patched asphalt) by this share an hour: slower than any
+flood."""
+SETTLE_LOOKS = 5
+"""The first looks of a state weigh alike: they take the sensor's noise out of it."""
+DOUBT_LOOKS = 2.0
+"""A state seen so often counts half for what it tells: one that was seen once was an accident."""
+
+
+@dataclass(slots=True)
+class _State:
+    reference: Reference
+    look: Look
+
+
+class ReferenceBank:
+    """The states of one camera; one owner, no lock.
+
+    shape: height and width of its samples. `learn` and `teach` raise WaterError for another.
+    Samples must lie on one another: the caller registers them to the first reference.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self.revision = 0
+        """Counts every change worth keeping across a restart."""
+        self._states: list[_State] = []
+        self._trials: list[_State] = []
+        self._made = 0
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The states, in the order they were made."""
+        return tuple(state.reference for state in self._states)
+
+    def nearest(self, sample: Sample, ignore: Mask) -> Reference | None:
+        """Return the state a sample is most like; None when nothing was learnt of its kind yet.
+
+        ignore: bool (height, width), what does not count, such as text on the picture.
+        """
+        return next(iter(self.near(sample, ignore, most=1)), None)
+
+    def near(self, sample: Sample, ignore: Mask, most: int = 3) -> tuple[Reference, ...]:
+        """Return the states about as like a sample as the nearest, nearest first."""
+        self._check(sample)
+        look = look_of(sample.image)
+        hidden = cells_of(ignore | sample.blocked, look)
+        ranked = sorted(
+            (distance(look, state.look, hidden, NEAR_PART), place)
+            for place, state in enumerate(self._states)
+            if state.reference.infrared == sample.infrared
+        )
+        good = [place for far, place in ranked if far <= ranked[0][0] + NEAR_MARGIN]
+        return tuple(self._states[place].reference for place in good[:most])
+
+    def learn(self, sample: Sample, at: datetime) -> None:
+        """Take in what the place looks like now; call it only while all is normal there."""
+        self._check(sample)
+        look = look_of(sample.image)
+        alike = self._alike(self._states, sample, look)
+        if alike is not None:
+            self._follow(alike, sample, at)
+        elif not any(state.reference.infrared == sample.infrared for state in self._states):
+            self._keep(self._new(sample, at, ReferenceKind.DRY))
+        else:
+            self._try(sample, look, at)
+
+    def teach(self, sample: Sample, at: datetime) -> Reference:
+        """Keep a sample a person called "only wet" as a state of its own; return it.
+
+        It replaces a taught state it is like.
+        """
+        self._check(sample)
+        taught = [state for state in self._states if state.reference.taught]
+        old = self._alike(taught, sample, look_of(sample.image))
+        if old is not None:
+            self._states.remove(old)
+        state = self._new(sample, at, ReferenceKind.WET)
+        state.reference = replace(state.reference, taught=True)
+        self._keep(state)
+        return state.reference
+
+    def forget(self, reference_id: str) -> bool:
+        """Drop a state, taught or not; return whether there was one of that id."""
+        kept = [state for state in self._states if state.reference.id != reference_id]
+        dropped = len(kept) < len(self._states)
+        self._states = kept
+        self.revision += dropped
+        return dropped
+
+    def to_bytes(self) -> bytes:
+        """Return the bank as bytes for a file; what is on trial starts anew after a restart."""
+        return pack(BankContent(self.shape, self.references, self._made, self.revision))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the bank those bytes hold; raises WaterError when they are damaged."""
+        content = unpack(data)
+        bank = cls(content.shape)
+        bank._states = [_State(kept, look_of(kept.image)) for kept in content.references]
+        bank._made, bank.revision = content.made, content.revision
+        return bank
+
+    def _check(self, sample: Sample) -> None:
+        if sample.shape != self.shape:
+            raise WaterError(
+                f"a sample of {sample.shape} does not fit a bank of {self.shape} pixels;"
+                " start a new bank when a camera's picture changes its proportions"
+            )
+
+    def _alike(self, states: list[_State], sample: Sample, look: Look) -> _State | None:
+        """Return the state of those that a sample shows."""
+        hidden = cells_of(sample.blocked, look)
+        ranked = [
+            (distance(look, state.look, hidden), state.reference.id, state)
+            for state in states
+            if state.reference.infrared == sample.infrared
+        ]
+        far, _, state = min(ranked, default=(SAME, "", None))
+        return state if far < SAME else None
+
+    def _follow(self, state: _State, sample: Sample, at: datetime) -> None:
+        """Let a state take on a little of what it looks like now."""
+        known = state.reference
+        settling = known.looks < SETTLE_LOOKS
+        if not settling and abs((at - known.seen_at).total_seconds()) < REFRESH_S:
+            return
+        weight = 1.0 / (known.looks + 1) if settling else REFRESH
+        image = _blend(known.image, sample, weight)
+        state.reference = replace(known, image=image, looks=known.looks + 1, seen_at=at)
+        state.look = look_of(image)
+        self.revision += 1
+
+    def _try(self, sample: Sample, look: Look, at: datetime) -> None:
+        """Put a state nobody knows on trial, or bring its trial further."""
+        tried = self._alike(self._trials, sample, look)
+        if tried is None:
+            self._trials = [*self._trials, self._new(sample, at, ReferenceKind.DRY)][-TRIALS:]
+            return
+        known = tried.reference
+        image = _blend(known.image, sample, 1.0 / (min(known.looks, SETTLE_LOOKS) + 1))
+        tried.reference = replace(known, image=image, looks=known.looks + 1, seen_at=at)
+        tried.look = look_of(image)
+        lasted = (at - known.made_at).total_seconds()
+        if lasted >= CONFIRM_S and tried.reference.looks >= CONFIRM_LOOKS:
+            self._trials.remove(tried)
+            self._keep(tried)
+
+    def _new(self, sample: Sample, at: datetime, kind: ReferenceKind) -> _State:
+        self._made += 1
+        name = f"{'infrared' if sample.infrared else 'day'}-{self._made}"
+        reference = Reference(name, sample.image.copy(), at, at, sample.infrared, kind)
+        return _State(reference, look_of(sample.image))
+
+    def _keep(self, state: _State) -> None:
+        """Add a state, for the one that tells least of all that are there then."""
+        self._states.append(state)
+        self.revision += 1
+        if len(self._states) > MOST:
+            self._states.remove(min(self._states, key=self._usefulness))
+
+    def _usefulness(self, state: _State) -> tuple[bool, float]:
+        """Return whether a state was taught, and how much would be lost with it."""
+        known = state.reference
+        nothing = np.zeros(state.look.shape, dtype=np.bool_)
+        apart = min(
+            (
+                distance(state.look, other.look, nothing)
+                for other in self._states
+                if other is not state and other.reference.infrared == known.infrared
+            ),
+            default=1.0,
+        )
+        return known.taught, apart * known.looks / (known.looks + DOUBT_LOOKS)
+
+
+def _blend(image: Image, sample: Sample, weight: float) -> Image:
+    """Return a picture with a share of a sample in it, wherever nothing stands in the way."""
+    mixed = image + weight * (sample.image.astype(np.float32) - image)
+    mixed = np.where(sample.blocked[:, :, None], image, np.rint(mixed))
+    return np.asarray(mixed, dtype=np.uint8)
