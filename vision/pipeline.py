@@ -139,13 +139,22 @@ class CameraPipeline:
         self._judge(Scene(at, size, (), why))
         self._book.blind()
 
-    def blind(self) -> None:
-        """Say that the view has moved since the last frame: what was where is known no more."""
+    def blind(self) -> tuple[Tally, ...]:
+        """Say that the view has moved since the last frame: what was where is known no more.
+
+        Returns the tallies so far: what is counted from now on is apart from them.
+        """
+        counted = self.so_far()
         self._furniture.forget()
         self._tracker.forget()
         self._book.blind()
         for judge in self._judges:
             judge.forget()
+        return counted
+
+    def so_far(self) -> tuple[Tally, ...]:
+        """Return the tallies of the intervals that are still going on."""
+        return tuple(tally for judge in self._judges if (tally := judge.so_far()) is not None)
 
     def _judge(self, scene: Scene) -> list[Finding]:
         return [found for judge in self._judges for found in judge.judge(scene)]

@@ -5,12 +5,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from vision.arming import Arming
 from vision.errors import RuleError
 from vision.scene import Scene, View
-from vision.types import KNOWN_KINDS, Finding, Kind, Severity
+from vision.types import KNOWN_KINDS, Finding, Kind, Severity, Tally
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Ids of rules, zones and lines: what fits a file name, a URL and OpenCV's ASCII fonts."""
@@ -45,6 +45,15 @@ class Rule(Protocol):
         watched_s: seconds watched since the scene before, 0 for the first one, None when the
         camera was blind between them. The scene is never unfit.
         """
+        ...
+
+
+@runtime_checkable
+class Counting(Rule, Protocol):
+    """A rule that keeps a tally."""
+
+    def so_far(self) -> Tally | None:
+        """Return the tally of the interval that is still going on, None before it began."""
         ...
 
 

@@ -112,13 +112,15 @@ class Scene:
     """One moment of one camera: every living track, detected in this very frame or not.
 
     unfit: why the picture cannot be judged (dark, covered, light that just changed), None when it
-    can; what goes on in an unfit picture is unknown, to every rule.
+    can; what goes on in an unfit picture is unknown, to every rule. armed: whether the rule that is
+    asked is on duty; one that is not goes on watching.
     """
 
     at: datetime
     size: FrameSize
     tracks: tuple[Track, ...]
     unfit: str | None = None
+    armed: bool = True
 
     @property
     def aspect(self) -> float:

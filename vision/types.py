@@ -181,14 +181,18 @@ class TallyRow:
 class Tally:
     """What a counting rule counted in one interval: a statistic, and no incident.
 
-    place: id of the zone or line, None for the whole picture. start, end: the interval, UTC.
-    watched_s: how much of it was watched; what passed in the rest is not in the rows.
+    place: id of the zone or line, None for the whole picture. start, end: the interval, UTC. since:
+    the first moment of it that was counted. An interval that is still going on is told again with
+    the same `since` and more in it; after an interruption the count begins anew with another, and
+    the two add up. watched_s: how much of the interval was watched; what passed in the rest is not
+    in the rows.
     """
 
     rule: str
     place: str | None
     start: datetime
     end: datetime
+    since: datetime
     watched_s: float
     rows: tuple[TallyRow, ...]
 

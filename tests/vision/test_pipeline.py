@@ -160,6 +160,16 @@ def test_tallies_come_beside_incidents_and_make_none(clock, detections) -> None:
     assert all(step.changes == () and step.conditions == () for step in steps)
 
 
+def test_what_was_counted_before_the_camera_turned_is_handed_over_once(clock, detections) -> None:
+    pipeline = CameraPipeline("cam", RuleSet((), (CountSpec(id="n", interval_s=60),)))
+    for s in np.arange(0, 12, 0.2):
+        pipeline.step(clock(s), SIZE, detections(walker(s)))
+    (running,) = pipeline.so_far()
+    assert [row.count for row in running.rows] == [1]
+    assert pipeline.blind() == (running,)
+    assert pipeline.blind() == ()
+
+
 def test_a_turned_camera_forgets_who_stood_where(clock, detections) -> None:
     rules = RuleSet((), (StopSpec(id="stop", stop_s=10),))
     pipeline = CameraPipeline("cam", rules)

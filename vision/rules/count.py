@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import ClassVar, TypeAlias
 
@@ -24,7 +24,8 @@ class CountSpec(RuleSpec):
 
     line: id of the line, None to count what comes into the zone (or picture). hold_s: as for
     crossings. interval_s: a tally is made for each; intervals begin at the site's midnight, so they
-    must divide the day. What goes for incidents (severity, confirm_s, …) means nothing here.
+    must divide the day. While the rule is not armed nothing is counted. What goes for incidents
+    (severity, confirm_s, …) means nothing here.
     """
 
     type: ClassVar[str] = "count"
@@ -53,6 +54,16 @@ class CountSpec(RuleSpec):
         return CountRule(self, view)
 
 
+@dataclass(slots=True)
+class _Interval:
+    """An interval being counted; `since`: the first moment of it, None before."""
+
+    start: datetime
+    since: datetime | None = None
+    watched_s: float = 0.0
+    counts: Counter[Sort] = field(default_factory=Counter)
+
+
 class CountRule:
     """One counting rule at work; it keeps the tally of the running interval."""
 
@@ -64,32 +75,50 @@ class CountRule:
             if spec.line is None
             else _Passages(LineWatch(view.line(spec.line), spec.hold_s))
         )
-        self._start: datetime | None = None
-        self._watched_s = 0.0
-        self._counts: Counter[Sort] = Counter()
+        self._running: _Interval | None = None
+        self._armed_at: datetime | None = None
 
     def judge(self, scene: Scene, watched_s: float | None) -> list[Tally]:
         """Return the tally of the interval that ended before this scene, if one did."""
         start = _interval_start(scene.at, self._spec.interval_s, self._time_zone)
-        ended = [] if self._start is None or start == self._start else [self._tally(self._start)]
-        if start != self._start:
-            self._start, self._watched_s, self._counts = start, 0.0, Counter()
-        self._watched_s += min(watched_s or 0.0, (scene.at - start).total_seconds())
-        tracks = eligible(self._spec, scene)
-        self._counts.update(self._arrivals.look(tracks, scene, watched_s))
-        return ended
+        ended = None
+        if self._running is None or self._running.start != start:
+            ended, self._running = self.so_far(), _Interval(start)
+        passed = list(self._arrivals.look(eligible(self._spec, scene), scene, watched_s))
+        if scene.armed:
+            self._count(self._running, passed, scene.at, watched_s or 0.0)
+        else:
+            self._armed_at = None
+        return [] if ended is None else [ended]
 
-    def _tally(self, start: datetime) -> Tally:
+    def so_far(self) -> Tally | None:
+        """Return the tally of the running interval; None before anything of it was counted."""
+        return None if self._running is None else self._tally(self._running)
+
+    def _count(
+        self, running: _Interval, passed: list[Sort], at: datetime, watched_s: float
+    ) -> None:
+        """Take in one scene; no time from before the interval or before the rule was armed."""
+        running.since = running.since or at
+        self._armed_at = min(self._armed_at or at, at)
+        counted_s = (at - max(running.start, self._armed_at)).total_seconds()
+        running.watched_s += min(watched_s, counted_s)
+        running.counts.update(passed)
+
+    def _tally(self, running: _Interval) -> Tally | None:
+        if running.since is None:
+            return None
         return Tally(
             rule=self._spec.id,
             place=self._spec.place,
-            start=start,
-            end=start + timedelta(seconds=self._spec.interval_s),
-            watched_s=round(self._watched_s, 1),
+            start=running.start,
+            end=running.start + timedelta(seconds=self._spec.interval_s),
+            since=running.since,
+            watched_s=round(running.watched_s, 1),
             rows=tuple(
                 TallyRow(kind, label, direction, count)
                 for (kind, label, direction), count in sorted(
-                    self._counts.items(), key=lambda item: tuple(part or "" for part in item[0])
+                    running.counts.items(), key=lambda item: tuple(part or "" for part in item[0])
                 )
             ),
         )
