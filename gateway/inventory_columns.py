@@ -51,6 +51,7 @@ ADVICE: Mapping[str, str] = {
     "yes_no": "Write yes or no.",
     "no_streams": "Give an address or a main stream.",
     "zones": "Correct the zones and rules; the rules how-to shows their form.",
+    "water": "Correct where water is watched; the waterlogging how-to shows its form.",
     "quotes": "A quotation mark is not closed: check this row and the one before.",
     "cells": "This row has more cells than there are headings.",
     "heading": "Delete this column or correct its heading.",

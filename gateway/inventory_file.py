@@ -1,7 +1,8 @@
 """Cameras in a file: CSV as Excel in China writes it, or YAML; every mistake told.
 
-A cell that is empty changes nothing; a dash empties what was known. Zones and rules are in YAML
-only. Nothing here knows which cameras there are: `gateway.inventory_plan` compares.
+A cell that is empty changes nothing; a dash empties what was known. Zones, rules and where water is
+watched are in YAML only. Nothing here knows which cameras there are: `gateway.inventory_plan`
+compares.
 """
 
 import csv
@@ -32,6 +33,7 @@ from gateway.record_mode import RecordMode
 from gateway.rules_file import rules_from_json
 from gateway.sources import Credentials, shown, split_credentials
 from gateway.store.inventory import Camera
+from gateway.water_file import water_from_json, water_to_json
 from gateway.yaml_file import line_of, parse_yaml
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -101,6 +103,7 @@ class CameraEntry:
     enabled: bool | None = None
     zones: str | None = None
     rules: str | None = None
+    water: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ class InventoryFile:
     bad: tuple[BadCell, ...]
 
 
-_YAML_ONLY = ("zones", "rules")
+_SCENE = ("zones", "rules")
+_YAML_ONLY = (*_SCENE, "water")
 
 
 def read_inventory(content: bytes, format: FileFormat) -> InventoryFile:  # noqa: A002
@@ -150,13 +154,14 @@ def write_csv(cameras: Iterable[Camera], password_of: Callable[[str], str | None
 
 
 def write_yaml(cameras: Iterable[Camera], password_of: Callable[[str], str | None] | None) -> bytes:
-    """Return cameras as YAML, with zones and rules; password_of as for `write_csv`."""
+    """Return cameras as YAML, with zones, rules and water; password_of as for `write_csv`."""
     listed = []
     for camera in cameras:
         known = _known(camera, password_of)
         said: dict[str, object] = {k: v for k, v in known.items() if v not in (None, "")}
         for key in _YAML_ONLY:
-            said |= {key: kept} if (kept := json.loads(getattr(camera, key))) else {}
+            text = getattr(camera, key)
+            said |= {key: kept} if text and (kept := json.loads(text)) else {}
         listed.append(said)
     out = io.BytesIO()
     YAML().dump({"cameras": listed}, out)
@@ -260,7 +265,7 @@ def _entry(row: _Row, bad: list[BadCell]) -> CameraEntry | None:
             _take(row.number, column, cell, values, found)
         elif heading not in _YAML_ONLY:
             found.append(_about(row.number, "", heading, "heading"))
-    found += _scene(row, values)
+    found += [*_scene(row, values), *_water(row, values)]
     if not found and row.cells:
         found += _together(row.number, values)
     bad += found
@@ -288,15 +293,31 @@ def _take(
 
 def _scene(row: _Row, values: dict[str, Value]) -> list[BadCell]:
     """Check zones and rules together, as they are used."""
-    said = {key: row.cells[key] for key in _YAML_ONLY if row.cells.get(key)}
+    said = {key: row.cells[key] for key in _SCENE if row.cells.get(key)}
     if not said:
         return []
     try:
-        texts = {key: json.dumps(said.get(key, []), default=str) for key in _YAML_ONLY}
+        texts = {key: json.dumps(said.get(key, []), default=str) for key in _SCENE}
         rules_from_json(texts["zones"], texts["rules"])
     except (ConfigError, ValueError, RecursionError) as error:
         return [BadCell(row.number, "zones", str(error)[: 2 * MAX_TEXT], "zones")]
     values.update({key: texts[key] for key in said})
+    return []
+
+
+def _water(row: _Row, values: dict[str, Value]) -> list[BadCell]:
+    """Check where water is watched; a dash says nowhere."""
+    said = row.cells.get("water")
+    if not said:
+        return []
+    if said == CLEAR:
+        values["water"] = ""
+        return []
+    try:
+        text = json.dumps(said, default=str)
+        values["water"] = water_to_json(water_from_json(text))
+    except (ConfigError, ValueError, RecursionError) as error:
+        return [BadCell(row.number, "water", str(error)[: 2 * MAX_TEXT], "water")]
     return []
 
 

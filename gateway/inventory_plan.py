@@ -159,9 +159,9 @@ def _compared(
 
 
 def _meaning(camera: Camera, name: str) -> object:
-    """Return a column's value to compare: zones and rules by what they say, not how it is spelt."""
+    """Return a column's value to compare: of JSON what it says, not how it is spelt."""
     value = getattr(camera, name)
-    return json.loads(value) if name in {"zones", "rules"} else value
+    return json.loads(value) if name in {"zones", "rules", "water"} and value else value
 
 
 def _without_duplicates(

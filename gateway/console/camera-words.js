@@ -44,6 +44,7 @@ const COLUMNS = {
   enabled: msg("In use"),
   zones: msg("Zones"),
   rules: msg("Rules"),
+  water: msg("Waterlogging"),
 };
 
 /** What to do about each kind of mistake in a file. @type {Record<string, string>} */
@@ -64,6 +65,7 @@ const MISTAKES = {
   yes_no: msg("Write yes or no."),
   no_streams: msg("Give an address or a main stream."),
   zones: msg("Correct the zones and rules; the rules how-to shows their form."),
+  water: msg("Correct where water is watched; the waterlogging how-to shows its form."),
   quotes: msg("A quotation mark is not closed: check this row and the one before."),
   cells: msg("This row has more cells than there are headings."),
   heading: msg("Delete this column or correct its heading."),

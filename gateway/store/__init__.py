@@ -17,9 +17,11 @@ from gateway.store.journal import Journal
 from gateway.store.loads import Loads
 from gateway.store.outbox import Outbox
 from gateway.store.player_tokens import PlayerTokens
+from gateway.store.rain import Rain
 from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
 from gateway.store.users import Users
+from gateway.store.water import WaterRecords
 from gateway.store.workers import Workers
 
 __all__ = ["Store"]
@@ -47,6 +49,8 @@ class Store:
         self.player_tokens = PlayerTokens(database, box)
         self.workers = Workers(database)
         self.loads = Loads(database)
+        self.water = WaterRecords(database)
+        self.rain = Rain(database)
 
     @classmethod
     def open(cls, location: str | Path, box: SecretBox) -> "Store":

@@ -50,6 +50,7 @@ class Camera:
     unit: the village or town; grid: the grid cell. address: what was onboarded (host[:port], URL or
     file path). username: for ONVIF and RTSP. main_uri, sub_uri: streams, without user or password.
     zones, rules: JSON arrays, validated by whoever edits them; "[]" means the default rules.
+    water: where water is watched, as JSON (`gateway.water_file`), "" where it is not.
     latitude, longitude: WGS 84 degrees. survey: what onboarding measured, as JSON, "" unknown.
     Raises ValueError for an id that is no slug, a URI with a password in it, and a place that is
     not on Earth.
@@ -66,6 +67,7 @@ class Camera:
     sub_uri: str | None = None
     zones: str = "[]"
     rules: str = "[]"
+    water: str = ""
     enabled: bool = True
     latitude: float | None = None
     longitude: float | None = None

@@ -70,6 +70,7 @@ cameras = Table(
     Column("sub_uri", Text),
     Column("zones", Text, nullable=False),
     Column("rules", Text, nullable=False),
+    Column("water", Text, nullable=False, server_default=text("''")),
     Column("enabled", Boolean, nullable=False),
     Column("latitude", Float),
     Column("longitude", Float),
@@ -283,4 +284,53 @@ worker_loads = Table(
     Column("cameras", Integer, nullable=False),
     Column("full", Integer, nullable=False),
     Column("stirred", Integer, nullable=False),
+)
+
+water_states = Table(
+    "water_states",
+    metadata,
+    Column("camera_id", String(48), ForeignKey("cameras.id", ondelete="CASCADE"), primary_key=True),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("passability", String(10), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("unseen", String(10), nullable=False),
+    Column("blind_since", UtcDateTime),
+    Column("reason", String(10), nullable=False),
+    Column("area_ratio", Float, nullable=False),
+    Column("ratio_per_h", Float),
+    Column("depth_cm", Float),
+    Column("error_cm", Float),
+    Column("cm_per_h", Float),
+    Column("level_by", String(10), nullable=False),
+    Column("rain", String(10), nullable=False),
+    Column("reference_count", Integer, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+)
+
+water_readings = Table(
+    "water_readings",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column("camera_id", String(48), nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("state", String(10), nullable=False),
+    Column("unseen", String(10), nullable=False),
+    Column("area_ratio", Float, nullable=False),
+    Column("depth_cm", Float),
+    Index("ix_water_readings_camera_id_at", "camera_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+rain = Table(
+    "rain",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column("unit", Text, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    sqlite_autoincrement=True,
 )

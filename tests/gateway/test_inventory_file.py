@@ -28,6 +28,7 @@ GATE = Camera(
     sub_uri="rtsp://192.0.2.7:554/sub",
     zones='[{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}]',
     rules='[{"type": "presence", "id": "persons"}]',
+    water='{"type":"road","zones":[{"id":"low","polygon":[[0.1,0.5],[0.9,0.5],[0.9,1.0]]}]}',
     latitude=30.2741,
     longitude=-120.1551,
     record=RecordMode.CONTINUOUS,
@@ -65,12 +66,20 @@ def test_what_is_written_is_read_again(write, format_):
     assert said(entry) == entry_of(GATE, SECRET)
 
 
-def test_zones_and_rules_travel_in_yaml_alone():
+def test_zones_rules_and_water_travel_in_yaml_alone():
     (entry,) = read_inventory(write_yaml([GATE], None), FileFormat.YAML).entries
     assert '"polygon"' in entry.zones
     assert '"presence"' in entry.rules
+    assert entry.water == GATE.water
     (entry,) = read_inventory(write_csv([GATE], None), FileFormat.CSV).entries
-    assert (entry.zones, entry.rules, entry.password) == (None, None, None)
+    assert (entry.zones, entry.rules, entry.water, entry.password) == (None, None, None, None)
+
+
+def test_a_dash_says_that_no_water_is_watched():
+    (entry,) = read_yaml("cameras: [{id: gate, name: g, water: '-'}]").entries
+    assert entry.water == ""
+    (entry,) = read_yaml("cameras: [{id: gate, name: g}]").entries
+    assert entry.water is None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -214,14 +223,17 @@ def test_yaml_tells_mistakes_by_line():
         "cameras:\n  - id: gate\n    name: 村口\n    colour: red\n"
         "  - just words\n  - id: b\n    name: [a]\n"
         "  - id: c\n    name: c\n    rules: [{type: presense}]\n"
+        "  - id: d\n    name: d\n    water: {type: rode}\n"
     )
     assert [(one.row, one.column, one.advice) for one in file.bad] == [
         (2, "", ADVICE["heading"]),
         (5, "", ADVICE["shape"]),
         (6, "name", ADVICE["nested"]),
         (8, "zones", ADVICE["zones"]),
+        (11, "water", ADVICE["water"]),
     ]
-    assert "presence" in file.bad[-1].value
+    assert "presence" in file.bad[-2].value
+    assert "zones: Field required" in file.bad[-1].value
 
 
 text = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=40).filter(

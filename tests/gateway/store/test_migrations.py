@@ -64,6 +64,7 @@ def test_what_was_kept_before_the_shares_is_kept(before_shares: Path) -> None:
         assert (camera.id, state.state, state.live) == ("gate", "online", "whep")
         assert (state.rung, state.interest, state.why, state.seen_every_s) == ("", "", "", None)
         assert store.loads.after(state.updated_at) == ()
+        assert (camera.water, store.water.by_camera()) == ("", {})
 
 
 def test_migrations_are_one_chain() -> None:

@@ -1,0 +1,70 @@
+"""Rain at the site: a series of spells, each of the whole site or of one unit of it."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping, insert, select
+
+from gateway.store.database import Database
+from gateway.store.tables import rain
+from vision.water.types import RainState
+
+SITE = ""
+"""Stands for the unit of a spell that concerns the whole site."""
+MANUAL = "manual"
+"""The source of what a person entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class RainSpell:
+    """It rains, or is dry, at a unit from `since` to just before `until`.
+
+    unit: as cameras name theirs; SITE for all. UNKNOWN takes back what was said before. source: who
+    says so.
+    """
+
+    unit: str
+    state: RainState
+    since: datetime
+    until: datetime
+    source: str = MANUAL
+
+
+class Rain:
+    """The spells in the store. A newer one takes the place of an older one where both hold."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, spell: RainSpell) -> None:
+        """Keep a spell."""
+        with self._database.write() as connection:
+            connection.execute(insert(rain).values(**asdict(spell)))
+
+    def at(self, moment: datetime) -> dict[str, RainSpell]:
+        """Return what holds at a moment, by unit; units of which nothing is known are absent."""
+        query = select(rain).where(rain.c.since <= moment, rain.c.until > moment)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(rain.c.id)).mappings()
+            return {row["unit"]: _spell(row) for row in rows}
+
+    def between(self, since: datetime, until: datetime) -> tuple[RainSpell, ...]:
+        """Return every spell that touches a span, in the order they were entered."""
+        query = select(rain).where(rain.c.until > since, rain.c.since < until)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(rain.c.id)).mappings()
+            return tuple(_spell(row) for row in rows)
+
+
+def rain_of(unit: str, spells: dict[str, RainSpell]) -> RainState:
+    """Return what is known of rain at a unit: its own word, else the site's, else UNKNOWN.
+
+    spells: as `Rain.at` returns them.
+    """
+    known = (spells[name].state for name in (unit, SITE) if name in spells)
+    return next((state for state in known if state is not RainState.UNKNOWN), RainState.UNKNOWN)
+
+
+def _spell(row: RowMapping) -> RainSpell:
+    state = RainState(row["state"])
+    return RainSpell(row["unit"], state, row["since"], row["until"], row["source"])
