@@ -19,9 +19,6 @@ from vision.types import ChangeType, Condition, Incident, IncidentChange, Severi
 INCIDENT_NAMESPACE = UUID("6f2b8f0e-3c0d-5d0c-9d55-7a8c0c1f4e21")
 """Root of all incident ids; never change it, or replays stop collapsing on to what is stored."""
 
-UPDATE_EVERY_S = 2.0
-"""An open incident tells of a new peak at most this often."""
-
 
 class Phase(StrEnum):
     """Where the machine of one subject stands."""
@@ -146,13 +143,13 @@ class _Case:
         readings = dict(condition.readings)
         for name in self._spec.peaks:
             peak = f"peak_{name}"
-            readings[peak] = max(before.get(peak, 0), condition.readings[name], key=float)
+            readings[peak] = max(before.get(peak, 0), readings.get(name, 0), key=float)
         last_seen_at = max(self.incident.last_seen_at, condition.seen_at or at)
         self.incident = replace(self.incident, readings=readings, last_seen_at=last_seen_at)
-        self.incident = replace(self.incident, severity=self._severity())
+        self.incident = replace(self.incident, severity=self._severity(condition))
 
-    def _severity(self) -> Severity:
-        """Return the severity, raised by readings or time; it never falls back."""
+    def _severity(self, condition: Condition) -> Severity:
+        """Return the severity, raised by readings or time; only the condition's own falls back."""
         incident = self.incident
         lasts_s = (incident.last_seen_at - incident.opened_at).total_seconds()
         known = dict(incident.readings) | {LASTS_S: lasts_s}
@@ -161,7 +158,8 @@ class _Case:
             for one in self._spec.raises
             if isinstance(value := known.get(one.reading), int | float) and value >= one.at_least
         ]
-        return max([incident.severity, *raised], key=list(Severity).index)
+        own = condition.severity or incident.severity
+        return max([own, *raised], key=list(Severity).index)
 
     def tell(self, change: ChangeType, at: datetime) -> IncidentChange:
         """Return the incident as it is now as its next change."""
@@ -170,7 +168,7 @@ class _Case:
         return self._told
 
     def has_news(self, at: datetime) -> bool:
-        """Return whether it got worse since the last change.
+        """Return whether it got worse, or is not as bad as it was, since the last change.
 
         Severity is told at once, a peak when the last change is long enough ago.
         """
@@ -179,10 +177,10 @@ class _Case:
             return False
         if self.incident.severity != told.incident.severity:
             return True
-        if (at - told.at).total_seconds() < UPDATE_EVERY_S:
+        if (at - told.at).total_seconds() < self._spec.update_every_s:
             return False
         peaks = [f"peak_{name}" for name in self._spec.peaks]
-        return any(self.incident.readings[p] != told.incident.readings[p] for p in peaks)
+        return any(self.incident.readings[p] != told.incident.readings.get(p) for p in peaks)
 
     def close(self, at: datetime) -> IncidentChange:
         """End the incident at the moment it was last seen to hold."""

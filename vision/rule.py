@@ -81,7 +81,8 @@ class IncidentSpec:
     zone: id of the zone it is about, None for the whole picture. confirm_s: the condition must be
     seen to hold for so long before an incident opens. clear_s: it must be gone for so long before
     the incident closes. cool_down_s: when it returns so soon after it last held, the same incident
-    goes on instead of a new one. raises: what makes an open one more severe; it never falls back.
+    goes on instead of a new one. raises: what makes an open one more severe; it never falls back,
+    unless the condition itself says how bad it is.
     Raises RuleError for a value out of bounds.
     """
 
@@ -89,6 +90,8 @@ class IncidentSpec:
     """What incidents name as the type of their rule."""
     peaks: ClassVar[tuple[str, ...]] = ()
     """Readings whose highest value an incident keeps (as peak_…) and is updated by."""
+    update_every_s: ClassVar[float] = 2.0
+    """An open incident tells of a new peak at most this often."""
 
     id: str
     zone: str | None = None

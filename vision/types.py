@@ -154,7 +154,8 @@ class Condition:
     subject: what the judgement is about, stable over time ("zone:gate/person"); one incident
     machine runs for each. kind: what an incident of it is called ("person_presence"). score: 0-1,
     how sure. tracks: ids of the tracks that make it hold. seen_at: when its newest evidence was
-    seen, None for this very moment.
+    seen, None for this very moment. severity: how bad it is now, for what gets worse and better
+    again (water); None: as its rule says.
     """
 
     rule: str
@@ -165,6 +166,7 @@ class Condition:
     readings: Readings = field(default_factory=dict)
     tracks: tuple[int, ...] = ()
     seen_at: datetime | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Incidents: transitions, waits, peaks, blindness, resuming; then properties of any input."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from vision.errors import RuleError
 from vision.incidents import TRANSITIONS, Action, Event, IncidentBook, Phase, incident_id
-from vision.rule import Raise
+from vision.rule import IncidentSpec, Raise
 from vision.rules.crossing import CrossingSpec
 from vision.rules.presence import PresenceSpec
 from vision.scene import BLIND_AFTER_S
@@ -113,6 +114,46 @@ def test_a_new_peak_is_told_at_most_every_two_seconds() -> None:
 def test_a_steady_condition_says_nothing_more() -> None:
     changes = play(IncidentBook("cam", [spec()]), every(0.5, 0, 600, 3))
     assert [change.type for change in changes] == [ChangeType.OPENED]
+
+
+def test_a_condition_that_says_how_bad_it_is_makes_severity_rise_and_fall() -> None:
+    book = IncidentBook("cam", [replace(spec(confirm_s=0), severity=Severity.GREEN)])
+    own = [Severity.GREEN, Severity.RED, Severity.RED, Severity.YELLOW, Severity.GREEN]
+    changes = [
+        change
+        for i, severity in enumerate(own)
+        for change in book.step(at(i * 0.1), [replace(condition(1), severity=severity)])
+    ]
+    assert [change.incident.severity for change in changes] == [
+        Severity.GREEN,
+        Severity.RED,
+        Severity.YELLOW,
+        Severity.GREEN,
+    ]
+
+
+def test_what_readings_raise_is_not_lowered_by_a_condition_that_says_less() -> None:
+    raises = (Raise(to=Severity.RED, reading="count", at_least=5),)
+    book = IncidentBook("cam", [replace(spec(confirm_s=0), raises=raises)])
+    mild = replace(condition(5), severity=Severity.GREEN)
+    assert book.step(at(0), [mild])[0].incident.severity is Severity.RED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowSpec(IncidentSpec):
+    """What changes slowly and is not told of every two seconds."""
+
+    type: ClassVar[str] = "slow"
+    peaks: ClassVar[tuple[str, ...]] = ("count", "depth_cm")
+    update_every_s: ClassVar[float] = 60.0
+
+
+def test_a_spec_says_how_often_a_peak_is_told_and_a_reading_may_be_missing_at_times() -> None:
+    book = IncidentBook("cam", [SlowSpec(id="gate", confirm_s=0, clear_s=0)])
+    changes = play(book, [(i * 5.0, i) for i in range(1, 30)])
+    assert [seconds(change.at) for change in changes] == [5.0, 65.0, 125.0]
+    last = changes[-1].incident.readings
+    assert (last["peak_count"], last["peak_depth_cm"], "depth_cm" in last) == (25, 0, False)
 
 
 def test_old_evidence_does_not_confirm() -> None:
