@@ -1,0 +1,103 @@
+"""The cameras' reference banks on the disk: the newest, the one before, and damaged ones aside.
+
+`data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, `head.npz` (what `water train`
+taught it, if anything) and `*.damaged-TIME`, what could not be read any more.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from gateway.errors import StorageError
+from gateway.whole_file import write_whole
+from vision.errors import WaterError
+from vision.water.bank import ReferenceBank
+
+BANK, PREVIOUS, HEAD = "bank.npz", "bank.previous.npz", "head.npz"
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class BankFiles:
+    """The files of one camera. Methods raise StorageError when the disk refuses."""
+
+    def __init__(self, data_dir: Path, camera: str) -> None:
+        self.folder = data_dir / "water" / camera
+        self._camera = camera
+
+    def load(self, now: datetime) -> ReferenceBank | None:
+        """Return the newest bank that can be read, None where there is none.
+
+        A damaged one is set aside under the time `now` and told in the log: the camera goes on with
+        the one before it, or learns anew.
+        """
+        for name in (BANK, PREVIOUS):
+            bank = self._read(name, ReferenceBank.from_bytes, now)
+            if bank is not None:
+                if name == PREVIOUS:
+                    kept = len(bank.references)
+                    log.warning("the water bank before is used", camera=self._camera, states=kept)
+                return bank
+        return None
+
+    def save(self, bank: ReferenceBank) -> None:
+        """Keep a bank; the one kept before stays as the previous."""
+        newest, before = self.folder / BANK, self.folder / PREVIOUS
+        spare = before.with_name(f"{PREVIOUS}.part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if newest.exists():
+                spare.unlink(missing_ok=True)
+                os.link(newest, spare)
+                spare.replace(before)
+            write_whole(newest, bank.to_bytes())
+        except OSError as error:
+            raise StorageError(f"{newest} cannot be written: {error.strerror}") from error
+
+    def load_head(self, build: Callable[[bytes], T], now: datetime) -> T | None:
+        """Return what `build` makes of the camera's own head, None where it has none.
+
+        build: raises WaterError for bytes that are damaged; they are set aside.
+        """
+        return self._read(HEAD, build, now)
+
+    def save_head(self, data: bytes) -> None:
+        """Keep what the camera was taught."""
+        path = self.folder / HEAD
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be written: {error.strerror}") from error
+
+    def _read(self, name: str, build: Callable[[bytes], T], now: datetime) -> T | None:
+        path = self.folder / name
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+        try:
+            return build(data)
+        except WaterError as error:
+            self._set_aside(path, str(error), now)
+            return None
+
+    def _set_aside(self, path: Path, reason: str, now: datetime) -> None:
+        aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
+        try:
+            path.replace(aside)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be set aside: {error.strerror}") from error
+        log.error(
+            "a water file is damaged and was set aside",
+            camera=self._camera,
+            reason=reason,
+            file=str(aside),
+        )

@@ -1,0 +1,106 @@
+"""Banks across restarts: kept, kept as they were before, set aside when damaged."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.errors import StorageError
+from gateway.water.bank_files import BANK, HEAD, PREVIOUS, BankFiles
+from vision.errors import WaterError
+from vision.types import FrameSize
+from vision.water.bank import ReferenceBank
+from vision.water.types import Sample
+
+NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+SHAPE = (40, 64)
+
+
+def sample(seed: int) -> Sample:
+    image = np.full((*SHAPE, 3), 30, np.uint8)
+    image[:, 12 * seed : 12 * seed + 12] = 220
+    return Sample(NOW, image, np.zeros(SHAPE, np.bool_), FrameSize(64, 40))
+
+
+def bank_of(*seeds: int) -> ReferenceBank:
+    bank = ReferenceBank(SHAPE)
+    for seed in seeds:
+        bank.teach(sample(seed), NOW)
+    return bank
+
+
+@pytest.fixture
+def files(tmp_path) -> BankFiles:
+    return BankFiles(tmp_path, "gate")
+
+
+def count(bank: ReferenceBank | None) -> int | None:
+    return None if bank is None else len(bank.references)
+
+
+def test_a_camera_begins_without_a_bank(files) -> None:
+    assert files.load(NOW) is None
+    assert not files.folder.exists()
+
+
+def test_the_newest_is_read_and_the_one_before_is_there(files) -> None:
+    for seeds in ((1,), (1, 2), (1, 2, 3)):
+        files.save(bank_of(*seeds))
+    assert count(files.load(NOW)) == 3
+    assert sorted(path.name for path in files.folder.iterdir()) == [BANK, PREVIOUS]
+    (files.folder / BANK).unlink()
+    assert count(files.load(NOW)) == 2
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda _: b"", lambda _: b"x" * 999])
+def test_a_damaged_bank_is_set_aside_and_told(files, damage) -> None:
+    files.save(bank_of(1))
+    files.save(bank_of(1, 2))
+    newest = files.folder / BANK
+    broken = damage(newest.read_bytes())
+    newest.write_bytes(broken)
+    with capture_logs() as told:
+        assert count(files.load(NOW)) == 1
+    assert [(one["log_level"], one["camera"]) for one in told] == [
+        ("error", "gate"),
+        ("warning", "gate"),
+    ]
+    (aside,) = files.folder.glob("*.damaged-*")
+    assert aside.read_bytes() == broken
+    assert aside.name in told[0]["file"]
+
+
+def test_two_damaged_banks_mean_to_learn_anew(files) -> None:
+    for _ in range(2):
+        files.save(bank_of(1))
+    for name in (BANK, PREVIOUS):
+        (files.folder / name).write_bytes(b"no bank")
+    assert files.load(NOW) is None
+    assert len(list(files.folder.glob("*.damaged-*"))) == 2
+    files.save(bank_of(4))
+    assert count(files.load(NOW)) == 1
+
+
+def test_a_disk_that_refuses_is_told(files) -> None:
+    files.folder.parent.mkdir(parents=True)
+    files.folder.write_text("in the way")
+    with pytest.raises(StorageError, match=r"gate.* cannot be written"):
+        files.save(bank_of(1))
+    with pytest.raises(StorageError, match=r"gate.* cannot be read"):
+        files.load(NOW)
+
+
+def test_a_camera_keeps_its_own_head(files) -> None:
+    assert files.load_head(bytes.decode, NOW) is None
+    files.save_head(b"taught")
+    assert files.load_head(bytes.decode, NOW) == "taught"
+
+
+def test_a_damaged_head_is_set_aside(files) -> None:
+    def refuse(_: bytes) -> str:
+        raise WaterError("a head is damaged")
+
+    files.save_head(b"taught")
+    assert files.load_head(refuse, NOW) is None
+    assert [path.name for path in files.folder.iterdir()] == [f"{HEAD}.damaged-20260701T080000Z"]
