@@ -143,7 +143,9 @@ class _Case:
         readings = dict(condition.readings)
         for name in self._spec.peaks:
             peak = f"peak_{name}"
-            readings[peak] = max(before.get(peak, 0), readings.get(name, 0), key=float)
+            known = [group[at] for group, at in ((before, peak), (readings, name)) if at in group]
+            if known:
+                readings[peak] = max(known, key=float)
         last_seen_at = max(self.incident.last_seen_at, condition.seen_at or at)
         self.incident = replace(self.incident, readings=readings, last_seen_at=last_seen_at)
         self.incident = replace(self.incident, severity=self._severity(condition))
@@ -180,7 +182,7 @@ class _Case:
         if (at - told.at).total_seconds() < self._spec.update_every_s:
             return False
         peaks = [f"peak_{name}" for name in self._spec.peaks]
-        return any(self.incident.readings[p] != told.incident.readings.get(p) for p in peaks)
+        return any(self.incident.readings.get(p) != told.incident.readings.get(p) for p in peaks)
 
     def close(self, at: datetime) -> IncidentChange:
         """End the incident at the moment it was last seen to hold."""

@@ -187,6 +187,11 @@ class _Rung:
         return self._phase in {Phase.ON, Phase.FALLING}
 
     @property
+    def is_wet(self) -> bool:
+        """Whether the newest look that saw found water enough to keep it on."""
+        return self._phase is Phase.ON
+
+    @property
     def is_stirred(self) -> bool:
         """Whether it is on, or may soon be."""
         return self._phase is not Phase.OFF
@@ -229,7 +234,8 @@ class WaterJudgement:
 
     state: the last that was known; while not `seen` nobody knows whether it still is. passability:
     None while it is unknown, that is when nothing was known against it and nothing is seen. since:
-    when the state was entered. reason: what for. unseen: why this look saw nothing, None when it
+    when the state was entered. wet_at: when water was last seen at a place that is not NORMAL, None
+    before. reason: what for. unseen: why this look saw nothing, None when it
     saw. blind_since: the last look that saw (or the first one, when none did), None when this one
     did. water: of the newest look that saw, None before any. frozen: nothing seen now may be
     learnt as usual: there is water, a sign of it, or no sight.
@@ -239,6 +245,7 @@ class WaterJudgement:
     state: WaterState
     passability: Passability | None
     since: datetime
+    wet_at: datetime | None
     reason: Reason
     rain: RainState
     unseen: Unseen | None
@@ -297,6 +304,7 @@ class WaterMachine:
         self._rungs = _rungs(self._lines)
         self._state = WaterState.NORMAL
         self._since: datetime | None = None
+        self._wet_at: datetime | None = None
         self._began_at: datetime | None = None
         self._seen_at: datetime | None = None
         self._water: Water | None = None
@@ -307,7 +315,12 @@ class WaterMachine:
         for rung_state, rung in self._rungs.items():
             if list(WaterState).index(rung_state) <= list(WaterState).index(state):
                 rung.put_on()
-        self._state, self._since = state, since
+        self._state, self._since, self._wet_at = state, since, since
+
+    @property
+    def state(self) -> WaterState:
+        """The state that is known."""
+        return self._state
 
     def step(self, reading: WaterReading, rain: RainState) -> WaterJudgement:
         """Take in one look, and return what is known now."""
@@ -323,6 +336,8 @@ class WaterMachine:
         held = self._held(now, prior)
         for rung in self._rungs.values():
             rung.step(now, held, prior, passed_s)
+        if any(rung.is_wet for rung in self._rungs.values()):
+            self._wet_at = reading.at
         on = [state for state, rung in self._rungs.items() if rung.is_on]
         state = on[-1] if on else WaterState.NORMAL
         if state is not self._state:
@@ -355,6 +370,7 @@ class WaterMachine:
             state=state,
             passability=self._passability[state] if known else None,
             since=self._since or self._began_at or reading.at,
+            wet_at=self._wet_at,
             reason=rung.reason if rung else Reason.NOTHING,
             rain=rain,
             unseen=reading.unseen,

@@ -27,13 +27,15 @@ HOUR_S = 3600.0
 class Water:
     """The water of now.
 
-    ratio: flooded share of the zones, 0-1. depth_cm: None where no mark can be read. sure_cm,
-    likely_cm: the same, 0 where the reading's own error could have made it. *_per_h: trends, None
-    where the looks are too few to tell.
+    ratio: flooded share of the zones, 0-1. depth_cm, error_cm, depth_by: as in `Level`, None where
+    no mark can be read. sure_cm, likely_cm: the depth, 0 where its own error could have made it.
+    *_per_h: trends, None where the looks are too few to tell.
     """
 
     ratio: float
     depth_cm: float | None = None
+    error_cm: float | None = None
+    depth_by: str | None = None
     sure_cm: float = 0.0
     likely_cm: float = 0.0
     ratio_per_h: float | None = None
@@ -90,6 +92,8 @@ class WaterHistory:
         return Water(
             ratio=median(one.area_ratio for one in recent),
             depth_cm=median(level.depth_cm for level in levels) if levels else None,
+            error_cm=median(level.error_cm for level in levels) if levels else None,
+            depth_by=levels[-1].by if levels else None,
             sure_cm=_median_cm(levels, SURE_ERRORS),
             likely_cm=_median_cm(levels, LIKELY_ERRORS),
             ratio_per_h=self._per_hour(lambda one: one.area_ratio),

@@ -1,0 +1,268 @@
+"""One camera's watch of water, a look at a time: the whole flow from a sample to incidents.
+
+sample ─► text ─► nearest states ─► registration ─► sight ─► evidence ─► level ─► state ─► incidents
+                        ▲                                                           │
+                        └──────────────── learnt from, while all is clear ◄─────────┘
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from vision.incidents import IncidentBook
+from vision.types import Image, IncidentChange
+from vision.water.bank import ReferenceBank
+from vision.water.conditions import (
+    SPECS,
+    STATES,
+    WATER_UNSEEN,
+    WATERLOGGING,
+    SightReport,
+    waterlogging,
+)
+from vision.water.evidence import judge
+from vision.water.ground import Ground
+from vision.water.on_screen_text import TextFinder
+from vision.water.reference import Reference
+from vision.water.registration import Registration, aligned, luma_of, register
+from vision.water.sight import Usual, unseen
+from vision.water.state import WaterJudgement, WaterMachine
+from vision.water.types import (
+    Evidence,
+    Map,
+    Mask,
+    RainState,
+    Sample,
+    Unseen,
+    WaterReading,
+    WaterSetup,
+    WaterState,
+)
+
+STIRRED = 0.01
+"""The network is asked when another witness calls this share of the zones water: a fifth of what is
+watched for; and as long as there is water."""
+
+
+class WaterVoter(Protocol):
+    """Says of each pixel how much like water it looks: the shipped network, or a site's own."""
+
+    def probability(self, image: Image, reference: Image) -> Map:
+        """Return 0-1 for each pixel of a picture, beside the place as it usually is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WaterOutcome:
+    """What one look led to.
+
+    after: the picture judged, laid over its reference; before: that reference; evidence.water is
+    where the water is in both. All three are None when nothing could be compared. learnt: whether
+    the bank changed and wants to be kept.
+    """
+
+    reading: WaterReading
+    judgement: WaterJudgement
+    changes: tuple[IncidentChange, ...]
+    evidence: Evidence | None = None
+    before: Image | None = None
+    after: Image | None = None
+    learnt: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """A sample laid over the states it is most like; references: nearest first, none unless seen.
+
+    sample: as it was while it could not be laid over anything. ignore: pixels that never count.
+    """
+
+    sample: Sample
+    unseen: Unseen | None
+    ignore: Mask
+    references: tuple[Reference, ...] = ()
+
+
+class WaterWatch:
+    """The memory of one camera's watch of water; looks come in the order of time, from one thread.
+
+    bank: the camera's states, learnt from here; its revision says when it wants to be kept.
+    network: None without one.
+    """
+
+    def __init__(
+        self,
+        setup: WaterSetup,
+        bank: ReferenceBank,
+        network: WaterVoter | None = None,
+        *,
+        camera: str,
+    ) -> None:
+        self.setup = setup
+        self.bank = bank
+        self.network = network
+        self._ground = Ground.of(setup, bank.shape)
+        self._text = TextFinder()
+        self._usual: dict[tuple[int, bool], Usual] = {}
+        self._machine = WaterMachine(setup)
+        self._sight = SightReport()
+        self._book = IncidentBook(camera, SPECS.values())
+        self._evidence: Evidence | None = None
+        self._newest: Sample | None = None
+
+    def adopt(self, told: Iterable[IncidentChange]) -> None:
+        """Go on with what another process left open; for a new watch, before its first look."""
+        told = tuple(told)
+        self._book.adopt(told)
+        for change in told:
+            incident = change.incident
+            if incident.rule == WATERLOGGING:
+                self._machine.adopt(STATES[incident.severity], incident.opened_at)
+            if incident.rule == WATER_UNSEEN:
+                self._sight.adopt()
+
+    def look(self, sample: Sample, rain: RainState, *, away: bool = False) -> WaterOutcome:
+        """Take in a sample. away: the camera is known to be turned from its usual view, or turning.
+
+        Raises WaterError for a sample of another shape than the bank's.
+        """
+        if away:
+            return self.miss(sample.at, Unseen.AWAY, rain)
+        view = self._view(sample)
+        evidence = self._judge(view) if view.references else None
+        reading = _reading(view, evidence)
+        self._newest = view.sample
+        self._evidence = evidence or self._evidence
+        revision = self.bank.revision
+        judgement = self._machine.step(reading, rain)
+        self._learn(view, judgement)
+        return WaterOutcome(
+            reading=reading,
+            judgement=judgement,
+            changes=self._tell(judgement),
+            evidence=evidence,
+            before=self._picture_of(evidence),
+            after=view.sample.image if evidence else None,
+            learnt=self.bank.revision != revision,
+        )
+
+    def miss(self, at: datetime, why: Unseen, rain: RainState) -> WaterOutcome:
+        """Say that there is nothing to look at: no picture came, or the camera is turned."""
+        reading = WaterReading(at, why)
+        judgement = self._machine.step(reading, rain)
+        return WaterOutcome(reading, judgement, self._tell(judgement))
+
+    def teach_wet(self) -> Reference | None:
+        """Keep what was looked at last as "only wet"; None before any look. For a person to say."""
+        if self._newest is None:
+            return None
+        return self.bank.teach(self._newest, self._newest.at)
+
+    def finish(self, at: datetime) -> tuple[IncidentChange, ...]:
+        """Close what is open, because no further look will come."""
+        return tuple(self._book.close_all(at))
+
+    def _view(self, sample: Sample) -> _View:
+        """Lay a sample over the states it is most like, and say whether it shows the ground."""
+        text = self._text.see(sample) if self._ground.text is None else self._ground.text
+        ignore = text | self._ground.permanent
+        references = self.bank.near(sample, ignore)
+        if not references:
+            return self._first_view(sample, ignore)
+        registration = register(sample, luma_of(references[0].image), ignore)
+        usual = self._usual_of(sample)
+        why = unseen(sample, registration, self._ground.zones, ignore, usual)
+        if why is not None:
+            return _View(sample, why, ignore)
+        # What is written on the sample moves with it as it is laid over; what is written on the
+        # reference stays.
+        written = replace(sample, blocked=sample.blocked | text)
+        return _View(aligned(written, registration), None, ignore, references)
+
+    def _first_view(self, sample: Sample, ignore: Mask) -> _View:
+        """Return the view of a sample by a light in which nothing was learnt yet.
+
+        It is laid over a state of another light where that can be recognised.
+        """
+        own = Usual.of([sample.image])
+        at_home = register(sample, luma_of(sample.image), ignore)
+        why = unseen(sample, at_home, self._ground.zones, ignore, own)
+        if why is not None:
+            return _View(sample, why, ignore)
+        laid = self._laid_over_another_light(sample, ignore)
+        return _View(laid or sample, Unseen.LEARNING if laid else Unseen.SHIFTED, ignore)
+
+    def _laid_over_another_light(self, sample: Sample, ignore: Mask) -> Sample | None:
+        """Return the sample laid over the first state, None when it lies too far off.
+
+        As it is where there is no state, or where the lights have nothing in common.
+        """
+        if not self.bank.references:
+            return sample
+        found: Registration = register(sample, luma_of(self.bank.references[0].image), ignore)
+        if found.ok:
+            return aligned(sample, found)
+        return None if found.found else sample
+
+    def _usual_of(self, sample: Sample) -> Usual:
+        """Return what the place usually shows by a sample's light."""
+        key = (self.bank.revision, sample.infrared)
+        if key not in self._usual:
+            alike = [r.image for r in self.bank.references if r.infrared == sample.infrared]
+            self._usual = {key: Usual.of(alike)}
+        return self._usual[key]
+
+    def _judge(self, view: _View) -> Evidence:
+        """Return the evidence against the state that explains most of what is seen."""
+        zones, ignore = self._ground.zones, view.ignore
+        found = [(judge(view.sample, r, zones, ignore, None), r) for r in view.references]
+        evidence, reference = min(found, key=lambda one: (one[0].area_ratio, one[0].strength))
+        if self.network is None or not self._is_stirred(evidence):
+            return evidence
+        vote = self.network.probability(view.sample.image, reference.image)
+        return judge(view.sample, reference, zones, ignore, vote)
+
+    def _is_stirred(self, evidence: Evidence) -> bool:
+        """Return whether there is something for the network to judge."""
+        return self._machine.state is not WaterState.NORMAL or (
+            max(evidence.votes.values(), default=0.0) >= STIRRED
+        )
+
+    def _learn(self, view: _View, judgement: WaterJudgement) -> None:
+        """Let the bank learn from what is clear.
+
+        The first state by a new light is taken unseen, since there is nothing to see it by; but
+        never while there is water or rain.
+        """
+        first = view.unseen is Unseen.LEARNING
+        safe = judgement.state is WaterState.NORMAL and judgement.rain is not RainState.RAIN
+        if judgement.is_clear or (first and safe):
+            self.bank.learn(view.sample, view.sample.at)
+
+    def _tell(self, judgement: WaterJudgement) -> tuple[IncidentChange, ...]:
+        conditions = [
+            waterlogging(judgement, self.setup.place, self._evidence),
+            self._sight.condition(judgement),
+        ]
+        return tuple(self._book.step(judgement.at, conditions))
+
+    def _picture_of(self, evidence: Evidence | None) -> Image | None:
+        """Return the picture of the state that evidence was found against."""
+        if evidence is None:
+            return None
+        known = {reference.id: reference.image for reference in self.bank.references}
+        return known.get(evidence.reference)
+
+
+def _reading(view: _View, evidence: Evidence | None) -> WaterReading:
+    """Return what the state machine takes in."""
+    if evidence is None:
+        return WaterReading(view.sample.at, view.unseen)
+    return WaterReading(
+        at=view.sample.at,
+        unseen=None,
+        area_ratio=evidence.area_ratio,
+        strength=evidence.strength,
+        reference=evidence.reference,
+    )
