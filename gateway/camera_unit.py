@@ -10,6 +10,7 @@ import structlog
 from gateway import telemetry
 from gateway.analysis.engine import AnalysisEngine
 from gateway.analysis.looks import Look
+from gateway.analysis.pace import Pace
 from gateway.cadence import Cadence
 from gateway.camera_control import CameraControl, is_controllable
 from gateway.camera_health import LOOK_EVERY_S, CameraHealth
@@ -38,7 +39,10 @@ from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
 from vision.quality import Luma
 from vision.tracker import TrackerSettings
-from vision.types import ChangeType, Detections, IncidentChange, Kind
+from vision.types import ChangeType, Detections, IncidentChange, Kind, Tally
+
+TALLIES_EVERY_S = 60.0
+"""How often running counts are kept: a worker that is killed loses no more of them."""
 
 log = structlog.get_logger()
 
@@ -108,6 +112,7 @@ class CameraUnit:
         self._judging = threading.Lock()
         self._ended = False
         self._seen, self._looked = Cadence(), Cadence()
+        self._tally_pace = Pace()
 
     def start(self) -> None:
         """Settle what an earlier process left behind, then begin."""
@@ -134,6 +139,7 @@ class CameraUnit:
         """
         with self._judging:
             self._ended = True
+        self._count(self._pipeline.so_far())
         if self._recorder is not None:
             self._recorders.close(self._recorder)
         for stream in self._streams.values():
@@ -156,7 +162,7 @@ class CameraUnit:
             if self._ended:
                 return
             if self.control is not None and self.control.is_moving:
-                self._pipeline.blind()
+                self._count(self._pipeline.blind())
                 self.eye.forget_view()
                 return
             at, size = picture.captured_at, picture.size
@@ -172,6 +178,9 @@ class CameraUnit:
             if step is not None:
                 for change in step.changes:
                     self._tell(change, step, picture)
+                self._count(step.tallies)
+                if self._tally_pace.is_due(at, TALLIES_EVERY_S):
+                    self._count(self._pipeline.so_far())
                 self.eye.found(
                     moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
                     resting=bool(step.tracks) or self._pipeline.has_open,
@@ -220,6 +229,9 @@ class CameraUnit:
             self._recorder.begin(incident.id, writer.clip_path(incident), incident.opened_at)
         elif change.type is ChangeType.CLOSED:
             self._recorder.end(incident.id, incident.closed_at or change.at)
+
+    def _count(self, tallies: tuple[Tally, ...]) -> None:
+        self._bench.writer.put_tallies(self.camera.id, tallies)
 
     def state(self, worker_url: str) -> CameraState:
         """Return how the camera is doing now."""

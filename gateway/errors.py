@@ -83,6 +83,12 @@ class StorageError(GatewayError):
     exit_code = 10
 
 
+class SpanTooLongError(GatewayError):
+    """A question is about more time than can be answered at once; the text says what to ask."""
+
+    code = "span_too_long"
+
+
 class NotExportableError(GatewayError):
     """No one film can hold a span of recordings; the text says where to part it."""
 

@@ -1,5 +1,7 @@
 """Keeps incidents: pictures on the disk first, then one transaction with all that tells of them.
 
+Counts take the same way, because they are no less to be lost.
+
 One thread a worker. What it is given is never dropped while the worker runs: when the disk or the
 database refuses, it tries again until it works, and the detector waits meanwhile.
 """
@@ -26,7 +28,7 @@ from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.stored_incident import Origin
 from vision.overlay import draw
 from vision.scene import Line, Zone
-from vision.types import ChangeType, Image, Incident, IncidentChange, Track
+from vision.types import ChangeType, Image, Incident, IncidentChange, Tally, Track
 
 WAITING_CHANGES = 256
 """Changes that may wait; then whoever brings another waits too."""
@@ -55,7 +57,7 @@ class Sighting:
 
 
 class IncidentWriter:
-    """Takes sightings and finished clips from any thread and keeps them in the order they came."""
+    """Takes sightings, clips and counts from any thread and keeps them in the order they came."""
 
     def __init__(self, store: Store, data_dir: Path, compose: MessageWriter) -> None:
         self._store = store
@@ -90,7 +92,7 @@ class IncidentWriter:
         self._thread.join(RETRY_S)
         lost = self._lost + self._work.qsize()
         if lost:
-            log.error("changes of incidents were not kept before the stop", count=lost)
+            log.error("changes of incidents or counts were not kept before the stop", count=lost)
 
     def put(self, sighting: Sighting) -> None:
         """Take a change of an incident; waits while too many wait already."""
@@ -99,6 +101,14 @@ class IncidentWriter:
     def put_clip(self, clip: ClipFile) -> None:
         """Take a finished clip; it becomes evidence of every incident it shows."""
         self._submit(lambda: self._keep_clip(clip))
+
+    def put_tallies(self, camera: str, tallies: tuple[Tally, ...]) -> None:
+        """Take what was counted at a camera; a tally told again takes the place of the older one.
+
+        Waits as `put` does.
+        """
+        if tallies:
+            self._submit(lambda: self._store.counts.put(camera, tallies))
 
     def interrupt(self, camera: str) -> None:
         """Close what is open of a camera after all that was put before: its watching has ended."""
@@ -142,7 +152,7 @@ class IncidentWriter:
                 self._note_refusal(error)
                 time.sleep(RETRY_S)
             except Exception:
-                log.exception("a change of an incident could not be kept")
+                log.exception("a change of an incident, or a count, could not be kept")
                 return
             else:
                 self._note_success()

@@ -8,6 +8,7 @@ from gateway.secrets import SecretBox
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
 from gateway.store.change_watch import ChangeWatch
+from gateway.store.counts import Counts
 from gateway.store.database import Database
 from gateway.store.evidence import EvidenceFiles
 from gateway.store.incident_list import IncidentList
@@ -42,6 +43,7 @@ class Store:
         self.incident_list = IncidentList(database)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
+        self.counts = Counts(database)
         self.outbox = Outbox(database)
         self.journal = Journal(database)
         self.users = Users(database)

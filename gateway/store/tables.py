@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     text,
 )
 
@@ -252,6 +253,33 @@ journal = Table(
     Column("key", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column("camera_id", String(48), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False, index=True),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("watched_s", Float, nullable=False),
+    UniqueConstraint("camera_id", "rule", "place", "starts_at", "since"),
+    sqlite_autoincrement=True,
+)
+
+counted = Table(
+    "counted",
+    metadata,
+    Column(
+        "tally_id", SerialNumber, ForeignKey("tallies.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("kind", String(32), primary_key=True),
+    Column("label", String(200), primary_key=True),
+    Column("direction", String(10), primary_key=True),
+    Column("passed", Integer, nullable=False),
 )
 
 camera_controls = Table(

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -22,13 +22,15 @@ from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.recording.films import ClipFile
 from gateway.recording.growing import FilmLabel
 from gateway.store import Store
+from gateway.store.counts import CountFilter
 from gateway.store.evidence import EvidenceType
 from gateway.store.stored_incident import Ending
-from vision.types import ChangeType, Kind, Track
+from vision.types import ChangeType, Kind, Tally, TallyRow, Track
 
 OPENED, UPDATED, CLOSED = ChangeType.OPENED, ChangeType.UPDATED, ChangeType.CLOSED
 PATIENCE_S = 20.0
 BOX = (100.0, 60.0, 180.0, 200.0)
+TALLIED = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
 
 def wait_until(condition, timeout_s=PATIENCE_S):
@@ -63,6 +65,18 @@ def sighting(samples):
         change = samples.change(*args, **fields)
         seen = Sighting(change, samples.origin, tracks=(person,), highlight=frozenset({7}))
         return replace(seen, take_picture=grey_picture) if change.type is OPENED else seen
+
+    return make
+
+
+@pytest.fixture
+def tally():
+    """Return a maker of tallies of some cars in one interval."""
+
+    def make(count):
+        row = TallyRow(Kind.VEHICLE, "car", None, count)
+        end = TALLIED + timedelta(minutes=15)
+        return Tally("traffic", None, TALLIED, end, TALLIED, 10.0 * count, (row,))
 
     return make
 
@@ -202,7 +216,7 @@ def test_waiting_changes_are_bounded_and_whoever_waits_is_freed_by_the_stop(
         writer.hurry()
         writer.put(sighting("i-3"))
         writer.stop()
-    assert logs[-1]["event"] == "changes of incidents were not kept before the stop"
+    assert logs[-1]["event"] == "changes of incidents or counts were not kept before the stop"
     assert logs[-1]["count"] == 4
     assert store.outbox.waiting() == ()
 
@@ -252,6 +266,16 @@ def test_interrupt_comes_after_what_was_put_before(store, writer, sighting):
     stored = store.incidents.get("i-1")
     assert stored.ending is Ending.INTERRUPTED
     assert [kind for kind, _ in events(store)] == ["opened", "updated", "closed"]
+
+
+def test_counts_wait_for_a_locked_database_and_are_kept_once(store, writer, tally, tmp_path):
+    with locked(tmp_path / "gridpatrol.db"):
+        for count in (2, 5):
+            writer.put_tallies("gate", (tally(count),))
+        writer.put_tallies("gate", ())
+    writer.stop()
+    (interval,) = store.counts.intervals(CountFilter(TALLIED, TALLIED + timedelta(hours=1)))
+    assert [row.count for row in interval.rows] == [5]
 
 
 KILLED = """

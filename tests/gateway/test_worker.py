@@ -15,6 +15,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 from structlog.testing import capture_logs
 
+from gateway import camera_unit
 from gateway.analysis.engine import AnalysisEngine
 from gateway.camera_unit import Bench
 from gateway.clock import utc_now
@@ -32,6 +33,7 @@ from gateway.quarantine import Quarantine
 from gateway.record_mode import RecordMode
 from gateway.recording.repair import Repair
 from gateway.store.camera_states import LiveMode
+from gateway.store.counts import CountFilter
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import Ending
 from gateway.worker import Shard, Worker
@@ -222,6 +224,35 @@ def test_incident_taken_up_again_reaches_the_outbox(store, start_worker, add, ro
     first_end = course.index(True)
     assert False in course[first_end:], "after it closed it was open again"
     assert True in course[first_end + course[first_end:].index(False) :], "and closed again"
+
+
+def test_a_restart_within_an_interval_loses_no_count_and_doubles_none(
+    store, start_worker, add, road_film, monkeypatch
+):
+    """What was counted before the stop stays; of the time between nothing is claimed."""
+    monkeypatch.setattr(camera_unit, "TALLIES_EVERY_S", 0.3)
+    add("road", road_film.as_uri(), [{"id": "traffic", "type": "count", "interval_s": 86_400}])
+    began = utc_now()
+
+    def counted():
+        today = CountFilter(began - timedelta(days=1), began + timedelta(days=2))
+        found = store.counts.intervals(today)
+        cars = sum(row.count for one in found for row in one.rows)
+        return cars, sum(one.watched_s for one in found)
+
+    watched = []
+    for _ in range(2):
+        before = counted()
+        worker = start_worker()
+        up = utc_now()
+        wait_until(lambda before=before: counted()[0] > before[0])
+        start_worker.stop(worker)
+        watched.append((utc_now() - up).total_seconds())
+        after = counted()
+        assert after[0] > before[0]
+        assert before[1] < after[1] <= sum(watched)
+    start_worker.stop(start_worker())
+    assert counted()[0] >= after[0]
 
 
 async def test_cameras_come_change_and_go_while_it_runs(
