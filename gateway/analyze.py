@@ -7,7 +7,7 @@ JSON lines. By default what is quiet is not decoded (`gateway.film`); `thorough`
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from vision.ensemble import DetectorSet
 from vision.pipeline import CameraPipeline
 from vision.rules import DEFAULT_RULES, RuleSet
 from vision.tracker import TrackerSettings
+from vision.types import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class FileAnalysis:
-    """What a film showed, incidents by the time they began.
+    """What a film showed, incidents by the time they began, tallies by that of their interval.
 
     file: of the first part, under the film's name. model, model_sha256: of all models, joined by +.
     start: the time of day given to the first picture. analysed_s: from the first picture to the
@@ -90,6 +91,7 @@ class FileAnalysis:
     model_sha256: str
     start: datetime
     incidents: tuple[FileIncident, ...]
+    tallies: tuple[Tally, ...]
     pictures: int
     analysed_s: float
     damage: str | None
@@ -144,12 +146,14 @@ def analyze_film(
 
 
 def to_json_lines(analysis: FileAnalysis) -> Iterator[str]:
-    """Yield one JSON object for each incident, then one that sums up.
+    """Yield one JSON object for each incident, one for each tally, then one that sums up.
 
     docs/commands.md explains the keys. The same film, rules and model give the same lines.
     """
     for found in analysis.incidents:
         yield json.dumps(_incident_json(found, analysis.file.name), ensure_ascii=False)
+    for tally in analysis.tallies:
+        yield json.dumps(_tally_json(tally, analysis.file.name), ensure_ascii=False)
     yield json.dumps(_summary_json(analysis), ensure_ascii=False)
 
 
@@ -192,6 +196,7 @@ class _Work:
             model_sha256="+".join(spec.sha256 for spec in specs),
             start=self._judge.start or FILE_EPOCH,
             incidents=self._judge.finish(),
+            tallies=self._judge.tallies(),
             pictures=self._judge.looks,
             analysed_s=self._judge.judged_s,
             damage="; ".join(self._damages) or None,
@@ -228,6 +233,19 @@ def _incident_json(found: FileIncident, file: str) -> dict[str, object]:
         "opened_at": to_iso(incident.opened_at),
         "closed_at": to_iso(incident.last_seen_at),
         "readings": dict(incident.readings),
+    }
+
+
+def _tally_json(tally: Tally, file: str) -> dict[str, object]:
+    return {
+        "type": "tally",
+        "file": file,
+        "rule": tally.rule,
+        "place": tally.place,
+        "start": to_iso(tally.start),
+        "end": to_iso(tally.end),
+        "watched_s": tally.watched_s,
+        "rows": [asdict(row) for row in tally.rows],
     }
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,7 +67,7 @@ def analyze(
         raise ConfigError("name a file, a folder, or a camera with --recorded")
     outcomes = _analyzed(films, settings, _Wish(rules, fps, thorough, folder, json))
     if not json:
-        _show([outcome for outcome in outcomes if outcome.error is None])
+        _show([outcome for outcome in outcomes if outcome.error is None], settings.site.zone)
     if folder is not None:
         _keep(folder, outcomes, chosen, settings)
     _complain(outcomes)
@@ -188,7 +188,7 @@ def _bars(*, shown: bool) -> Iterator[_Bars]:
         yield _Bars(progress)
 
 
-def _show(outcomes: Sequence["FilmOutcome"]) -> None:
+def _show(outcomes: Sequence["FilmOutcome"], zone: tzinfo) -> None:
     from gateway.replay.results import incidents_in
     from gateway.replay.words import clock
 
@@ -209,8 +209,21 @@ def _show(outcomes: Sequence["FilmOutcome"]) -> None:
     )
     columns = ("from", "to", "severity", "kind", "zone", "rule", "readings")
     print_table(("film", *columns) if many else columns, rows)
+    _show_counts(outcomes, zone)
     for outcome in outcomes:
         _sum_up(outcome)
+
+
+def _show_counts(outcomes: Sequence["FilmOutcome"], zone: tzinfo) -> None:
+    """Print what was counted, times of day in a zone; nothing where no rule counts."""
+    from gateway.counts.table import FILM, HEADINGS, CountWords, count_lines
+    from gateway.replay.results import counts_in
+
+    counted = [one for outcome in outcomes for one in counts_in(outcome.lines)]
+    if counted:
+        words = CountWords(zone, {})
+        headings = [heading.lower() for heading in (FILM, *HEADINGS)]
+        print_table(headings, (line for one in counted for line in count_lines(one, words)))
 
 
 def _sum_up(outcome: "FilmOutcome") -> None:
@@ -238,8 +251,9 @@ def _keep(
     from gateway.replay.words import Words
 
     made = write_folder(folder, outcomes, Words.load(language, settings.site.zone))
-    for path in (made.lines, made.table, made.sheet):
-        err.print(str(path), markup=False, soft_wrap=True)
+    for path in (made.lines, made.table, made.sheet, made.counts):
+        if path is not None:
+            err.print(str(path), markup=False, soft_wrap=True)
 
 
 def _complain(outcomes: Sequence["FilmOutcome"]) -> None:

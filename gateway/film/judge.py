@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gateway.film.looking import FilmLook
 from vision.pipeline import CameraPipeline, StepResult
-from vision.types import ChangeType, Incident, IncidentChange, Track
+from vision.types import ChangeType, Incident, IncidentChange, Tally, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class FilmJudge:
         self._now: datetime | None = None
         self._incidents: dict[str, Incident] = {}
         self._shots: dict[str, Shot] = {}
+        self._tallies: list[Tally] = []
 
     @property
     def found(self) -> int:
@@ -80,6 +81,7 @@ class FilmJudge:
         self.looks += 1
         step = self._pipeline.step(at, look.size, look.detections)
         self._keep(step.changes)
+        self._tallies += step.tallies
         for change in step.changes:
             if change.type is ChangeType.OPENED:
                 self._shots[change.incident.id] = _shot(part, look, step, change)
@@ -91,6 +93,11 @@ class FilmJudge:
         self._keep(self._pipeline.finish(self._now))
         found = [self._in_film(incident) for incident in self._incidents.values()]
         return tuple(sorted(found, key=lambda one: (one.start_s, one.incident.id)))
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """Return what was counted, by time; also in an interval that the film left unfinished."""
+        counted = (*self._tallies, *self._pipeline.so_far())
+        return tuple(sorted(counted, key=lambda one: (one.start, one.rule)))
 
     def _keep(self, changes: Iterable[IncidentChange]) -> None:
         self._incidents |= {change.incident.id: change.incident for change in changes}

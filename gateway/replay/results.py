@@ -5,7 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from vision.types import Severity
+from gateway.store.counts import CountedInterval
+from vision.types import Kind, Severity, TallyRow
 
 
 class FoundIncident(BaseModel):
@@ -28,8 +29,41 @@ class FoundIncident(BaseModel):
     readings: Mapping[str, float | int | str]
 
 
+class FoundRow(BaseModel):
+    """How many of one sort were counted."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Kind
+    label: str
+    direction: str | None
+    count: int
+
+
+class FoundTally(BaseModel):
+    """A counted interval as its JSON line tells it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    file: str
+    rule: str
+    place: str | None
+    start: datetime
+    end: datetime
+    watched_s: float
+    rows: tuple[FoundRow, ...]
+
+    @property
+    def interval(self) -> CountedInterval:
+        """The same as counts are kept; the film stands for the camera."""
+        rows = tuple(TallyRow(row.kind, row.label, row.direction, row.count) for row in self.rows)
+        span = (self.start, self.end, self.watched_s)
+        return CountedInterval(self.file, self.rule, self.place, *span, rows)
+
+
 _INCIDENT = TypeAdapter(FoundIncident)
-_MARK = '{"type": "incident"'
+_TALLY = TypeAdapter(FoundTally)
+_MARK, _TALLY_MARK = '{"type": "incident"', '{"type": "tally"'
 
 
 def incidents_in(lines: Iterable[str]) -> Iterator[FoundIncident]:
@@ -37,3 +71,10 @@ def incidents_in(lines: Iterable[str]) -> Iterator[FoundIncident]:
     for line in lines:
         if line.startswith(_MARK):
             yield _INCIDENT.validate_json(line)
+
+
+def counts_in(lines: Iterable[str]) -> Iterator[CountedInterval]:
+    """Yield what was counted, among the lines of a result."""
+    for line in lines:
+        if line.startswith(_TALLY_MARK):
+            yield _TALLY.validate_json(line).interval

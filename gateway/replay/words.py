@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Self
 
+from gateway.counts.table import CountWords
 from gateway.locales import Catalogues
 from gateway.sources.clip import FILE_EPOCH
 
@@ -20,6 +21,11 @@ class Words:
     language: str
     zone: tzinfo
     translations: Mapping[str, str]
+
+    @property
+    def counts(self) -> CountWords:
+        """The words of counts, in the same language."""
+        return CountWords.load(self.language, self.zone)
 
     @classmethod
     def load(cls, language: str, zone: tzinfo) -> Self:

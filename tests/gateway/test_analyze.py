@@ -11,6 +11,7 @@ from gateway.errors import NotVideoError
 from vision.detector import Detector
 from vision.geometry import Polygon
 from vision.rules import RuleSet
+from vision.rules.count import CountSpec
 from vision.rules.presence import PresenceSpec
 from vision.scene import Zone
 from vision.tracker import TrackerSettings, two_stage
@@ -129,6 +130,21 @@ def test_what_is_left_of_a_film_cut_short_is_analysed(analyze, square_film, tmp_
     assert 15 < analysis.analysed_s < 30
     assert spans(analysis)[0] == about("footpath", "person_presence", 10.4, 17.0)
     assert analysis.damage is not None
+
+
+def test_what_passes_is_counted_by_the_interval_to_the_last_one_begun(analyze, road_film) -> None:
+    start = datetime(2026, 5, 4, 8, 14, 55, tzinfo=UTC)
+    counting = CountSpec(id="traffic", kinds=(Kind.VEHICLE,), interval_s=900)
+    analysis = analyze(road_film, start=start, rules=RuleSet((), (counting,)))
+    before, after = analysis.tallies
+    assert before.end == after.start == datetime(2026, 5, 4, 8, 15, tzinfo=UTC)
+    assert before.watched_s == pytest.approx(5.0, abs=0.3)
+    assert after.watched_s == pytest.approx(5.0, abs=0.5)
+    assert sum(row.count for tally in analysis.tallies for row in tally.rows) >= 3
+    *tallies, summary = [json.loads(line) for line in to_json_lines(analysis)]
+    assert [line["type"] for line in (*tallies, summary)] == ["tally", "tally", "summary"]
+    assert tallies[0]["start"] == "2026-05-04T08:00:00.000Z"
+    assert tallies[0]["rows"][0].keys() == {"kind", "label", "direction", "count"}
 
 
 def test_a_file_without_video_is_refused(analyze, tmp_path) -> None:
