@@ -28,6 +28,7 @@ BENCHMARKS = {
     "rules": "Do rules open the incidents they should, and no others, in what troubles cameras?",
     "soak": "Do a town's streams stay connected for an hour, and what does keeping them cost?",
     "tracking": "Are objects kept apart at few looks a second, and what does that cost?",
+    "water": "Is water on a road told in time, and what else is taken for it?",
 }
 """Name → the question it answers; the module of that name has `run(*, quick: bool) -> Outcome`."""
 
