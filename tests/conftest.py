@@ -47,7 +47,15 @@ PACKAGES = (
     "gstreamer1.0-plugins-ugly"
 )
 READY_S = 20.0
+LONGEST_FIRST = Path(__file__).with_name("longest_first.txt")
+"""Test files by the time they take, as `pytest --durations=0` tells it; what it lacks is quick."""
 FOOTAGE_DIR = Path(__file__).parents[1] / "var" / "footage"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: begun last, one would be waited for at the end."""
+    rank = {name: number for number, name in enumerate(LONGEST_FIRST.read_text().split())}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
 
 
 def _film(film: Film) -> Path:
@@ -69,11 +77,15 @@ def square_film() -> Path:
     return _film(SQUARE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def virtual_cameras(
     road_film: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, DemoCamera]]:
-    """The demonstration cameras, third-party ONVIF devices, by their short names; running."""
+    """The demonstration cameras, third-party ONVIF devices, by their short names; running.
+
+    They encode all the time, watched or not: kept for the whole run they would cost it more
+    than starting them anew for each file that needs them.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(CACHE_VARIABLE, str(road_film.parent))
         cameras = DemoCameras(tmp_path_factory.mktemp("demo"))
@@ -83,7 +95,7 @@ def virtual_cameras(
             cameras.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def virtual_camera(virtual_cameras: dict[str, DemoCamera]) -> DemoCamera:
     """The one that shows vehicles: streams of 1280x544 and 640x272."""
     return virtual_cameras["demo-road"]
