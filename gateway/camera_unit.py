@@ -35,11 +35,14 @@ from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
+from gateway.water.camera_water import CameraWater, WaterDesk
+from gateway.water_file import point_of
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
 from vision.quality import Luma
 from vision.tracker import TrackerSettings
 from vision.types import ChangeType, Detections, IncidentChange, Kind, Tally
+from vision.water.conditions import WATER
 
 TALLIES_EVERY_S = 60.0
 """How often running counts are kept: a worker that is killed loses no more of them."""
@@ -66,13 +69,26 @@ class Bench:
         spec = self.engine.detectors.spec_of(kind)
         return ModelRef(spec.name, spec.sha256) if spec else NO_MODEL
 
+    @property
+    def water(self) -> WaterDesk:
+        """What the cameras that watch water share."""
+        settings = self.settings
+        return WaterDesk(
+            store=self.store,
+            writer=self.writer,
+            data_dir=settings.data_dir,
+            version=self.version,
+            time_zone=settings.site.zone,
+        )
+
 
 class CameraUnit:
     """One camera at work, from `start` to `stop`.
 
     camera: as the inventory had it; a unit never changes, it is replaced. hub: of the analysed
-    stream. control: None for a camera without ONVIF. on_report: called on the sessions' thread with
-    each change of state; must not wait. Raises ConfigError for zones or rules that cannot be used.
+    stream. control: None for a camera without ONVIF. water: None where none is watched. on_report:
+    called on the sessions' thread with each change of state; must not wait. Raises ConfigError for
+    zones, rules or a water set-up that cannot be used.
     """
 
     def __init__(
@@ -109,6 +125,8 @@ class CameraUnit:
         self._recorders = recorders
         self._recorder: CameraRecorder | None = None
         self.control = self._make_control() if is_controllable(camera) else None
+        point = point_of(camera.water)
+        self.water = CameraWater(camera, point, bench.water, self._is_turning) if point else None
         self._judging = threading.Lock()
         self._ended = False
         self._seen, self._looked = Cadence(), Cadence()
@@ -119,6 +137,8 @@ class CameraUnit:
         put_clip = self._bench.writer.put_clip
         self._recorder = self._recorders.open(self.hub, self.camera.record, put_clip)
         self._bench.writer.interrupt(self.camera.id)
+        if self.water is None:
+            self._bench.writer.abandon(self.camera.id, WATER)
         self.eye.start()
         self.stream("sub").lease()
         if self.control is not None:
@@ -161,7 +181,7 @@ class CameraUnit:
         with self._judging:
             if self._ended:
                 return
-            if self.control is not None and self.control.is_moving:
+            if self._is_turning():
                 self._count(self._pipeline.blind())
                 self.eye.forget_view()
                 return
@@ -173,6 +193,8 @@ class CameraUnit:
             if detections is None:
                 step = self._pipeline.rest(at, size)
             else:
+                if self.water is not None:
+                    self.water.collector.detected(at, detections)
                 step = self._pipeline.step(at, size, detections, look.activity)
                 self._looked.happened(monotonic_s())
             if step is not None:
@@ -203,8 +225,14 @@ class CameraUnit:
         """Look at the quality of a picture, unless the camera is just turning."""
         self._seen.happened(monotonic_s())
         self._health.every_s = max(LOOK_EVERY_S, self.eye.share.key_every_s)
-        if self.control is None or not self.control.is_moving:
+        if not self._is_turning():
             self._health.see(picture, thumbnail)
+            if self.water is not None:
+                self.water.collector.see(picture, utc_now())
+
+    def _is_turning(self) -> bool:
+        """Say whether the camera is being turned just now."""
+        return self.control is not None and self.control.is_moving
 
     def _tell(self, change: IncidentChange, step: StepResult, picture: Picture) -> None:
         """Hand a change to the writer, and let the clip of its incident begin or end.

@@ -7,11 +7,10 @@ database refuses, it tries again until it works, and the detector waits meanwhil
 """
 
 import hashlib
-import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from gateway.recording.films import ClipFile
 from gateway.store import Store
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.stored_incident import Origin
+from gateway.whole_file import write_whole
 from vision.overlay import draw
 from vision.scene import Line, Zone
 from vision.types import ChangeType, Image, Incident, IncidentChange, Tally, Track
@@ -45,7 +45,9 @@ log = structlog.get_logger()
 class Sighting:
     """A change, and what was seen when it happened.
 
-    take_picture: gives the picture; None where there is none, or none is wanted.
+    take_picture: gives the picture; None where there is none, or none is wanted. more: gives
+    pictures beside or in place of it, for what a picture and boxes do not show; where it is given
+    they are kept of this change whatever it is, else only of an opening.
     """
 
     change: IncidentChange
@@ -54,6 +56,12 @@ class Sighting:
     tracks: tuple[Track, ...] = ()
     zones: tuple[Zone | Line, ...] = ()
     highlight: frozenset[int] = frozenset()
+    more: Callable[[], Mapping[EvidenceType, Image]] | None = None
+
+    @property
+    def wants_pictures(self) -> bool:
+        """Whether pictures of this change are kept."""
+        return self.change.type is ChangeType.OPENED or self.more is not None
 
 
 class IncidentWriter:
@@ -114,6 +122,12 @@ class IncidentWriter:
         """Close what is open of a camera after all that was put before: its watching has ended."""
         self._submit(lambda: self._interrupt(camera))
 
+    def abandon(self, camera: str, rule_type: str) -> None:
+        """Close what is open of a camera by rules of one type that are not asked any more."""
+        self._submit(
+            lambda: self._store.incidents.abandon(camera, rule_type, utc_now(), self._compose)
+        )
+
     def clip_path(self, incident: Incident) -> Path:
         """Return where an incident's clip belongs."""
         return self._folder(incident) / "clip.mp4"
@@ -173,7 +187,7 @@ class IncidentWriter:
 
     def _keep(self, sighting: Sighting) -> None:
         change, incident = sighting.change, sighting.change.incident
-        evidence = self._pictures(sighting) if change.type is ChangeType.OPENED else ()
+        evidence = self._pictures(sighting) if sighting.wants_pictures else ()
         if self._store.incidents.record(change, sighting.origin, evidence, self._compose) is None:
             return
         telemetry.INCIDENT_CHANGES.labels(incident.camera, incident.rule).inc()
@@ -187,17 +201,19 @@ class IncidentWriter:
         )
 
     def _pictures(self, sighting: Sighting) -> tuple[Evidence, ...]:
-        """Write the raw and the marked picture of an incident that opens."""
-        incident = sighting.change.incident
+        """Write the pictures of a change."""
+        change = sighting.change
         return tuple(
-            self._write_picture(incident, kind, jpeg) for kind, jpeg in _jpegs(sighting).items()
+            self._write_picture(change, kind, jpeg) for kind, jpeg in _jpegs(sighting).items()
         )
 
-    def _write_picture(self, incident: Incident, kind: EvidenceType, jpeg: bytes) -> Evidence:
-        path = self._folder(incident) / f"{kind.value}.jpg"
+    def _write_picture(self, change: IncidentChange, kind: EvidenceType, jpeg: bytes) -> Evidence:
+        incident = change.incident
+        number = "" if change.type is ChangeType.OPENED else f"-{change.sequence}"
+        path = self._folder(incident) / f"{kind.value}{number}.jpg"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_durably(path, jpeg)
+            write_whole(path, jpeg)
         except OSError as error:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
         digest = hashlib.sha256(jpeg).hexdigest()
@@ -235,34 +251,25 @@ class IncidentWriter:
 
 
 def _jpegs(sighting: Sighting) -> dict[EvidenceType, bytes]:
-    """Return the raw and the marked picture, coded; none where there is no picture."""
-    if sighting.take_picture is None:
-        return {}
+    """Return the pictures of a change, coded; none where there are none."""
     try:
-        raw = sighting.take_picture()
-        marked = draw(raw, sighting.tracks, sighting.zones, sighting.highlight)
-        return {EvidenceType.RAW: _jpeg(raw), EvidenceType.MARKED: _jpeg(marked)}
+        return {kind: _jpeg(picture) for kind, picture in _drawn(sighting).items()}
     except Exception:
         incident = sighting.change.incident
         log.exception("an incident is kept without pictures", incident=incident.id)
         return {}
 
 
+def _drawn(sighting: Sighting) -> dict[EvidenceType, Image]:
+    """Return the raw picture, the marked one, and what there is beside them."""
+    drawn: dict[EvidenceType, Image] = {}
+    if sighting.take_picture is not None:
+        raw = sighting.take_picture()
+        marked = draw(raw, sighting.tracks, sighting.zones, sighting.highlight)
+        drawn = {EvidenceType.RAW: raw, EvidenceType.MARKED: marked}
+    return drawn | dict(sighting.more() if sighting.more else {})
+
+
 def _jpeg(picture: Image) -> bytes:
     _, encoded = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
     return encoded.tobytes()
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all, also after a power cut."""
-    draft = path.with_name(f"{path.name}.part")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -25,6 +25,10 @@ LOOKS_SKIPPED = Counter(
 KEY_PICTURES = Counter(
     "gridpatrol_key_pictures_total", "Pictures decoded of quiet cameras' key frames", ["camera"]
 )
+WATER_LOOKS = Counter("gridpatrol_water_looks_total", "Looks at the water", ["camera"])
+WATER_SECONDS = Counter(
+    "gridpatrol_water_seconds_total", "Processor time of judging the water in what was seen"
+)
 WAKES = Counter("gridpatrol_wakes_total", "Times a quiet camera was stirred", ["camera", "why"])
 DECODE_SECONDS = Counter(
     "gridpatrol_decode_seconds_total",

@@ -29,6 +29,7 @@ from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
 from gateway.store.loads import WorkerLoad
 from gateway.talk import Talks
+from gateway.water.round import WaterRound
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import TalkAnswer, TalkState
@@ -84,6 +85,9 @@ class Worker:
         self._stopping = threading.Event()
         self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
         self._health = HealthRound(lambda: [unit.check for unit in self._units.values()])
+        self._water = WaterRound(
+            bench.store, lambda: [unit.water for unit in self._units.values() if unit.water]
+        )
         self._overload = Overload()
         self._load: WorkerLoad | None = None
         self._url = ""
@@ -102,6 +106,7 @@ class Worker:
         self._bench.engine.start()
         self._reporter.start()
         self._health.start()
+        self._water.start()
         self._match_inventory()
 
     def stop(self) -> None:
@@ -110,6 +115,7 @@ class Worker:
         self._report_due.set()
         self._bench.writer.hurry()
         self._health.stop()
+        self._water.stop()
         with self._changing:
             units = list(self._units.values())
             _for_all(units, CameraUnit.blind)

@@ -18,16 +18,23 @@ _NAMESPACE = uuid.UUID("5f0f3a0e-6f1b-4c60-9a55-3d8f8a2f7c11")
 
 
 class EvidenceType(StrEnum):
-    """The picture as it was, the picture with what was seen drawn in, and the film."""
+    """The picture as it was, the picture with what was seen drawn in, and the film.
+
+    Of water also how the place looks without it, and its course.
+    """
 
     RAW = "raw"
     MARKED = "marked"
+    BEFORE = "before"
+    CURVE = "curve"
     CLIP = "clip"
 
 
 CONTENT_TYPES = {
     EvidenceType.RAW: "image/jpeg",
     EvidenceType.MARKED: "image/jpeg",
+    EvidenceType.BEFORE: "image/jpeg",
+    EvidenceType.CURVE: "image/jpeg",
     EvidenceType.CLIP: "video/mp4",
 }
 

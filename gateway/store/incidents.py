@@ -28,6 +28,7 @@ from gateway.store.stored_incident import (
 from gateway.store.tables import incidents
 from vision.health import HEALTH
 from vision.types import ChangeType, Incident, IncidentChange
+from vision.water.conditions import WATER
 
 Compose: TypeAlias = Callable[[StoredIncident, ChangeType, datetime], str]
 """Writes the message about an incident after a change at a time: a CloudEvent as JSON."""
@@ -85,10 +86,16 @@ class Incidents:
         """Close what a camera's last worker left open when it ended; return those incidents.
 
         They end when they were last seen: nobody knows about later. What tells of the camera's own
-        health stays: a restart is no cure, whoever watches next goes on with it (`left_open`).
+        health, or of water, stays: a restart is no cure, whoever watches next goes on with it
+        (`left_open`).
         """
-        seen = _open_of(camera_id).where(incidents.c.rule_type != HEALTH)
+        seen = _open_of(camera_id).where(incidents.c.rule_type.not_in((HEALTH, WATER)))
         return self._interrupt(seen, at, compose)
+
+    def abandon(self, camera_id: str, rule_type: str, at: datetime, compose: Compose) -> None:
+        """Close what is open of a camera by rules of one type: they are not asked any more."""
+        given_up = _open_of(camera_id).where(incidents.c.rule_type == rule_type)
+        self._interrupt(given_up, at, compose)
 
     def give_up(self, camera_id: str, at: datetime, compose: Compose) -> tuple[StoredIncident, ...]:
         """Close all that is open of a camera that is taken away; return those incidents."""

@@ -1,0 +1,240 @@
+"""One camera's water in its worker: collects, looks, keeps what was learnt, tells of what changed.
+
+eye, detector ─► Collector ─► Sampler ─► WaterWatch ─► IncidentWriter, with pictures
+                                             │  ▲
+                              StoredWater ◄──┘  └──► BankFiles
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+import structlog
+
+from gateway import telemetry
+from gateway.errors import NoPictureError, StorageError
+from gateway.incident_writer import IncidentWriter, Sighting
+from gateway.store import Store
+from gateway.store.inventory import Camera
+from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
+from gateway.store.water import StoredWater, WaterMoment
+from gateway.water.bank_files import BankFiles
+from gateway.water.collector import Collector
+from gateway.water.proof import Proof, ProofPolicy
+from gateway.water_file import WaterPoint
+from vision.types import Image
+from vision.water.bank import ReferenceBank
+from vision.water.conditions import SPECS, basis
+from vision.water.reference import Reference
+from vision.water.sampler import Sampler
+from vision.water.state import LOOK_S
+from vision.water.types import RainState, Sample, Unseen, WaterReading
+from vision.water.watch import WaterOutcome, WaterVoter, WaterWatch
+
+STALE = timedelta(seconds=60)
+"""So long without any picture, nothing is known of the water: twice the pause between looks."""
+COURSE = timedelta(hours=6)
+"""What the curve of an incident shows at most: the rain before it as well."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WaterDesk:
+    """What the waters of one worker share.
+
+    voter_of: gives the network that judges a camera's pictures, the camera's own where it has one;
+    None without any. model: how incidents name it.
+    """
+
+    store: Store
+    writer: IncidentWriter
+    data_dir: Path
+    version: str
+    time_zone: tzinfo = UTC
+    voter_of: Callable[[BankFiles], WaterVoter | None] = lambda _files: None
+    model: ModelRef = NO_MODEL
+
+
+class CameraWater:
+    """The water at one camera. `step` is for the round's thread, the rest for any.
+
+    is_turning: says whether the camera is being turned. What an earlier process left open is gone
+    on with.
+    """
+
+    def __init__(
+        self, camera: Camera, point: WaterPoint, desk: WaterDesk, is_turning: Callable[[], bool]
+    ) -> None:
+        self.camera = camera
+        self.collector = Collector()
+        self._setup = point.setup
+        self._desk = desk
+        self._is_turning = is_turning
+        self._origin = Origin(camera.ref, desk.model, desk.version)
+        self._files = BankFiles(desk.data_dir, camera.id)
+        self._policy = ProofPolicy()
+        self._looking = threading.Lock()
+        self._sampler = Sampler()
+        self._watch: WaterWatch | None = None
+        self._judged: WaterReading | None = None
+        self._basis = ""
+        self._began_at: datetime | None = None
+        self._heard_at: datetime | None = None
+        self._next_at: datetime | None = None
+        self._unsaved = False
+
+    def step(self, now: datetime, rain: RainState) -> StoredWater | None:
+        """Collect and look where it is time to; return what a look led to, None without one.
+
+        now: UTC. Raises StorageError, WaterError.
+        """
+        with self._looking:
+            if self._next_at is not None and now < self._next_at:
+                return None
+            self._begin(now)
+            if self._is_turning():
+                self._sampler.forget()
+                return self._missed(now, Unseen.AWAY, rain)
+            sample = self._sample(now)
+            if sample is not None:
+                return self._looked(now, sample, rain)
+            if now - (self._heard_at or now) >= STALE:
+                return self._missed(now, Unseen.STALE, rain)
+            return None
+
+    def only_wet(self) -> Reference:
+        """Keep what was seen last as a state that is only wet, because a person says so.
+
+        Raises NoPictureError before the first look, StorageError.
+        """
+        with self._looking:
+            reference = self._watch.teach_wet() if self._watch else None
+            if self._watch is None or reference is None:
+                raise NoPictureError(f"camera {self.camera.id} has not looked at the water yet")
+            self._files.save(self._watch.bank)
+            log.info("a person says: only wet", camera=self.camera.id, reference=reference.id)
+            return reference
+
+    def forget_reference(self, reference_id: str) -> bool:
+        """Drop a state, and say whether there was one of that id. Raises StorageError."""
+        with self._looking:
+            if self._watch is None or not self._watch.bank.forget(reference_id):
+                return False
+            self._files.save(self._watch.bank)
+            return True
+
+    def references(self) -> tuple[Reference, ...]:
+        """Return the states learnt so far."""
+        with self._looking:
+            return self._watch.bank.references if self._watch else ()
+
+    def _begin(self, now: datetime) -> None:
+        """Begin to collect, unless that goes on."""
+        if self._began_at is None:
+            self._began_at = now
+            self._heard_at = self._heard_at or now
+            self.collector.want(wanted=True)
+
+    def _end(self, now: datetime, look_again_s: float) -> None:
+        """Leave off collecting until the next look wants to begin."""
+        took = now - (self._began_at or now)
+        pause = max(timedelta(), timedelta(seconds=look_again_s) - took)
+        self._next_at, self._began_at = now + pause, None
+        self.collector.want(wanted=False)
+
+    def _sample(self, now: datetime) -> Sample | None:
+        """Return the sample that what came by now completes."""
+        for glimpse in self.collector.take():
+            self._heard_at = now
+            image = glimpse.picture.to_bgr()
+            sample = self._sampler.add(glimpse.at, image, glimpse.detections)
+            if sample is not None:
+                return sample
+        return None
+
+    def _looked(self, now: datetime, sample: Sample, rain: RainState) -> StoredWater:
+        began_s = time.thread_time()
+        watch = self._watch_of(sample, now)
+        outcome = watch.look(sample, rain)
+        telemetry.WATER_LOOKS.labels(self.camera.id).inc()
+        telemetry.WATER_SECONDS.inc(time.thread_time() - began_s)
+        if outcome.evidence is not None:
+            self._judged, self._basis = outcome.reading, basis(outcome.evidence)
+        self._keep(watch, learnt=outcome.learnt)
+        return self._told(watch, outcome, now, sample.full)
+
+    def _missed(self, now: datetime, why: Unseen, rain: RainState) -> StoredWater | None:
+        if self._watch is None:
+            self._end(now, LOOK_S)
+            return None
+        return self._told(self._watch, self._watch.miss(now, why, rain), now, None)
+
+    def _told(
+        self, watch: WaterWatch, outcome: WaterOutcome, now: datetime, full: Image | None
+    ) -> StoredWater:
+        """Hand changes to the writer, and return what is known now."""
+        self._end(now, outcome.judgement.look_again_s)
+        stored = self._stored(watch, outcome)
+        if outcome.changes:
+            moment = WaterMoment(
+                stored.updated_at, stored.state, stored.unseen, stored.area_ratio, stored.depth_cm
+            )
+            course = (*self._desk.store.water.since(self.camera.id, now - COURSE), moment)
+            proof = Proof(self._setup, outcome, full, course, self._desk.time_zone)
+            for change in outcome.changes:
+                more = self._policy.wanted(change, proof)
+                self._desk.writer.put(Sighting(change, self._origin, more=more))
+        return stored
+
+    def _stored(self, watch: WaterWatch, outcome: WaterOutcome) -> StoredWater:
+        judgement, water = outcome.judgement, outcome.judgement.water
+        judged = self._judged
+        level = judged.level if judged else None
+        return StoredWater(
+            camera_id=self.camera.id,
+            updated_at=judgement.at,
+            state=judgement.state,
+            passability=judgement.passability,
+            since=judgement.since,
+            unseen=judgement.unseen,
+            blind_since=judgement.blind_since,
+            reason=judgement.reason.value,
+            area_ratio=round(water.ratio, 4) if water else 0.0,
+            ratio_per_h=water.ratio_per_h if water else None,
+            depth_cm=water.depth_cm if water else None,
+            error_cm=level.error_cm if level else None,
+            cm_per_h=water.cm_per_h if water else None,
+            level_by=level.by if level else "",
+            rain=judgement.rain,
+            reference_count=len(watch.bank.references),
+            reference=judged.reference if judged else "",
+            basis=self._basis,
+        )
+
+    def _watch_of(self, sample: Sample, now: datetime) -> WaterWatch:
+        """Return the watch, made at the first sample, and anew when pictures change their shape."""
+        if self._watch is None or self._watch.bank.shape != sample.shape:
+            bank = self._files.load(now)
+            if bank is None or bank.shape != sample.shape:
+                bank = ReferenceBank(sample.shape)
+            voter = self._desk.voter_of(self._files)
+            self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id)
+            self._watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
+        return self._watch
+
+    def _keep(self, watch: WaterWatch, *, learnt: bool) -> None:
+        """Keep the bank where it changed; a disk that refuses is told once, and tried again."""
+        if not (learnt or self._unsaved):
+            return
+        try:
+            self._files.save(watch.bank)
+        except StorageError as error:
+            if not self._unsaved:
+                log.error("a water bank cannot be kept", camera=self.camera.id, reason=str(error))
+            self._unsaved = True
+        else:
+            self._unsaved = False

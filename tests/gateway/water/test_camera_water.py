@@ -1,0 +1,128 @@
+"""A camera's water from pictures to incidents, on a street that goes under and dries again."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.errors import NoPictureError
+from gateway.store.evidence import EvidenceType
+from gateway.store.incident_list import IncidentFilter
+from gateway.store.rain import RainSpell
+from gateway.water.bank_files import BANK
+from gateway.water.round import WaterRound
+from vision.water.types import Passability, RainState, Unseen, WaterState
+
+
+@pytest.fixture
+def known(street_camera):
+    """Return a camera that has learnt how its street looks."""
+    camera = street_camera()
+    camera.show(camera.street(), 40)
+    return camera
+
+
+def stored(store, writer):
+    """Return the incidents kept so far, once all that was told is."""
+    writer.stop()
+    page = store.incident_list.page(IncidentFilter())
+    return page.incidents
+
+
+def test_a_dry_street_is_learnt_and_told_as_dry(known, tmp_path) -> None:
+    first, second = known.looks
+    assert (first.unseen, first.passability) == (Unseen.LEARNING, None)
+    assert (second.unseen, second.state) == (None, WaterState.NORMAL)
+    assert (second.passability, second.reference_count) == (Passability.OPEN, 1)
+    assert (tmp_path / "water" / "gate" / BANK).exists()
+
+
+def test_a_flood_opens_rises_and_closes_with_its_pictures(known, store, writer) -> None:
+    known.show(known.street(0.3), 60)
+    known.show(known.street(0.8), 80)
+    worst = known.looks[-1]
+    known.show(known.street(), 200)
+    assert (worst.state, worst.passability) == (WaterState.RED, Passability.CLOSED)
+    assert known.looks[-1].state is WaterState.NORMAL
+    (one,) = stored(store, writer)
+    assert (one.incident.kind, one.incident.severity) == ("waterlogging", "red")
+    assert one.incident.closed_at is not None
+    kinds = [piece.type for piece in one.evidence]
+    for kind in (EvidenceType.RAW, EvidenceType.MARKED, EvidenceType.BEFORE, EvidenceType.CURVE):
+        assert kinds.count(kind) >= 2, kind
+    assert one.incident.readings["reference"] == "day-1"
+
+
+def test_a_restart_goes_on_with_the_flood_and_with_what_was_learnt(
+    known, street_camera, store, writer
+) -> None:
+    known.show(known.street(0.8), 60)
+    again = street_camera(clock=known.clock)
+    again.show(again.street(0.8), 40)
+    assert again.looks[0].state is not WaterState.NORMAL
+    assert again.looks[0].reference_count == 1
+    again.show(again.street(), 200)
+    (one,) = stored(store, writer)
+    assert one.incident.closed_at is not None
+
+
+def test_what_a_person_calls_only_wet_alerts_no_more(known, store, writer) -> None:
+    known.show(known.street(0.8), 60)
+    reference = known.water.only_wet()
+    known.show(known.street(0.8), 120)
+    last = known.looks[-1]
+    assert (last.state, last.reference, last.reference_count) == (
+        WaterState.NORMAL,
+        reference.id,
+        2,
+    )
+    assert known.water.forget_reference(reference.id)
+    assert not known.water.forget_reference(reference.id)
+    assert [one.id for one in known.water.references()] == ["day-1"]
+
+
+def test_nothing_can_be_only_wet_before_a_look(street_camera) -> None:
+    camera = street_camera()
+    with pytest.raises(NoPictureError, match="camera gate has not looked"):
+        camera.water.only_wet()
+    assert camera.water.references() == ()
+
+
+def test_a_camera_that_is_turned_or_silent_says_so_and_clears_nothing(known) -> None:
+    known.show(known.street(0.8), 60)
+    state = known.looks[-1].state
+    known.turning = True
+    known.show(known.street(), 15)
+    assert (known.looks[-1].unseen, known.looks[-1].state) == (Unseen.AWAY, state)
+    known.turning = False
+    known.show(None, 75)
+    assert (known.looks[-1].unseen, known.looks[-1].state) == (Unseen.STALE, state)
+    assert known.looks[-1].passability is not Passability.OPEN
+
+
+def test_a_camera_that_gives_key_frames_alone_is_judged(street_camera) -> None:
+    camera = street_camera()
+    camera.show(camera.street(), 80, every_s=8)
+    camera.show(camera.street(0.8), 80, every_s=8)
+    assert camera.looks[-1].area_ratio > 0.3
+
+
+def test_water_is_looked_at_sooner_than_dry_ground(known) -> None:
+    known.show(known.street(), 60)
+    dry = [look.updated_at for look in known.looks]
+    known.show(known.street(0.8), 60)
+    wet = [look.updated_at for look in known.looks]
+    assert (dry[-1] - dry[-2]).total_seconds() >= 29
+    assert (wet[-1] - wet[-2]).total_seconds() <= 12
+
+
+def test_a_round_asks_about_rain_and_keeps_what_is_found(known, store) -> None:
+    now = known.clock.now
+    hour = timedelta(hours=1)
+    store.rain.add(RainSpell("", RainState.RAIN, now - hour, now + hour))
+    round_ = WaterRound(store, lambda: [known.water])
+    known.turning = True
+    later = now + timedelta(seconds=40)
+    (look,) = round_.step(later)
+    assert (look.rain, look.unseen) == (RainState.RAIN, Unseen.AWAY)
+    assert store.water.get("gate") == look
+    assert round_.step(later) == ()
