@@ -1,7 +1,7 @@
 """How many cameras of a town the whole product carries on this box, and what it misses.
 
     python -m benchmarks fleet [--fleet tuned|events|found] [--cameras N] [--busy PERCENT]
-                               [--minutes M] [--few-clips] [--knee] [--quick]
+                               [--minutes M] [--workers W] [--few-clips] [--knee] [--quick]
 
 The product runs as a person starts it, `gridpatrol run`, on real RTSP streams of a town's cameras:
 real people and cars on streets that are quiet for most of the time, never frozen. What it posts to
@@ -77,13 +77,17 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One town to be carried. kind: "found", "events" or "tuned"; busy: percent of camera time."""
+    """One town to be carried. kind: "found", "events" or "tuned"; busy: percent of camera time.
+
+    workers: processes that share the cameras.
+    """
 
     kind: str
     cameras: int
     busy: float
     minutes: float
     library: Library = FULL
+    workers: int = 1
 
     @property
     def name(self) -> str:
@@ -177,7 +181,7 @@ def carry(case: Case) -> Carried:
         devices: Mapping[str, int] = {}
         if case.kind == "events":
             devices = running.enter_context(motion_devices(cameras, server))
-        site = running.enter_context(town_site(server.url, cameras, devices))
+        site = running.enter_context(town_site(server.url, cameras, devices, case.workers))
         time.sleep(case.warm_up_s)
         first, span, server_ratio, last = _watch(case, site, server)
         time.sleep(GRACE_S)
@@ -336,6 +340,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cameras", type=int)
     parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--workers", type=int, help="processes that share the cameras")
     parser.add_argument("--few-clips", action="store_true", help="5 clips instead of 32")
     parser.add_argument("--knee", action="store_true", help="search for the most that is sustained")
     return parser

@@ -47,7 +47,7 @@ class Site:
 
 
 @contextmanager
-def running_site(*cameras: Camera) -> Iterator[Site]:
+def running_site(*cameras: Camera, workers: int = 1) -> Iterator[Site]:
     """Run `gridpatrol run` on cameras until the block ends; begins when their pictures arrive.
 
     The queue is the embedded one, whatever REDIS_URL says. Raises UnreachableError when the site or
@@ -56,7 +56,7 @@ def running_site(*cameras: Camera) -> Iterator[Site]:
     with tempfile.TemporaryDirectory(prefix="gridpatrol-benchmark-") as folder:
         data_dir, port = Path(folder) / "var", free_port()
         config = Path(folder) / "gridpatrol.yaml"
-        config.write_text(json.dumps(_settings(data_dir, port)), "utf-8")
+        config.write_text(json.dumps(_settings(data_dir, port, workers)), "utf-8")
         with open_store(Settings(data_dir=data_dir)) as store:
             password = store.users.bootstrap_admin() or ""
             for camera in cameras:
@@ -72,12 +72,13 @@ def running_site(*cameras: Camera) -> Iterator[Site]:
                 stop_child(child, STOP_S)
 
 
-def _settings(data_dir: Path, port: int) -> dict[str, object]:
+def _settings(data_dir: Path, port: int, workers: int) -> dict[str, object]:
     """Return the settings file: JSON is YAML too."""
     return {
         "data_dir": str(data_dir),
         "serve": {"host": LOOPBACK, "port": port},
         "live": {"bind_hosts": [LOOPBACK]},
+        "worker": {"count": workers},
     }
 
 

@@ -39,9 +39,9 @@ SPLIT_BY = ("rung", "reason")
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """The site at one moment. at_s: monotonic. worker_mib: its proportional set size.
+    """The site at one moment. at_s: monotonic. worker_mib: the workers' proportional set size.
 
-    worker_s, others_s: processor seconds of the worker, and of all else that the product runs.
+    worker_s, others_s: processor seconds of the workers, and of all else that the product runs.
     counts: the product's own metrics, "name" or "name rung", summed over the cameras.
     """
 
@@ -54,16 +54,16 @@ class Gauges:
 
 @dataclass(frozen=True, slots=True)
 class TownSite:
-    """A site that looks at a town. empty_mib: its worker's memory before it had a camera."""
+    """A site that looks at a town. empty_mib: its workers' memory before they had a camera."""
 
     site: Site
-    worker: int
+    workers: frozenset[int]
     empty_mib: float
 
     def gauges(self) -> Gauges:
         """Return how it stands now."""
-        worker = cost_of([self.worker])
-        others = cost_of(set(family(parent(self.worker))) - {self.worker})
+        worker = cost_of(self.workers)
+        others = cost_of(set(family(parent(min(self.workers)))) - self.workers)
         return Gauges(
             at_s=time.monotonic(),
             worker_s=worker.processor_s,
@@ -96,16 +96,18 @@ class TownSite:
 
 
 @contextmanager
-def town_site(url: str, town: Sequence[Resident], devices: Mapping[str, int]) -> Iterator[TownSite]:
+def town_site(
+    url: str, town: Sequence[Resident], devices: Mapping[str, int], workers: int
+) -> Iterator[TownSite]:
     """Run the product on a town's cameras, all of them online.
 
     url: of their server. devices: ports of those that are ONVIF devices too. Raises
     UnreachableError.
     """
-    with running_site() as site:
-        worker = _wait_for_worker(site)
+    with running_site(workers=workers) as site:
+        processes = _wait_for_workers(site, workers)
         time.sleep(SETTLE_S)
-        empty_mib = cost_of([worker]).memory_kib / 1024
+        empty_mib = cost_of(processes).memory_kib / 1024
         for resident in town:
             camera = _inventoried(f"{url}/{resident.camera}", resident)
             port = devices.get(camera.id)
@@ -113,7 +115,7 @@ def town_site(url: str, town: Sequence[Resident], devices: Mapping[str, int]) ->
             site.store.inventory.add(replace(camera, address=address))
         reload_workers(Settings(data_dir=site.data_dir))
         _wait_until_online(site, len(town))
-        yield TownSite(site, worker, empty_mib)
+        yield TownSite(site, processes, empty_mib)
 
 
 def _inventoried(url: str, resident: Resident) -> Camera:
@@ -127,14 +129,15 @@ def _inventoried(url: str, resident: Resident) -> Camera:
     )
 
 
-def _wait_for_worker(site: Site) -> int:
-    """Return the process id of the one worker."""
+def _wait_for_workers(site: Site, count: int) -> frozenset[int]:
+    """Return the process ids of the workers."""
     deadline_s = time.monotonic() + ONLINE_S
     while time.monotonic() < deadline_s:
-        for worker in site.store.workers.all():
-            return worker.pid
+        running = frozenset(worker.pid for worker in site.store.workers.all())
+        if len(running) == count:
+            return running
         time.sleep(POLL_S)
-    raise UnreachableError(f"no worker started within {ONLINE_S:g} s")
+    raise UnreachableError(f"not all {count} workers started within {ONLINE_S:g} s")
 
 
 def _wait_until_online(site: Site, count: int) -> None:

@@ -256,8 +256,9 @@ class TalkSettings(Section):
 class WorkerSettings(Section):
     """The processes that own cameras."""
 
-    count: int = Field(1, ge=1, le=64)
-    """Number of worker processes; cameras are spread over them."""
+    count: int = Field(0, ge=0, le=64)
+    """Number of worker processes; cameras are spread over them. 0: one for each hundred cameras
+    that are there at the start, but no more than processor cores."""
 
 
 class OnboardingSettings(Section):

@@ -103,11 +103,16 @@ class Picture:
         return bool(coloured <= _COLOURED * sample.size)
 
     def thumbnail(self, width: int) -> npt.NDArray[np.uint8]:
-        """Return its brightness made small, uint8 (height, `width`), the aspect kept."""
-        luma = self.luma()
-        height = max(1, round(width * luma.shape[0] / luma.shape[1]))
-        small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
-        return np.asarray(small, np.uint8)
+        """Return its brightness made small, uint8 (height, `width`), the aspect kept.
+
+        Halved for as long as that can be done: OpenCV halves five times as fast as it divides by
+        four at once.
+        """
+        small: npt.NDArray[np.uint8] = self.luma()
+        height = max(1, round(width * small.shape[0] / small.shape[1]))
+        while small.shape[1] >= 2 * width and not (small.shape[0] % 2 or small.shape[1] % 2):
+            small = _resized(small, small.shape[1] // 2, small.shape[0] // 2)
+        return small if small.shape == (height, width) else _resized(small, width, height)
 
     def to_bgr(self) -> Image:
         """Return the whole picture, uint8 (height, width, 3), BGR."""
@@ -116,6 +121,10 @@ class Picture:
     def resized_bgr(self, size: FrameSize) -> Image:
         """Return the picture scaled to a size, uint8 (height, width, 3), BGR, in one step."""
         return self.scaler.to_bgr(self.frame, size)
+
+
+def _resized(luma: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

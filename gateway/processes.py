@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from importlib.metadata import version
 
+import cv2
 import structlog
 
 from gateway.analysis.engine import AnalysisEngine
@@ -123,6 +124,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
     Raises StorageError, ConfigError, and ModelError or RuntimeUnavailableError for the detector.
     """
     stop = stop_signal()
+    cv2.setNumThreads(1)  # a picture is too small to be shared out, and the cameras are many
     detectors, tracker = await asyncio.to_thread(
         open_detectors, settings.analysis, settings.data_dir
     )
@@ -135,7 +137,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
         bench = Bench(
             settings=settings,
             store=store,
-            engine=AnalysisEngine(detectors, settings.analysis),
+            engine=AnalysisEngine(detectors, settings.analysis, shard.count),
             tracker=tracker,
             writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
             version=version("gridpatrol"),

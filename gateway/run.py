@@ -1,5 +1,6 @@
 """`gridpatrol run`: everything on one machine, from an empty directory to a watched street."""
 
+import os
 import signal
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import Self
 import httpx
 
 from gateway.clock import monotonic_s
-from gateway.config import ENV_PREFIX, Settings, redis_url
+from gateway.config import ENV_PREFIX, Settings, WorkerSettings, redis_url
 from gateway.demo import SCENES, DemoCamera, DemoCameras
 from gateway.detector_setup import models_of
 from gateway.directory_lock import hold
@@ -31,6 +32,8 @@ from vision.weights import verify
 START_S = 60.0
 """How long the console may take to answer for the first time on a slow machine."""
 POLL_S = 0.1
+CAMERAS_A_WORKER = 100
+"""From so many cameras on, one process of Python has no core's worth of time left for pictures."""
 
 Say = Callable[[str], None]
 
@@ -84,7 +87,9 @@ def run_all(settings: Settings, demand: Demand, desk: Desk) -> None:
             running.callback(cameras.stop)
         password, names = _prepare(settings, demand, cameras, desk)
         stopping = signals.let_finish()
-        supervisor = Supervisor(_specs(settings, demand, queue.url), settings.data_dir / "logs")
+        workers = worker_count(settings.worker, len(names))
+        specs = _specs(workers, demand, queue.url)
+        supervisor = Supervisor(specs, settings.data_dir / "logs")
         running.callback(supervisor.stop)
         supervisor.start()
         url = f"http://{_reachable(settings.serve.host)}:{settings.serve.port}"
@@ -170,11 +175,15 @@ def _adopt_demo(store: Store, camera: DemoCamera, desk: Desk) -> None:
     )
 
 
-def _specs(settings: Settings, demand: Demand, queue_url: str) -> tuple[ProcessSpec, ...]:
+def worker_count(settings: WorkerSettings, cameras: int) -> int:
+    """Return how many workers a site of so many cameras gets."""
+    return settings.count or min(len(os.sched_getaffinity(0)), 1 + cameras // CAMERAS_A_WORKER)
+
+
+def _specs(count: int, demand: Demand, queue_url: str) -> tuple[ProcessSpec, ...]:
     """Return the processes, in the order they are started and stopped: workers before `serve`."""
     command = (sys.executable, "-m", "gateway.cli")
     config = ("--config", str(demand.config)) if demand.config else ()
-    count = settings.worker.count
     workers = (
         ProcessSpec(f"worker-{n}", (*command, "worker", *config, "--shard", f"{n}/{count}"))
         for n in range(count)

@@ -25,12 +25,17 @@ SETTLED_LOOK_EVERY_S = 4.0
 lost does not make the time between unseen."""
 
 KNOWN_LOOK_EVERY_S = 2.0
-"""What has been told of is looked at this often until it ends: a rule's usual clear_s, three
-seconds, outlasts one look that misses it."""
+"""What has been told of is seen and looked at this often until it ends: a rule's usual clear_s,
+three seconds, outlasts one look that misses it."""
 
 ALERT_LOOK_EVERY_S = 0.5
 """Least often where something happens: a walker is seen three times in the second and a half that
 rules need to be sure."""
+
+FOLLOWED_BY_KEYS_S = 1.5
+"""Where key frames come at least this often they alone follow what moves: on benchmarks.town_clips
+with one a second as many events are found as by decoding everything, with one in two seconds a
+fifth of them is missed."""
 
 SOON_KEY_EVERY_S = 2.0
 """Key frames seen this often let something that begins be told within two or three seconds."""
@@ -66,8 +71,9 @@ class Share:
 
 FLOOR = Share()
 
-STRETCHED = Share(key_every_s=8.0, idle_look_every_s=60.0)
-"""The floor of a machine that is far too small: still under `vision.scene.BLIND_AFTER_S`."""
+STRETCH = (1.0, 1.25, 1.5, 2.0)
+"""How many times as far apart the floor's keys and looks are where time is short. Twice is the
+most: still under `vision.scene.BLIND_AFTER_S`."""
 
 FLOOR_PART = 0.5
 """Part of the budget that the floor may take before it is stretched: seeing that something stirs
@@ -105,37 +111,65 @@ class Allotment:
     overloaded: bool
 
 
+def _followed_by_keys(demand: Demand) -> bool:
+    return demand.keys_per_s * FOLLOWED_BY_KEYS_S >= 1.0
+
+
+def _all(_demand: Demand) -> bool:
+    return True
+
+
+def _long_gop(demand: Demand) -> bool:
+    return not _followed_by_keys(demand)
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One step up. wants: for cameras of at least this interest. needed: going without is overload.
 
     climb: the share after it, given the seconds between looks that were asked for. up_to: part of
-    the budget that it may fill, where it is not needed.
+    the budget that it may fill, where it is not needed. only: for which of these cameras.
     """
 
     wants: Interest
     climb: Callable[[Share, float], Share]
     needed: bool = False
     up_to: float = SPARE
+    only: Callable[[Demand], bool] = _all
+
+
+def _followed(share: Share, every_s: float) -> Share:
+    """Decode everything, and look often enough to follow what moves."""
+    return replace(share, rung=Rung.FULL, look_every_s=max(every_s, ALERT_LOOK_EVERY_S))
 
 
 TIERS: tuple[Tier, ...] = (
-    Tier(Interest.STIRRED, lambda s, _: replace(s, rung=Rung.FULL), needed=True),
+    Tier(Interest.STIRRED, _followed, needed=True, only=_long_gop),
+    Tier(
+        Interest.STIRRED,
+        lambda s, _: replace(s, key_every_s=0.0, look_every_s=ALERT_LOOK_EVERY_S),
+        needed=True,
+        only=_followed_by_keys,
+    ),
     Tier(
         Interest.KNOWN,
-        lambda s, _: replace(s, key_every_s=0.0, look_every_s=KNOWN_LOOK_EVERY_S),
+        lambda s, _: replace(
+            s,
+            key_every_s=min(s.key_every_s, KNOWN_LOOK_EVERY_S),
+            look_every_s=min(s.look_every_s, KNOWN_LOOK_EVERY_S),
+        ),
         needed=True,
     ),
     Tier(
         Interest.SETTLED,
-        lambda s, _: replace(s, idle_look_every_s=SETTLED_LOOK_EVERY_S),
+        lambda s, _: replace(
+            s,
+            key_every_s=min(s.key_every_s, SETTLED_LOOK_EVERY_S),
+            idle_look_every_s=SETTLED_LOOK_EVERY_S,
+        ),
         needed=True,
     ),
-    Tier(
-        Interest.STIRRED,
-        lambda s, every_s: replace(s, look_every_s=max(every_s, ALERT_LOOK_EVERY_S)),
-        needed=True,
-    ),
+    Tier(Interest.STIRRED, _followed, needed=True),
     Tier(
         Interest.QUIET,
         lambda s, _: replace(s, key_every_s=min(s.key_every_s, SOON_KEY_EVERY_S)),
@@ -149,7 +183,8 @@ TIERS: tuple[Tier, ...] = (
         lambda s, every_s: replace(s, look_every_s=every_s, idle_look_every_s=every_s),
     ),
 )
-"""What is bought first, dearest last. The order is the policy."""
+"""What is bought first, dearest last. The order is the policy: each camera where something happens
+is followed to the moment it is told of before another is begun with, and by the cheapest means."""
 
 
 def cost_per_s(demand: Demand, share: Share) -> float:
@@ -170,6 +205,19 @@ def _usable(tier: Tier, demand: Demand) -> float:
     return tier.up_to - (NEWCOMER_MARGIN if demand.rung is Rung.KEYS else 0.0)
 
 
+def floor_for(demands: Sequence[Demand], budget: float) -> Share:
+    """Return the floor, stretched no further than it takes to leave time for what stirs."""
+    for times in STRETCH:
+        floor = replace(
+            FLOOR,
+            key_every_s=FLOOR.key_every_s * times,
+            idle_look_every_s=FLOOR.idle_look_every_s * times,
+        )
+        if sum(cost_per_s(demand, floor) for demand in demands) <= FLOOR_PART * budget:
+            break
+    return floor
+
+
 def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allotment:
     """Share the budget (in processors) out; look_every_s: between looks, as the settings ask.
 
@@ -177,16 +225,16 @@ def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allo
     most of it, everybody's is stretched, which is overload.
     """
     by_interest = sorted(demands, key=lambda d: (-d.interest, d.rung is Rung.KEYS, d.camera))
-    floor = FLOOR
-    overloaded = sum(cost_per_s(demand, FLOOR) for demand in demands) > FLOOR_PART * budget
-    if overloaded:
-        floor = STRETCHED
+    floor = floor_for(demands, budget)
+    overloaded = floor != FLOOR
     shares = {demand.camera: floor for demand in demands}
     spent = needed = sum(cost_per_s(demand, floor) for demand in demands)
     for tier in TIERS:
         for demand in by_interest:
             if demand.interest < tier.wants:
                 break
+            if not tier.only(demand):
+                continue
             have = shares[demand.camera]
             better = tier.climb(have, look_every_s)
             dearer = cost_per_s(demand, better) - cost_per_s(demand, have)

@@ -5,6 +5,7 @@ packets of the last two GOPs are kept. Climbing decodes what is kept with a cont
 own, so that there is no gap and no smear: it begins at a key frame, and ends at the newest packet.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,9 @@ from gateway.decode import BROKEN_AFTER_KEYS, DecodeHealth, KeyPictures, Picture
 from gateway.hub import Delivery
 from gateway.packets import StreamInfo
 from vision.scheduler import Rung
+
+KEPT_KEYS = 3
+"""Key frames that may be gone back to where there is no time for what lies between them."""
 
 KEPT_PACKETS = 120
 """A GOP longer than this is not gone back into: decoding it would take a fifth of a second."""
@@ -80,6 +84,7 @@ class AdaptiveDecoder:
         self._epoch = 0
         self._gop: list[Delivery] = []
         self._before: list[Delivery] = []
+        self._keys: deque[Delivery] = deque(maxlen=KEPT_KEYS)
         self._key_pace = Pace()
         self._own: PictureDecoder | None = None
         self._past_health = DecodeHealth()
@@ -113,10 +118,16 @@ class AdaptiveDecoder:
             key_every_s == 0.0 or self._key_pace.is_due(packet.captured_at, key_every_s)
         ):
             return ()
-        picture, health = keys.decode(delivery.info, packet)
-        self._past_health += health
+        picture = self._key_picture(delivery, keys)
         self._failed_keys = 0 if picture else self._failed_keys + 1
         return (picture,) if picture else ()
+
+    def look_back(self, keys: KeyPictures, since: datetime) -> Sequence[Picture]:
+        """Return the pictures of the key frames before the newest that were taken after `since`."""
+        newest = self._keys[-1] if self._keys else None
+        earlier = [d for d in self._keys if d is not newest and d.packet.captured_at > since]
+        pictures = (self._key_picture(delivery, keys) for delivery in earlier)
+        return [picture for picture in pictures if picture is not None]
 
     def climb(self, back_to: datetime | None = None) -> Sequence[Picture]:
         """Decode every picture from now on; return those of the packets kept, oldest first.
@@ -135,9 +146,15 @@ class AdaptiveDecoder:
         self.rung = Rung.KEYS
         self._drop_own()
 
+    def _key_picture(self, delivery: Delivery, keys: KeyPictures) -> Picture | None:
+        picture, health = keys.decode(delivery.info, delivery.packet)
+        self._past_health += health
+        return picture
+
     def _begin(self, delivery: Delivery) -> None:
         self._epoch = delivery.epoch
         self._gop, self._before = [], []
+        self._keys.clear()
         self._own = None
         self._past_health = DecodeHealth()
         self._failed_keys = 0
@@ -146,6 +163,7 @@ class AdaptiveDecoder:
     def _keep(self, delivery: Delivery) -> None:
         if delivery.packet.is_key:
             self._before, self._gop = self._gop, [delivery]
+            self._keys.append(delivery)
         elif self._gop and len(self._gop) < KEPT_PACKETS:
             self._gop.append(delivery)
         else:

@@ -8,6 +8,7 @@ The budget is what the machine gives, less what everything else in the worker sp
 wait for longer than they should, whatever the reason, less is planned until they do not.
 """
 
+import math
 import os
 import threading
 from collections.abc import Collection
@@ -69,14 +70,19 @@ class EngineState:
 
 
 class AnalysisEngine:
-    """The eyes of a worker's cameras, from `start` to `stop`; methods are for any thread."""
+    """The eyes of a worker's cameras, from `start` to `stop`; methods are for any thread.
 
-    def __init__(self, detectors: DetectorSet, settings: AnalysisSettings) -> None:
+    workers: how many share the machine, this one among them.
+    """
+
+    def __init__(
+        self, detectors: DetectorSet, settings: AnalysisSettings, workers: int = 1
+    ) -> None:
         cores = len(os.sched_getaffinity(0))
         self.detectors = detectors
-        self._cores = settings.cores or cores * USABLE
+        self._cores = (settings.cores or cores * USABLE) / workers
         self._look_every_s = 1.0 / settings.fps
-        self._pool = DecodePool(max(1, round(settings.cores) or cores))
+        self._pool = DecodePool(math.ceil((settings.cores or cores) / workers))
         self._looks = LookQueue()
         self._loop = DetectorLoop(detectors.in_flight, self._looks)
         self._workshop = Workshop(self._looks, self._pool, self._may_wake)

@@ -219,7 +219,7 @@ class CameraEye:
         while self._inbox and time.thread_time() - began_s < TURN_S:
             self._see(self._inbox.popleft(), keys)
         if not self._inbox and self._decoder.rung is Rung.KEYS:
-            self._wake_or_offer()
+            self._wake_or_offer(keys)
         telemetry.DECODE_SECONDS.labels(rung.value).inc(time.thread_time() - began_s)
         return bool(self._inbox)
 
@@ -281,10 +281,11 @@ class CameraEye:
             elif activity.state is ActivityState.QUIET:
                 self._trust.quiet(utc_now())
 
-    def _wake_or_offer(self) -> None:
+    def _wake_or_offer(self, keys: KeyPictures) -> None:
         """Decode everything from now on if something stirs and that may be; else offer what is new.
 
-        Where the climb begins with the past, the key frame just seen comes after it.
+        Where the climb begins with the past, the key frame just seen comes after it. Where there is
+        no time for that, the key frames follow what stirs, those before the newest too.
         """
         seen, self._seen = self._seen, None
         stirred = self.interest is Interest.STIRRED
@@ -293,8 +294,21 @@ class CameraEye:
                 self.share, rung=Rung.FULL, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S
             )
             self._wake()
-        elif seen is not None:
+            return
+        if stirred:
+            self.share = replace(self.share, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S)
+        if seen is not None:
+            if stirred:
+                self._offer_keys_before(seen, keys)
             self._offer(seen)
+
+    def _offer_keys_before(self, seen: Picture, keys: KeyPictures) -> None:
+        """Offer the key frames before one that was just seen, unless they were looked at."""
+        since = seen.captured_at - LOOK_BACK
+        if self._offered_at is not None:
+            since = max(since, self._offered_at)
+        for picture in self._decoder.look_back(keys, since):
+            self._put(picture, past=True)
 
     def _wake(self) -> None:
         """Climb, beginning in the past."""

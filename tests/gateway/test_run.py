@@ -1,11 +1,13 @@
 """What `run` prepares before anything runs: demonstration cameras in the inventory."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
+from gateway.config import WorkerSettings
 from gateway.demo import DemoCamera
-from gateway.run import Desk, _adopt_demo
+from gateway.run import Desk, _adopt_demo, worker_count
 from gateway.store import Store
 
 
@@ -29,3 +31,12 @@ def test_a_demonstration_camera_that_moved_is_followed(
     (again,) = store.inventory.cameras()
     assert (again.id, again.address, again.sub_uri) == (known.id, known.address, known.sub_uri)
     assert store.inventory.password(again.id) == virtual_camera.credentials.password
+
+
+@pytest.mark.parametrize(
+    ("asked", "cameras", "most"), [(0, 0, 1), (0, 99, 1), (0, 100, 2), (0, 10_000, None), (3, 0, 3)]
+)
+def test_a_town_is_shared_by_as_many_workers_as_it_takes(asked, cameras, most) -> None:
+    cores = len(os.sched_getaffinity(0))
+    expected = asked or min(cores, most or cores)
+    assert worker_count(WorkerSettings(count=asked), cameras) == expected

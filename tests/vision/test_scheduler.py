@@ -10,11 +10,12 @@ from vision.scheduler import (
     FLOOR,
     KNOWN_LOOK_EVERY_S,
     SETTLED_LOOK_EVERY_S,
-    STRETCHED,
+    STRETCH,
     Demand,
     Rung,
     allot,
     cost_per_s,
+    floor_for,
 )
 
 ASKED_S = 0.2
@@ -61,7 +62,9 @@ def test_overload_is_said_and_the_floor_stays():
 
 def test_a_floor_dearer_than_the_machine_is_given_all_the_same():
     plan = allot(town(10), budget=0.001, look_every_s=ASKED_S)
-    assert set(plan.shares.values()) == {STRETCHED}
+    (share,) = set(plan.shares.values())
+    assert share.key_every_s == STRETCH[-1] * FLOOR.key_every_s
+    assert share.idle_look_every_s == STRETCH[-1] * FLOOR.idle_look_every_s
     assert plan.overloaded
 
 
@@ -86,8 +89,26 @@ def test_what_is_told_of_costs_less_than_what_is_not():
     plan = allot(cameras, 0.06, ASKED_S)
     assert plan.shares["stirred"].rung is Rung.FULL
     known = plan.shares["known"]
-    assert (known.rung, known.key_every_s) == (Rung.KEYS, 0.0)
+    assert (known.rung, known.key_every_s) == (Rung.KEYS, KNOWN_LOOK_EVERY_S)
     assert known.look_every_s <= KNOWN_LOOK_EVERY_S
+
+
+def test_where_time_is_short_frequent_key_frames_follow_what_stirs():
+    brisk = [demand(f"brisk{n}", Interest.STIRRED, keys_per_s=1.0, key_s=0.006) for n in range(5)]
+    slow = demand("slow", Interest.STIRRED, keys_per_s=0.5)
+    plan = allot([*brisk, slow], 0.16, ASKED_S)
+    assert plan.shares["slow"].rung is Rung.FULL, "key frames two seconds apart do not follow it"
+    shares = [plan.shares[one.camera] for one in brisk]
+    assert all(share.look_every_s == ALERT_LOOK_EVERY_S for share in shares)
+    assert all(share.rung is Rung.FULL or share.key_every_s == 0.0 for share in shares)
+    assert any(share.rung is Rung.KEYS for share in shares)
+    assert plan.overloaded
+
+
+@pytest.mark.parametrize(("cameras", "times"), [(10, 1.0), (55, 1.25), (300, 2.0)])
+def test_the_floor_is_stretched_no_further_than_it_must(cameras, times):
+    floor = floor_for(town(cameras), budget=0.19)
+    assert floor.key_every_s == times * FLOOR.key_every_s
 
 
 def test_who_is_up_stays_up_before_another_climbs():

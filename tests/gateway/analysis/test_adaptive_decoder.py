@@ -72,6 +72,16 @@ def test_climbing_goes_back_no_further_than_matters(film, read, picture_number):
     assert past[0] == 20
 
 
+def test_the_key_frames_before_the_newest_can_be_gone_back_to(film, read, picture_number, keys):
+    decoder, deliveries = AdaptiveDecoder(), list(film.deliveries())
+    read(decoder, deliveries[:46], key_every_s=9.0)
+    past = decoder.look_back(keys, since=deliveries[0].packet.captured_at)
+    assert [picture_number(p.frame) for p in past] == [20, 30]
+    past = decoder.look_back(keys, since=deliveries[20].packet.captured_at)
+    assert [picture_number(p.frame) for p in past] == [30]
+    assert decoder.rung is Rung.KEYS
+
+
 def test_up_and_down_and_up_again(film, read, picture_number):
     decoder, deliveries = AdaptiveDecoder(), list(film.deliveries())
     decoder.climb()

@@ -170,15 +170,26 @@ def test_an_eye_that_is_behind_goes_on_at_the_newest_key_frame(
     assert min(shown) == 80
 
 
-def test_without_leave_a_stirred_camera_keeps_to_its_key_frames(coded_stream, open_eye):
+def test_without_leave_a_stirred_camera_is_followed_by_its_key_frames(
+    coded_stream, open_eye, picture_number
+):
     hub, looks = Hub("gate"), Kept()
-    stream = coded_stream("h264", 40, gop=5)
-    eye = open_eye(hub, looks, replace(FLOOR, key_every_s=0.0), may_wake=lambda demand: False)
-    eye.stir("the camera's own alarm")
-    stream.play(hub)
-    wait_until(lambda: eye.health.pictures == 8)
-    assert eye.rung is Rung.KEYS
+    stream = coded_stream("h264", 60, gop=GOP)
+    eye = open_eye(hub, looks, FLOOR, may_wake=lambda demand: False)
+    hub.start(stream.info)
+    for packet in stream.packets[:35]:
+        hub.publish(packet)
     wait_until(lambda: looks.all)
+    eye.stir("the camera's own alarm")
+    wait_until(lambda: eye.share.key_every_s == 0.0)
+    for packets, seen in ((stream.packets[35:45], 4), (stream.packets[45:55], 5)):
+        for packet in packets:
+            hub.publish(packet)
+        wait_until(lambda: len(looks.all) == seen)  # noqa: B023 called at once
+    assert eye.rung is Rung.KEYS
+    assert [picture_number(look.picture.frame) for look in looks.all] == [0, 20, 30, 40, 50]
+    assert [look.past for look in looks.all] == [False, True, True, False, False]
+    assert all(look.prepared for look in looks.all)
 
 
 def test_goes_on_over_another_session_of_another_codec(coded_stream, picture_number, open_eye):
