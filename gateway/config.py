@@ -130,6 +130,8 @@ class RecordingSettings(Section):
     """Pictures and clips of incidents closed for longer than this are deleted."""
     evidence_max_gb: float = Field(50.0, ge=0)
     """Pictures and clips of incidents beyond this are deleted, oldest first; 0: never for size."""
+    counts_keep_days: float = Field(1100.0, gt=0)
+    """Traffic counts older than this are deleted; they are small."""
     min_free_mb: int = Field(500, ge=0)
     """With less free disk than this the oldest continuous recordings are deleted; below three
     quarters of it continuous recording stops, below half no clips are begun. Incidents and their

@@ -11,6 +11,7 @@ import typer
 from gateway.cli import (
     analyze,
     cameras,
+    counts,
     inventory,
     machine,
     models,
@@ -46,6 +47,7 @@ app.command()(cameras.discover)
 app.command()(cameras.probe)
 app.command("add-camera")(cameras.add_camera)
 app.command()(analyze.analyze)
+app.command()(counts.counts)
 app.command("check-config")(machine.check_config)
 app.command()(machine.doctor)
 app.command()(status.status)

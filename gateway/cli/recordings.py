@@ -1,16 +1,16 @@
 """Commands about continuous recordings."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
+from gateway.cli.moments import moment
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
 from gateway.clock import to_iso, utc_now
 from gateway.config import load_settings
-from gateway.errors import ConfigError, StorageError
+from gateway.errors import StorageError
 
 Camera = Annotated[str, typer.Argument(help="The camera's id.")]
 
@@ -80,7 +80,7 @@ def export_command(
 
     settings = load_settings(config)
     zone = settings.site.zone
-    span = (_moment(start, zone), _moment(end, zone))
+    span = (moment(start, zone), moment(end, zone))
     if not file.absolute().parent.is_dir():
         raise StorageError(f"{file.absolute().parent} is no directory: make it, or choose another")
     with open_store(settings) as store:
@@ -117,12 +117,3 @@ def check_command(config: ConfigOption = None, json: JsonOption = False) -> None
             err.print("They are brought together when the workers start again.")
     if not findings.is_sound:
         raise typer.Exit(1)
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    """Return a time as a person writes it, in the site's zone unless it names one."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{text!r} is no time: write 2026-05-01T08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -1,5 +1,5 @@
 /** Words for what is set, found and measured of cameras: one table each, translated when shown. */
-/** @import { Camera, Device, Interest, PlanAction, RecordMode, Rung, StreamReport, Transport } from "./contract.js" */
+/** @import { Alarms, Camera, Device, Interest, PlanAction, RecordMode, Rung, StreamReport, Transport } from "./contract.js" */
 import { decimal } from "./format.js";
 import { msg, t } from "./language.js";
 import { codecWord } from "./vocabulary.js";
@@ -210,6 +210,17 @@ export function oftenWord(seconds) {
 /** How often the detector looks at a camera. @param {Camera} camera */
 export function looksWord({ analysed_fps: looks }) {
   return oftenWord(looks ? 1 / looks : null);
+}
+
+/** How far a camera's own motion alarm is to be believed: "agrees with ours: 92 % of 40 · 85 % of alarms true". @param {Alarms} alarms */
+export function alarmsWord({ told_ratio: told, occasions, true_ratio: right, wakes }) {
+  const percent = (/** @type {number} */ ratio) => Math.round(100 * ratio);
+  const words = [
+    told === null ? t("too few motions to compare yet: {count}", { count: occasions }) : t("agrees with ours: {percent} % of {count}", { percent: percent(told), count: occasions }),
+    right === null ? "" : t("{percent} % of its alarms were motion", { percent: percent(right) }),
+    wakes ? "" : t("wakes the analysis no more"),
+  ];
+  return words.filter(Boolean).join(" · ");
 }
 
 /** @param {Device} device */

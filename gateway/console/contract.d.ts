@@ -19,6 +19,9 @@ export interface Zone { id: string; name: string; polygon: Point[] }
 /** From the first point, looking to the second, side A is on the left and side B on the right. */
 export interface Line { id: string; name: string; line: [Point, Point] }
 
+/** Shares from 0 to 1, null while there are too few: of `occasions` motions those told, of alarms those true. */
+export interface Alarms { told_ratio: number | null; occasions: number; true_ratio: number | null; wakes: boolean }
+
 export interface StreamFacts {
   codec: string; width: number; height: number;
   fps: number | null; gop_s: number | null; clock: string;
@@ -44,6 +47,8 @@ export interface Camera extends Pulse {
   since: string | null;
   stream: StreamFacts | null; live: "whep" | "transcoded" | "refresh";
   open_incidents: number; zones: Zone[]; lines: Line[];
+  /** How far its own motion alarms agree with what is seen; null while it told of none. */
+  alarms: Alarms | null;
 }
 
 export interface Evidence {
@@ -172,6 +177,17 @@ export interface PtzState {
 export interface Knob { name: string; value: number | null; least: number; most: number }
 export interface ImagingState { knobs: Knob[]; ir_cut: string; ir_cut_modes: string[] }
 export interface ClockState { mode: string; skew_s: number | null; time_zone: string }
+
+// Traffic counts.
+
+/** What one rule counted in an hour; `watched_s` of it were watched. */
+export interface Count {
+  camera: string; rule: string;
+  /** Of a zone or line; null for the whole picture. */
+  place: string | null;
+  start: string; end: string; watched_s: number;
+  rows: { kind: string; label: string; direction: string | null; count: number }[];
+}
 
 // Recordings.
 

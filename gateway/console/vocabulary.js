@@ -126,6 +126,32 @@ const READINGS = {
   source: msg("Alarm source"),
 };
 
+/** What objects are called: of the model that comes along, and those towns often add. @type {Record<string, string>} */
+const OBJECTS = {
+  person: msg("Person"),
+  vehicle: msg("Vehicle"),
+  bicycle: msg("Bicycle"),
+  boat: msg("Boat"),
+  construction_machine: msg("Construction machine"),
+  dog: msg("Dog"),
+  excavator: msg("Excavator"),
+  fire: msg("Fire"),
+  floating_rubbish: msg("Floating rubbish"),
+  rubbish: msg("Rubbish"),
+  smoke: msg("Smoke"),
+  straw_burning: msg("Straw burning"),
+};
+
+/** How incidents of objects are called that have no name of their own. @type {Record<string, string>} */
+const HAPPENINGS = {
+  presence: msg("{object} present"),
+  loitering: msg("{object} loitering"),
+  stopped: msg("{object} stopped"),
+  crossing: msg("{object} crossed the line"),
+  wrong_way: msg("{object} going the wrong way"),
+  checkpoint: msg("{object} passed in restricted hours"),
+};
+
 /** Sides are letters in every language. @type {Record<string, string>} */
 const DIRECTIONS = {
   a_to_b: "A → B",
@@ -183,13 +209,15 @@ const REFUSALS = {
   cancelled: msg("This was cancelled."),
   bad_config: msg("What was given cannot be used."),
   bad_request: msg("What was given cannot be used."),
+  bad_rules: msg("The zones or rules have mistakes; nothing was changed."),
   unsupported_media_type: msg("This is no CSV or YAML file."),
   too_large: msg("The file is too large. Import it in parts."),
+  span_too_long: msg("So much was counted in this time that it cannot be told at once. Ask for a shorter time."),
   not_exportable: msg("This span cannot be made into one film: the picture changed within it. Choose a shorter one."),
 };
 
 /** Refusals whose cause only the server's own words tell. */
-const TOLD_BY_SERVER = ["bad_config", "bad_request", "onvif_fault", "unreachable", "not_video", "not_exportable"];
+const TOLD_BY_SERVER = ["bad_config", "bad_request", "bad_rules", "onvif_fault", "unreachable", "not_video", "not_exportable"];
 
 /** @param {CameraState} state */
 export function stateWord(state) {
@@ -218,9 +246,22 @@ export function severityMeaning(severity) {
 
 export const KNOWN_KINDS = Object.keys(KINDS);
 
-/** What an incident is called; one about a kind that only a site's own model knows, by its own name. @param {string} kind */
+/** What an incident is called: by its own name, else after its object and what that did, else by its code. @param {string} kind */
 export function kindWord(kind) {
-  return KINDS[kind] ? t(KINDS[kind]) : kind.replaceAll("_", " ");
+  if (KINDS[kind]) return t(KINDS[kind]);
+  const happening = Object.keys(HAPPENINGS).find((one) => kind.endsWith(`_${one}`));
+  if (!happening) return kind.replaceAll("_", " ");
+  return t(HAPPENINGS[happening] ?? "", { object: objectWord(kind.slice(0, -happening.length - 1)) });
+}
+
+/** What an object is called; one that only a site's own model knows, by its own name. @param {string} kind */
+export function objectWord(kind) {
+  return OBJECTS[kind] ? t(OBJECTS[kind]) : kind.replaceAll("_", " ");
+}
+
+/** @param {string} direction */
+export function directionWord(direction) {
+  return DIRECTIONS[direction] ?? direction;
 }
 
 /** @param {string} kind */
@@ -231,7 +272,7 @@ export function kindIcon(kind) {
 /** @param {string} name @param {string | number} value A reading as people read it */
 export function readingText(name, value) {
   if (name === "state") return stateWord(/** @type {CameraState} */ (value));
-  return name === "direction" ? (DIRECTIONS[value] ?? value) : value;
+  return name === "direction" ? directionWord(String(value)) : value;
 }
 
 /** @param {EvidenceType} type */

@@ -40,11 +40,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What one round deleted, in files. for_space: segments that went because the disk was full."""
+    """What one round deleted, in files. for_space: segments that went because the disk was full.
+
+    counts: intervals of traffic counts.
+    """
 
     for_space: int
     segments: int
     evidence: int
+    counts: int = 0
 
 
 class Retention:
@@ -69,7 +73,9 @@ class Retention:
         for_space = self._make_room()
         segments = self._delete_segments(self._due_segments())
         evidence = self._delete_evidence(self._due_evidence())
-        return Deleted(for_space, segments, evidence)
+        too_old = self._now() - timedelta(days=self._settings.counts_keep_days)
+        counts = self._store.counts.remove_before(too_old)
+        return Deleted(for_space, segments, evidence, counts)
 
     def _make_room(self) -> int:
         """Delete the oldest segments until there is `min_free_mb` again."""
@@ -174,6 +180,8 @@ class RetentionThread:
             )
         if deleted.segments or deleted.evidence:
             log.info("old recordings deleted", segments=deleted.segments, evidence=deleted.evidence)
+        if deleted.counts:
+            log.info("old counts deleted", intervals=deleted.counts)
 
 
 def _due(oldest: Iterable[T], excess: float, is_too_old: Callable[[T], bool]) -> list[T]:

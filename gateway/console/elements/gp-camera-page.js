@@ -4,7 +4,7 @@
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import { interestWord, looksWord, oftenWord, rungWord } from "../camera-words.js";
+import { alarmsWord, interestWord, looksWord, oftenWord, rungWord } from "../camera-words.js";
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
@@ -14,6 +14,7 @@ import { base, controls, marks } from "../styles.js";
 import { clockWord, codecWord, stateAdvice, stateTone, stateWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
+import "./gp-counts.js";
 import "./gp-device.js";
 import "./gp-incident-list.js";
 import "./gp-live.js";
@@ -96,7 +97,7 @@ export class GpCameraPage extends ConsoleElement {
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">
         <div class="main">${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
-        <div class="side">${this.#controls(camera)}${this.#state(camera, site)}${attentionFacts(camera)}${streamFacts(camera)}${placeFacts(camera)}</div>
+        <div class="side">${this.#controls(camera)}${this.#state(camera, site)}${keyed(camera.id, html`<gp-counts .site=${site} .camera=${camera}></gp-counts>`)}${attentionFacts(camera)}${streamFacts(camera)}${placeFacts(camera)}</div>
       </div>`;
   }
 
@@ -183,6 +184,7 @@ function attentionFacts(camera) {
     <dt>${t("Seen")}</dt><dd>${oftenWord(camera.seen_every_s)}</dd>
     <dt>${t("Searched")}</dt><dd>${looksWord(camera)}</dd>
     <dt>${t("Decoded")}</dt><dd>${rungWord(camera.rung)}</dd>
+    ${camera.alarms ? html`<dt>${t("Camera's alarm")}</dt><dd>${alarmsWord(camera.alarms)}</dd>` : null}
   </dl></section>`;
 }
 

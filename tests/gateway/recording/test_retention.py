@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from gateway.config import RecordingSettings
 from gateway.errors import StorageError
 from gateway.recording.retention import GB, Deleted, Retention, RetentionThread
+from gateway.store.counts import CountFilter
 from gateway.store.segments import Segment
-from vision.types import ChangeType
+from vision.types import ChangeType, Tally
 
 NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
 ROOMY = RecordingSettings(
@@ -148,6 +149,16 @@ def test_a_file_that_cannot_be_deleted_keeps_its_row_and_costs_no_other(
     (tmp_path / recorded[0]).mkdir()
     assert retention(max_gb=8).round() == Deleted(0, 1, 0)
     assert left(store) == [recorded[0], *recorded[2:]]
+
+
+def test_old_counts_go_and_newer_stay(store, retention):
+    for days in (400, 20, 1):
+        start = NOW - timedelta(days=days)
+        end = start + timedelta(minutes=15)
+        store.counts.put("gate", [Tally("traffic", None, start, end, start, 900.0, ())])
+    assert retention(counts_keep_days=30).round() == Deleted(0, 0, 0, counts=1)
+    kept = store.counts.intervals(CountFilter(NOW - timedelta(days=1000), NOW))
+    assert [(NOW - one.start).days for one in kept] == [20, 1]
 
 
 def test_its_thread_goes_on_after_a_fault_and_says_so_once(store, retention, monkeypatch):
