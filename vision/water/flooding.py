@@ -6,6 +6,7 @@ Fresnel's law, upside down about the foot of things; ripples, which shrink with 
 mirrored picture and add light and shade of their own. Water fills the lowest ground first.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -137,7 +138,7 @@ def pond_depth(ground: Mask, plane: Plane, share: float, rng: np.random.Generato
 
     The relief is unknown and therefore drawn: gentle swells on a slant, laid in perspective.
     """
-    swells = plane.lay(smooth_noise(rng, 24.0), rng.uniform(12.0, 40.0), rng.uniform(0, np.pi))
+    swells = plane.lay(smooth_noise(rng, 24.0), rng.uniform(12.0, 40.0), rng.uniform(0, math.pi))
     slant = rng.normal(0.0, 0.5) * plane.across + rng.normal(0.0, 0.3) * plane.away
     relief = swells + slant
     heights = np.sort(relief[ground])
@@ -155,11 +156,13 @@ def _waves(plane: Plane, look: WaterLook, rng: np.random.Generator) -> Map:
     slope = np.zeros_like(wander)
     for _ in range(WAVES):
         turn, length = rng.normal(0.0, 0.7), look.wave * rng.uniform(0.5, 1.6)
-        along = plane.away * np.cos(turn) + plane.across * np.sin(turn)
+        along = plane.away * math.cos(turn) + plane.across * math.sin(turn)
         sharpness = np.clip(plane.px_per_unit * length / FINEST_WAVE_PX - 0.4, 0.0, 1.0)
-        slope += sharpness * np.sin(2 * np.pi * along / length + 3 * wander + rng.uniform(0, 6.3))
+        slope += sharpness * np.sin(
+            along * (2 * math.pi / length) + 3 * wander + rng.uniform(0, 6.3)
+        )
     gusts = np.clip(0.7 + 0.5 * plane.lay(smooth_noise(rng, 12.0), 0.15 / look.wave), 0.0, 2.0)
-    return np.asarray(slope * gusts / np.sqrt(WAVES / 2), dtype=np.float32)
+    return np.asarray(slope * gusts / math.sqrt(WAVES / 2), dtype=np.float32)
 
 
 def _fresnel(plane: Plane) -> Map:

@@ -1,0 +1,218 @@
+"""Make models/water.onnx: draw pairs, train, try on pairs of another kind, write.
+
+    python -m models.train.water --folder DIR    everything; about 6 CPU-minutes on one thread
+
+Needs PyTorch, onnx and OpenEXR beside the product, and npm; none of them is needed to use the
+result. Pairs are kept in the folder, and drawn only if they are not there.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch.nn import functional
+
+from models.train import panoramas
+from models.train.water_net import STRIDE, Exported, WaterNet
+from models.train.water_pairs import SIZE, draw_lessons
+from vision.water.flooding import TRAINING, TRIAL, WaterRanges
+
+TRAINING_SEED, TRIAL_SEED = 1, 9001
+TRAINING_PAIRS, TRIAL_PAIRS = 1200, 240
+PAIRS_OF_A_SCENE = 3
+BATCH = 10
+CROP_WIDTH = 128
+STEPS = 360
+LEARNING_RATE = 3e-3
+BESIDE_GROUND = 0.1
+"""Weight of what is not ground, where no zone will be."""
+OPSET = 17
+FALSE_SHARE = 0.05
+"""Share of the ground that makes a dry picture a false alarm, and a flooded one found."""
+
+Pictures = npt.NDArray[np.uint8]
+WATER, GROUND = 1, 2
+"""Bits of a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """pictures: uint8 (n, 2h, w, 3), the current one above its reference. labels: (n, h, w)."""
+
+    pictures: Pictures
+    labels: Pictures
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m models.train.water", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="for pairs and panoramas")
+    parser.add_argument("--out", type=Path, default=Path("models/water.onnx"))
+    parser.add_argument("--steps", type=int, default=STEPS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    torch.manual_seed(TRAINING_SEED)
+    trial = _lessons(arguments.folder, "trial", (TRIAL_SEED, TRIAL_PAIRS), TRIAL)
+    lessons = _lessons(arguments.folder, "train", (TRAINING_SEED, TRAINING_PAIRS), TRAINING)
+    net = _train(lessons, arguments.steps)
+    torch.save(net.state_dict(), arguments.folder / "water.pt")
+    _report(net, trial)
+    arguments.out.write_bytes(_export(net))
+    print(f"{arguments.out}: {arguments.out.stat().st_size} bytes")
+
+
+def _lessons(
+    folder: Path, name: str, seed_and_count: tuple[int, int], ranges: WaterRanges
+) -> Lessons:
+    """Return the pairs kept under a name, after drawing them if there are none."""
+    files = folder / f"{name}_x.npy", folder / f"{name}_y.npy"
+    if not files[1].exists():
+        seed, count = seed_and_count
+        drawn = _draw(folder, count, ranges, np.random.default_rng(seed))
+        for file, values in zip(files, (drawn.pictures, drawn.labels), strict=True):
+            np.save(file, values)
+    return Lessons(np.load(files[0], mmap_mode="r"), np.load(files[1], mmap_mode="r"))
+
+
+def _draw(folder: Path, count: int, ranges: WaterRanges, rng: np.random.Generator) -> Lessons:
+    names = panoramas.TRIAL if ranges is TRIAL else panoramas.TRAINING
+    views = panoramas.fetch(folder, names)
+    pictures = np.empty((count, 2 * SIZE.height, SIZE.width, 3), np.uint8)
+    labels = np.empty((count, SIZE.height, SIZE.width), np.uint8)
+    at = 0
+    while at < count:
+        for lesson in draw_lessons(views, ranges, PAIRS_OF_A_SCENE, rng)[: count - at]:
+            pictures[at] = np.vstack([lesson.pair.current, lesson.pair.reference])
+            labels[at] = lesson.pair.water * WATER + lesson.ground * GROUND
+            at += 1
+    return Lessons(pictures, labels)
+
+
+def _train(lessons: Lessons, steps: int) -> WaterNet:
+    """Return a trained network."""
+    rng = np.random.default_rng(TRAINING_SEED)
+    net = WaterNet()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=1e-4)
+    plan = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=LEARNING_RATE, total_steps=steps, pct_start=0.15
+    )
+    began, mean = time.process_time(), 0.0
+    for step in range(steps):
+        pictures, labels = _batch(lessons, rng)
+        loss = _loss(net(pictures)[0], labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        plan.step()
+        mean = loss.item() if step == 0 else 0.98 * mean + 0.02 * loss.item()
+        if step % 50 == 49:
+            print(
+                f"step {step + 1} loss {mean:.4f} {time.process_time() - began:.0f} CPU-s",
+                flush=True,
+            )
+    return net.eval()
+
+
+def _batch(lessons: Lessons, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return pictures [n, 3, 2h, w] and labels [n, h, w], some mirrored, CROP_WIDTH wide."""
+    rows = rng.integers(len(lessons.labels), size=BATCH)
+    left = int(rng.integers(0, (SIZE.width - CROP_WIDTH) // 16 + 1)) * 16
+    span = slice(left, left + CROP_WIDTH)
+    pictures, labels = lessons.pictures[rows][:, :, span], lessons.labels[rows][:, :, span]
+    if rng.uniform() < 0.5:
+        pictures, labels = pictures[:, :, ::-1], labels[:, :, ::-1]
+    return _tensor(pictures), torch.from_numpy(np.ascontiguousarray(labels))
+
+
+def _tensor(pictures: Pictures) -> torch.Tensor:
+    planes = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2), dtype=np.float32)
+    return torch.from_numpy(planes) / 255
+
+
+def _coarse(labels: torch.Tensor, bit: int) -> torch.Tensor:
+    """Return the share of each output pixel that has a bit, [n, 1, h/4, w/4]."""
+    return functional.avg_pool2d(((labels & bit) > 0).float()[:, None], STRIDE)
+
+
+def _loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return cross-entropy over the ground, plus overlap (Dice) in the flooded pictures."""
+    water, ground = _coarse(labels, WATER), _coarse(labels, GROUND)
+    weight = ground + BESIDE_GROUND * (1 - ground)
+    plain = functional.binary_cross_entropy_with_logits(logits, water, reduction="none")
+    entropy = (plain * weight).sum() / weight.sum()
+    guess = logits.sigmoid() * ground
+    together = 2 * (guess * water).sum((1, 2, 3)) + 1
+    overlap = together / (guess.sum((1, 2, 3)) + (water * ground).sum((1, 2, 3)) + 1)
+    flooded = (water.sum((1, 2, 3)) > 0).float()
+    return entropy + 0.3 * ((1 - overlap) * flooded).sum() / flooded.sum().clamp_min(1)
+
+
+@torch.inference_mode()
+def _report(net: WaterNet, trial: Lessons) -> None:
+    """Print how the network does on the trial pairs."""
+    ious, found, false = [], [], []
+    for row in range(len(trial.labels)):
+        logits, _ = net(_tensor(trial.pictures[row : row + 1]))
+        label = torch.from_numpy(trial.labels[row : row + 1].copy())
+        ground = _coarse(label, GROUND) > 0.5
+        water = (_coarse(label, WATER) > 0.5) & ground
+        called = (logits > 0) & ground
+        share = float(called.sum() / ground.sum())
+        if float(water.sum() / ground.sum()) >= FALSE_SHARE:
+            found.append(share >= FALSE_SHARE)
+            ious.append(float((called & water).sum() / (called | water).sum()))
+        elif not water.any():
+            false.append(share >= FALSE_SHARE)
+    print(
+        f"trial: IoU {np.mean(ious):.3f}, found {np.mean(found):.3f} of {len(found)}, "
+        f"false alarms {np.mean(false):.3f} of {len(false)}"
+    )
+
+
+def _export(net: WaterNet) -> bytes:
+    """Return the network as ONNX with weights in 16 bits, computing in 32."""
+    file = Path("water.tmp.onnx")
+    axes = {0: "n", 2: "h", 3: "w"}
+    names: Final = ("water", "features")
+    torch.onnx.export(
+        Exported(net).eval(),
+        (torch.rand(1, 3, 2 * SIZE.height, SIZE.width),),
+        str(file),
+        dynamo=False,
+        opset_version=OPSET,
+        input_names=["pictures"],
+        output_names=list(names),
+        dynamic_axes=dict.fromkeys(("pictures", *names), axes),
+    )
+    model = onnx.load(file)
+    file.unlink()
+    _halve(model.graph)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def _halve(graph: onnx.GraphProto) -> None:
+    """Store the larger weights in 16 bits, each with a cast behind it that a runtime folds."""
+    casts = []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype == np.float32 and values.size >= 64:
+            name = weight.name
+            weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+if __name__ == "__main__":
+    main()
