@@ -29,10 +29,12 @@ from gateway.store.camera_states import CameraState
 from gateway.store.inventory import Camera
 from gateway.store.loads import WorkerLoad
 from gateway.talk import Talks
+from gateway.water.camera_water import CameraWater, facts_of
 from gateway.water.round import WaterRound
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import TalkAnswer, TalkState
+from gateway.worker_water_api import ReferenceFacts
 from vision.types import FrameSize
 
 REPORT_S = 2.0
@@ -172,6 +174,23 @@ class Worker:
         """Return how something of a camera stands."""
         return await self._control(camera).read(state)
 
+    async def only_wet(self, camera: str) -> ReferenceFacts:
+        """Keep what was seen last as only wet."""
+        return facts_of(await asyncio.to_thread(self._water_of(camera).only_wet))
+
+    async def water_references(self, camera: str) -> tuple[ReferenceFacts, ...]:
+        """Return the states a camera knows."""
+        found = await asyncio.to_thread(self._water_of(camera).references)
+        return tuple(facts_of(one) for one in found)
+
+    async def water_reference_jpeg(self, camera: str, reference: str) -> bytes:
+        """Return the picture of a state."""
+        return await asyncio.to_thread(self._water_of(camera).reference_jpeg, reference)
+
+    async def forget_water_reference(self, camera: str, reference: str) -> None:
+        """Drop a state."""
+        await asyncio.to_thread(self._water_of(camera).forget_reference, reference)
+
     async def status(self) -> WorkerStatus:
         """Return what the worker is doing."""
         viewers = await self._viewers.status()
@@ -193,6 +212,12 @@ class Worker:
         if control is None:
             raise NotFoundError(f"camera {camera} was not taken in by ONVIF: it has no controls")
         return control
+
+    def _water_of(self, camera: str) -> CameraWater:
+        water = self._unit(camera).water
+        if water is None:
+            raise NotFoundError(f"camera {camera} watches no water: set it up first")
+        return water
 
     def _match_inventory(self) -> None:
         with self._changing:

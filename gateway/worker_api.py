@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware import Middleware
 
-from gateway import worker_control_api, worker_talk_api
+from gateway import worker_control_api, worker_talk_api, worker_water_api
 from gateway.api.errors import UnauthenticatedError, answer_errors
 from gateway.api.layers import BodyLimit
 from gateway.clock import to_iso
@@ -138,6 +138,7 @@ def create_worker_app(control: WorkerControl, token: str) -> FastAPI:
     app.include_router(router)
     app.include_router(worker_control_api.router)
     app.include_router(worker_talk_api.router)
+    app.include_router(worker_water_api.router)
     return app
 
 

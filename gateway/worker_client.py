@@ -33,6 +33,7 @@ from gateway.store.camera_states import LiveMode
 from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import LIMIT_HEADER, TalkAnswer, TalkState
+from gateway.worker_water_api import ReferenceFacts
 
 CONNECT_TIMEOUT_S = 2.0
 """Loopback answers at once or not at all."""
@@ -61,6 +62,8 @@ PASSED_ON: Mapping[str, type[GatewayError]] = {
 
 _STATUS = TypeAdapter(WorkerStatus)
 _TALK_STATE = TypeAdapter(TalkState)
+_REFERENCE = TypeAdapter(ReferenceFacts)
+_REFERENCES = TypeAdapter(tuple[ReferenceFacts, ...])
 
 
 class _Body(TypedDict, total=False):
@@ -171,6 +174,26 @@ class WorkerClient:
         answer = await self._ask("GET", f"{worker_url}/cameras/{quote(camera, safe='')}/talk")
         return _TALK_STATE.validate_json(answer.content)
 
+    async def only_wet(self, worker_url: str, camera: str) -> ReferenceFacts:
+        """Keep what a camera saw last as only wet; see `CameraWaters`."""
+        answer = await self._ask("POST", f"{_water(worker_url, camera)}/only-wet")
+        return _REFERENCE.validate_json(answer.content)
+
+    async def water_references(self, worker_url: str, camera: str) -> tuple[ReferenceFacts, ...]:
+        """Return the states of its place that a camera knows."""
+        answer = await self._ask("GET", f"{_water(worker_url, camera)}/references")
+        return _REFERENCES.validate_json(answer.content)
+
+    async def water_reference_jpeg(self, worker_url: str, camera: str, reference: str) -> bytes:
+        """Return the picture of a state."""
+        url = f"{_water(worker_url, camera)}/references/{quote(reference, safe='')}/picture.jpg"
+        return (await self._ask("GET", url)).content
+
+    async def forget_water_reference(self, worker_url: str, camera: str, reference: str) -> None:
+        """Drop a state."""
+        url = f"{_water(worker_url, camera)}/references/{quote(reference, safe='')}"
+        await self._ask("DELETE", url)
+
     async def reload(self, worker_url: str) -> None:
         """Have a worker read the inventory again."""
         await self._ask("POST", f"{worker_url}/reload")
@@ -192,6 +215,10 @@ class WorkerClient:
         if answer.is_error:
             raise _refusal(answer)
         return answer
+
+
+def _water(worker_url: str, camera: str) -> str:
+    return f"{worker_url}/cameras/{quote(camera, safe='')}/water"
 
 
 def _refusal(answer: httpx.Response) -> GatewayError:

@@ -28,6 +28,7 @@ from gateway.api import (
     system,
     talk,
 )
+    water,
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.errors import ErrorBody, answer_errors
 from gateway.api.layers import BodyLimit, PathPrefix, PlayerCors, SecurityHeaders
@@ -51,6 +52,7 @@ ROUTES = (
     talk.router,
     incidents.router,
     evidence.router,
+    water.router,
     recordings.router,
     counts.router,
     locales.router,

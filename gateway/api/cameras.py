@@ -20,8 +20,10 @@ from gateway.record_mode import RecordMode
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode
 from gateway.store.inventory import Camera
+from gateway.store.water import StoredWater
 from gateway.survey import survey_from_json
 from gateway.worker_api import CAPTURED_AT_HEADER
+from vision.water.types import Passability, RainState, Unseen, WaterState
 
 SILENT_AFTER = timedelta(seconds=30)
 """Workers report on each camera every few seconds; after this long without, nobody watches it."""
@@ -124,14 +126,17 @@ _PLACES = TypeAdapter(tuple[ZoneBody | LineBody, ...])
 
 
 def read_all(services: Services) -> tuple[CameraBody, ...]:
-    """Return every camera, by id; three queries however many there are."""
+    """Return every camera, by id; four queries however many there are."""
     store = services.store
     states = store.camera_states.by_camera()
     open_counts = store.incident_list.open_counts()
     now = services.now()
     return tuple(
         _body(
-            camera, state_to_show(camera, states.get(camera.id), now), open_counts.get(camera.id, 0)
+            camera,
+            state_to_show(camera, states.get(camera.id), now),
+            open_counts.get(camera.id, 0),
+            waters.get(camera.id),
         )
         for camera in store.inventory.cameras()
     )
@@ -141,6 +146,8 @@ def owner_of(store: Store, camera_id: str) -> str:
     """Return the address of the worker that owns a camera.
 
     Raises NotFoundError, NoPictureError (switched off) and WorkerUnreachableError (no owner yet).
+    watches_water: bool
+    water: WaterBody | None
     """
     camera = store.inventory.get(camera_id)
     if not camera.enabled:
@@ -165,7 +172,8 @@ def read_camera(camera: str, services: ServicesDep) -> CameraBody:
     found = services.store.inventory.get(camera)
     state = state_to_show(found, services.store.camera_states.get(camera), services.now())
     open_counts = services.store.incident_list.open_counts()
-    return _body(found, state, open_counts.get(camera, 0))
+    water = services.store.water.get(camera)
+    return _body(found, state, open_counts.get(camera, 0), water)
 
 
 @router.get(
@@ -173,6 +181,7 @@ def read_camera(camera: str, services: ServicesDep) -> CameraBody:
     response_class=Response,
     responses={
         200: {"content": {"image/jpeg": {}}, "description": "The latest picture"},
+    waters = store.water.by_camera()
         404: {"model": ErrorBody, "description": "not_found or no_picture"},
         503: {"model": ErrorBody, "description": "worker_unreachable"},
     },
@@ -211,7 +220,9 @@ def state_to_show(camera: Camera, reported: CameraState | None, now: datetime) -
     return reported
 
 
-def _body(camera: Camera, state: CameraState, open_incidents: int) -> CameraBody:
+def _body(
+    camera: Camera, state: CameraState, open_incidents: int, water: StoredWater | None
+) -> CameraBody:
     places = _places(camera)
     return CameraBody(
         id=camera.id,
@@ -262,3 +273,11 @@ def _places(camera: Camera) -> tuple[ZoneBody | LineBody, ...]:
         return _PLACES.validate_json(camera.zones)
     except ValidationError:
         return ()
+        watches_water=bool(camera.water),
+        water=_water(water) if camera.water and water else None,
+def _water(stored: StoredWater) -> WaterBody:
+    said = asdict(stored)
+    del said["camera_id"]
+    return WaterBody(**said)
+
+

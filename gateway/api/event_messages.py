@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from gateway.api.cameras import CameraBody, read_all
+from gateway.api.cameras import CameraBody, WaterBody, read_all
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.incidents import IncidentBody, incident_body
 from gateway.api.services import Services
@@ -46,6 +46,7 @@ class PulseBody(Answer):
     rung: str
     interest: str
     why: str
+    water: WaterBody | None
 
 
 class PulseMessage(Answer):

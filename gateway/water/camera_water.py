@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+import cv2
 import structlog
 
 from gateway import telemetry
-from gateway.errors import NoPictureError, StorageError
+from gateway.errors import NoPictureError, NotFoundError, StorageError
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.store import Store
 from gateway.store.inventory import Camera
@@ -25,6 +26,7 @@ from gateway.water.bank_files import BankFiles
 from gateway.water.collector import Collector
 from gateway.water.proof import Proof, ProofPolicy
 from gateway.water_file import WaterPoint
+from gateway.worker_water_api import ReferenceFacts
 from vision.types import Image
 from vision.water.bank import ReferenceBank
 from vision.water.conditions import SPECS, basis
@@ -119,18 +121,27 @@ class CameraWater:
             log.info("a person says: only wet", camera=self.camera.id, reference=reference.id)
             return reference
 
-    def forget_reference(self, reference_id: str) -> bool:
-        """Drop a state, and say whether there was one of that id. Raises StorageError."""
+    def forget_reference(self, reference_id: str) -> None:
+        """Drop a state. Raises NotFoundError, StorageError."""
         with self._looking:
             if self._watch is None or not self._watch.bank.forget(reference_id):
-                return False
+                raise self._unknown(reference_id)
             self._files.save(self._watch.bank)
-            return True
+
+    def reference_jpeg(self, reference_id: str) -> bytes:
+        """Return the picture of a state. Raises NotFoundError."""
+        for reference in self.references():
+            if reference.id == reference_id:
+                return cv2.imencode(".jpg", reference.image)[1].tobytes()
+        raise self._unknown(reference_id)
 
     def references(self) -> tuple[Reference, ...]:
         """Return the states learnt so far."""
         with self._looking:
             return self._watch.bank.references if self._watch else ()
+
+    def _unknown(self, reference_id: str) -> NotFoundError:
+        return NotFoundError(f"camera {self.camera.id} knows no state {reference_id}")
 
     def _begin(self, now: datetime) -> None:
         """Begin to collect, unless that goes on."""
@@ -238,3 +249,16 @@ class CameraWater:
             self._unsaved = True
         else:
             self._unsaved = False
+
+
+def facts_of(reference: Reference) -> ReferenceFacts:
+    """Return what other processes are told of a state."""
+    return ReferenceFacts(
+        id=reference.id,
+        kind=reference.kind.value,
+        infrared=reference.infrared,
+        made_at=reference.made_at,
+        seen_at=reference.seen_at,
+        looks=reference.looks,
+        taught=reference.taught,
+    )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.errors import NoPictureError
+from gateway.errors import NoPictureError, NotFoundError
 from gateway.store.evidence import EvidenceType
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.rain import RainSpell
@@ -75,8 +75,11 @@ def test_what_a_person_calls_only_wet_alerts_no_more(known, store, writer) -> No
         reference.id,
         2,
     )
-    assert known.water.forget_reference(reference.id)
-    assert not known.water.forget_reference(reference.id)
+    assert known.water.reference_jpeg(reference.id).startswith(b"\xff\xd8")
+    known.water.forget_reference(reference.id)
+    for ask in (known.water.forget_reference, known.water.reference_jpeg):
+        with pytest.raises(NotFoundError, match=f"gate knows no state {reference.id}"):
+            ask(reference.id)
     assert [one.id for one in known.water.references()] == ["day-1"]
 
 

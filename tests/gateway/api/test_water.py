@@ -1,0 +1,164 @@
+"""Water over the API: set up, how it stands and went, what is only wet, and rain."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.errors import NoPictureError, NotFoundError
+from gateway.store.water import StoredWater
+from gateway.worker_api import WorkerStatus, create_worker_app
+from gateway.worker_water_api import ReferenceFacts
+from vision.water.types import Passability, RainState, Unseen, WaterState
+
+WATER = "/api/cameras/gate/water"
+SETUP = {"type": "underpass", "zones": [{"id": "low", "polygon": [[0, 0.5], [1, 0.5], [1, 1]]}]}
+AT = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+
+
+@dataclass
+class WateryWorker:
+    """A worker of one camera that answers for its water only."""
+
+    refusal: Exception | None = None
+    known: dict[str, ReferenceFacts] = field(default_factory=dict)
+    reloads: int = 0
+
+    async def only_wet(self, camera):
+        self._check(camera)
+        name = f"day-{len(self.known) + 1}"
+        fact = ReferenceFacts(name, "wet", infrared=False, made_at=AT, seen_at=AT, looks=1,
+                              taught=True)  # fmt: skip
+        return self.known.setdefault(name, fact)
+
+    async def water_references(self, camera):
+        self._check(camera)
+        return tuple(self.known.values())
+
+    async def water_reference_jpeg(self, camera, reference):
+        self._check(camera, reference)
+        return b"\xff\xd8 a state"
+
+    async def forget_water_reference(self, camera, reference):
+        self._check(camera, reference)
+        del self.known[reference]
+
+    async def status(self):
+        return WorkerStatus("0/1", ("gate",), ())
+
+    async def reload(self):
+        self.reloads += 1
+
+    def _check(self, camera, reference=None):
+        if self.refusal is not None:
+            raise self.refusal
+        if camera != "gate" or (reference and reference not in self.known):
+            raise NotFoundError(f"there is no {reference or camera} here")
+
+
+@pytest.fixture
+def worker() -> WateryWorker:
+    return WateryWorker()
+
+
+@pytest.fixture
+def watery(store, camera, reports, running, worker):
+    """Put the camera "gate" to work behind a real port; its rain is reported to 东山村."""
+    store.inventory.add(camera)
+    with running(create_worker_app(worker, "a worker's token")) as url:
+        store.camera_states.put([reports.online("gate", url)])
+        yield worker
+
+
+def test_a_setup_is_kept_as_it_was_said_and_taken_away(browser, watery, store, refused):
+    refused(browser.get(WATER), 404, "not_found")
+    answer = browser.put(WATER, json=SETUP)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["zones"][0]["polygon"] == [[0.0, 0.5], [1.0, 0.5], [1.0, 1.0]]
+    assert browser.get(WATER).json() == answer.json()
+    assert store.inventory.get("gate").water.startswith('{"type":"underpass"')
+    assert browser.get("/api/cameras/gate").json()["watches_water"] is True
+    assert browser.delete(WATER).status_code == 204
+    refused(browser.get(WATER), 404, "not_found")
+    refused(browser.put("/api/cameras/none/water", json=SETUP), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"type": "rode"}, "type: "),
+        ({"zones": []}, "zones: at least one zone"),
+        ({"lines": {"red_cm": "25"}}, "lines.red_cm: "),
+        ({"marks": [{"id": "m", "foot": [0, 0], "top": [0, 1], "height_cm": 3}]}, "marks.0.top: "),
+        ({"zone": 1}, "zone: "),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(browser, watery, store, refused, change, words):
+    answer = browser.put(WATER, json=SETUP | change)
+    refused(answer, 422, "bad_request")
+    assert words in answer.json()["error"]["message"]
+    assert store.inventory.get("gate").water == ""
+
+
+def test_how_the_water_stands_and_went(browser, watery, store):
+    browser.put(WATER, json=SETUP)
+    now = datetime.now(UTC)
+    deep = StoredWater(
+        "gate", now, WaterState.YELLOW, Passability.SLOW, now, reason="depth",
+        area_ratio=0.3, depth_cm=12.0, error_cm=2.0, level_by="mark", rain=RainState.RAIN,
+    )  # fmt: skip
+    blind = StoredWater(
+        "gate", now + timedelta(seconds=10), WaterState.YELLOW, None, now, Unseen.HAZE, now
+    )
+    store.water.put([deep])
+    said = browser.get("/api/cameras/gate").json()["water"]
+    assert (said["state"], said["passability"], said["depth_cm"]) == ("yellow", "slow", 12.0)
+    assert (said["rain"], said["unseen"]) == ("rain", None)
+    store.water.put([blind])
+    (listed,) = browser.get("/api/cameras").json()["cameras"]
+    assert (listed["water"]["unseen"], listed["water"]["passability"]) == ("haze", None)
+    course = browser.get(f"{WATER}/course").json()["moments"]
+    assert [(one["state"], one["unseen"]) for one in course] == [
+        ("yellow", None),
+        ("yellow", "haze"),
+    ]
+    assert browser.get(f"{WATER}/course?hours=0").status_code == 422
+    browser.delete(WATER)
+    assert browser.get("/api/cameras/gate").json()["water"] is None
+
+
+def test_what_is_only_wet_becomes_a_state_that_can_be_seen_and_dropped(browser, watery, refused):
+    state = browser.post(f"{WATER}/only-wet").json()
+    assert (state["id"], state["kind"], state["taught"]) == ("day-1", "wet", True)
+    assert browser.get(f"{WATER}/references").json() == {"references": [state]}
+    picture = browser.get(f"{WATER}/references/day-1/picture.jpg")
+    assert (picture.headers["content-type"], picture.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert browser.delete(f"{WATER}/references/day-1").status_code == 204
+    refused(browser.delete(f"{WATER}/references/day-1"), 404, "not_found")
+    watery.refusal = NoPictureError("camera gate has not looked at the water yet")
+    refused(browser.post(f"{WATER}/only-wet"), 404, "no_picture")
+
+
+def test_operators_say_how_wet_it_is_and_set_up_nothing(operator, watery, refused):
+    assert operator.post(f"{WATER}/only-wet").status_code == 200
+    refused(operator.put(WATER, json=SETUP), 403, "forbidden")
+    refused(operator.delete(WATER), 403, "forbidden")
+
+
+def test_strangers_learn_nothing(site, watery, refused):
+    with site.client() as stranger:
+        for answer in (stranger.get(WATER), stranger.post(f"{WATER}/only-wet"),
+                       stranger.get("/api/rain")):  # fmt: skip
+            refused(answer, 401, "unauthenticated")
+
+
+def test_rain_is_said_until_a_time(browser, refused):
+    soon = datetime.now(UTC) + timedelta(hours=2)
+    said = {"unit": "东山村", "state": "rain", "until": soon.isoformat()}
+    answer = browser.post("/api/rain", json=said)
+    assert answer.status_code == 201, answer.text
+    assert browser.get("/api/rain").json() == {"rain": [answer.json()]}
+    assert (answer.json()["unit"], answer.json()["source"]) == ("东山村", "manual")
+    for until in (soon - timedelta(hours=3), soon + timedelta(days=30)):
+        refused(browser.post("/api/rain", json=said | {"until": until.isoformat()}), 422,
+                "bad_request")  # fmt: skip
