@@ -75,6 +75,35 @@ class StreamBody(Answer):
     note: str
 
 
+class WaterBody(Answer):
+    """How the water stands at a camera that watches it, by its last look, at updated_at.
+
+    passability: null while nobody knows. unseen, blind_since: why this look could not tell, and
+    since when none could; null when it could. The rest is of the last look that could. reason: what
+    the state was entered for: "area", "depth", "trend". area_ratio: flooded share of the zones,
+    0-1. depth_cm, error_cm: only by marks of known height. *_per_h: how fast it rises. rain: what
+    is known of it. reference_count: states of the place it can be compared with. basis: what tells.
+    """
+
+    updated_at: UtcTime
+    state: WaterState
+    passability: Passability | None
+    since: UtcTime
+    unseen: Unseen | None
+    blind_since: UtcTime | None
+    reason: str
+    area_ratio: float
+    ratio_per_h: float | None
+    depth_cm: float | None
+    error_cm: float | None
+    cm_per_h: float | None
+    level_by: str
+    rain: RainState
+    reference_count: int
+    reference: str
+    basis: str
+
+
 class CameraBody(Answer):
     """A camera and how it is doing.
 
@@ -87,7 +116,8 @@ class CameraBody(Answer):
     stirred it last: "motion" in the picture, "object" moving, the "camera" itself by an alarm,
     "packets" that grew. record: what is recorded. has_controls: it is known by ONVIF, so its
     drives, picture settings and clock may be asked for. can_talk: it has a loudspeaker that can be
-    spoken through.
+    spoken through. watches_water: its water is watched; water: how it stands, null before the first
+    look.
     """
 
     id: str
@@ -99,6 +129,8 @@ class CameraBody(Answer):
     record: RecordMode
     has_controls: bool
     can_talk: bool
+    watches_water: bool
+    water: WaterBody | None
     state: str
     code: str
     detail: str
@@ -130,6 +162,7 @@ def read_all(services: Services) -> tuple[CameraBody, ...]:
     store = services.store
     states = store.camera_states.by_camera()
     open_counts = store.incident_list.open_counts()
+    waters = store.water.by_camera()
     now = services.now()
     return tuple(
         _body(
@@ -146,8 +179,6 @@ def owner_of(store: Store, camera_id: str) -> str:
     """Return the address of the worker that owns a camera.
 
     Raises NotFoundError, NoPictureError (switched off) and WorkerUnreachableError (no owner yet).
-    watches_water: bool
-    water: WaterBody | None
     """
     camera = store.inventory.get(camera_id)
     if not camera.enabled:
@@ -181,7 +212,6 @@ def read_camera(camera: str, services: ServicesDep) -> CameraBody:
     response_class=Response,
     responses={
         200: {"content": {"image/jpeg": {}}, "description": "The latest picture"},
-    waters = store.water.by_camera()
         404: {"model": ErrorBody, "description": "not_found or no_picture"},
         503: {"model": ErrorBody, "description": "worker_unreachable"},
     },
@@ -234,6 +264,8 @@ def _body(
         record=camera.record,
         has_controls=camera.address.startswith(ONVIF_SCHEMES),
         can_talk=_can_talk(camera.survey),
+        watches_water=bool(camera.water),
+        water=_water(water) if camera.water and water else None,
         state=state.state,
         code=state.code,
         detail=state.detail,
@@ -250,6 +282,12 @@ def _body(
         zones=tuple(place for place in places if isinstance(place, ZoneBody)),
         lines=tuple(place for place in places if isinstance(place, LineBody)),
     )
+
+
+def _water(stored: StoredWater) -> WaterBody:
+    said = asdict(stored)
+    del said["camera_id"]
+    return WaterBody(**said)
 
 
 def _stream(state: CameraState) -> StreamBody | None:
@@ -273,11 +311,3 @@ def _places(camera: Camera) -> tuple[ZoneBody | LineBody, ...]:
         return _PLACES.validate_json(camera.zones)
     except ValidationError:
         return ()
-        watches_water=bool(camera.water),
-        water=_water(water) if camera.water and water else None,
-def _water(stored: StoredWater) -> WaterBody:
-    said = asdict(stored)
-    del said["camera_id"]
-    return WaterBody(**said)
-
-
