@@ -15,7 +15,7 @@ from multiprocessing import get_context
 
 import cv2
 
-from benchmarks import water_cost, water_photos
+from benchmarks import water_cost, water_gauge, water_photos
 from benchmarks.report import Figure, Outcome
 from benchmarks.water_hours import CAUSES, Hour, event
 from benchmarks.water_places import Place, present
@@ -93,7 +93,7 @@ def _run(plan: Plan) -> Outcome:
     trials = [trial for part in done for trial in part.trials]
     figures = [*_event_figures(trials), *_cause_figures(trials, plan.causes)]
     if not plan.quick:
-        figures += water_cost.figures(places[0], network())
+        figures += [*water_cost.figures(places[0], network()), *water_gauge.figures(places)]
     real = water_photos.outcome(places, network(), quick=plan.quick)
     notes = (*_notes(places, done), *_told(trials), *real.notes)
     return Outcome((*figures, *real.figures), notes)

@@ -32,6 +32,8 @@ from vision.geometry import Polygon
 from vision.types import Image
 
 HOUR_S = 3600.0
+USUAL_DAY_S = 1500.0
+"""Of each usual day so much is seen: a new state must last for 15 minutes."""
 DEEPEST = 0.85
 """Flooded share of the zone at the height of the largest event."""
 PUDDLES = 0.012
@@ -278,7 +280,7 @@ def event(place: Place, seed: int) -> Hour:
 
 
 def usual_days(place: Place) -> tuple[Hour, ...]:
-    """Return what a camera has seen before its first flood: half-hours, none of them an event's.
+    """Return what a camera has seen before its first flood, some of each, none of it an event's.
 
     Sun from two sides, clouds, dusk, an infrared night, and rain by day and at night.
     """
@@ -294,4 +296,4 @@ def usual_days(place: Place) -> tuple[Hour, ...]:
         "rain at night": (wet_all, Infrared(), streaks),
         "clouds again": (Light(904),),
     }
-    return tuple(Hour(name, place, (*base, *each), 1800.0) for name, each in scripts.items())
+    return tuple(Hour(name, place, (*base, *each), USUAL_DAY_S) for name, each in scripts.items())

@@ -25,7 +25,7 @@ PICTURES, STEP_S = 5, 1.5
 """Pictures of a sample, and the time between two of them."""
 ASKED = (1, 3)
 """Those of them that the detector sees."""
-USUAL_LOOK_S = 100.0
+USUAL_LOOK_S = 200.0
 """Between looks of the usual days: they are many."""
 WAITING = timedelta(hours=3)
 """Between the usual days and an hour, and between any two days."""
