@@ -27,8 +27,8 @@ from gateway.api import (
     session,
     system,
     talk,
-)
     water,
+)
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.errors import ErrorBody, answer_errors
 from gateway.api.layers import BodyLimit, PathPrefix, PlayerCors, SecurityHeaders
@@ -50,9 +50,9 @@ ROUTES = (
     imports.router,
     live.router,
     talk.router,
+    water.router,
     incidents.router,
     evidence.router,
-    water.router,
     recordings.router,
     counts.router,
     locales.router,
