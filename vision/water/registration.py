@@ -47,6 +47,8 @@ BLOCK_SEARCH_PX = 3
 """How far a block may lie from where the middle was found: a roll of one degree at the rim."""
 STRUCTURED = 0.25
 """Standard deviation of a block's edges from which it can be found again."""
+FEATURELESS = 0.05
+"""A middle with less than this has nothing to be recognised by, whatever it correlates with."""
 HIDDEN = 0.3
 """A block of which more than this share is left out has no vote."""
 MOST_BLOCKS = 40
@@ -190,6 +192,8 @@ def _middle(now: Map, then: Map) -> tuple[tuple[int, int], float]:
     """Return how far the middle of `then` has moved in `now`, and how alike they are there."""
     margin = min(SEARCH_PX, min(then.shape) // 4)
     middle = then[margin:-margin, margin:-margin]
+    if min(float(now.std()), float(middle.std())) < FEATURELESS:
+        return (0, 0), 0.0
     agreement = cv2.matchTemplate(now, middle, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(agreement)
     return (x - margin, y - margin), best
