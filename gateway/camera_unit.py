@@ -297,8 +297,8 @@ class CameraUnit:
         return report
 
     def _facts(self) -> StreamFacts | None:
-        info, delivery = self.hub.info, next(iter(self.hub.last_gop()), None)
-        if info is None or delivery is None:
+        info, key = self.hub.info, self.hub.last_key()
+        if info is None or key is None:
             return None
         gop_s = self.stream("sub").gop_s
         return StreamFacts(
@@ -307,7 +307,7 @@ class CameraUnit:
             height=info.height,
             fps=info.fps,
             gop_s=None if gop_s is None else round(gop_s, 1),
-            clock=delivery.packet.clock.value,
+            clock=key.clock.value,
         )
 
     def _live_mode(self) -> LiveMode:

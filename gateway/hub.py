@@ -368,6 +368,11 @@ class Hub:
         with self._lock:
             return tuple(self._kept())
 
+    def last_key(self) -> VideoPacket | None:
+        """Return the key frame of the running GOP, None while there is none."""
+        with self._lock:
+            return self._gop[0] if self._gop else None
+
     def remove(self, reader: HubReader) -> None:
         """Forget a reader; for `HubReader.close`."""
         with self._lock:

@@ -37,7 +37,7 @@ from gateway.worker_talk_api import TalkAnswer, TalkState
 from gateway.worker_water_api import ReferenceFacts
 from vision.types import FrameSize
 
-REPORT_S = 2.0
+REPORT_S = 4.0
 """How often the states of the cameras are written down when nothing changes."""
 GATHER_S = 0.1
 """Changes of state that come this close together are written down together."""

@@ -120,8 +120,10 @@ def test_a_gop_beyond_the_limits_is_not_kept(limits):
     hub = started(limits)
     publish(hub, "Kpp")
     assert numbers(hub.last_gop()) == [0, 1, 2]
+    assert hub.last_key() is hub.last_gop()[0].packet
     publish(hub, "pp", first=3)
     assert hub.last_gop() == ()
+    assert hub.last_key() is None
     early = hub.reader("test", 9)
     publish(hub, "pK", first=5)
     assert drain(early) == [6]
