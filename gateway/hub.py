@@ -174,7 +174,7 @@ class HubReader:
                 return False
             if delivery.packet.is_key:
                 self._in_gop, self._overflowed = True, False
-            if len(self._queue) >= self._capacity:
+            if self._in_gop and len(self._queue) >= self._capacity:
                 self._make_room(delivery)
             if self._in_gop:
                 self._queue.append(delivery)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.hub import (
@@ -286,6 +286,7 @@ class Reading:
 
 
 @given(STEPS)
+@example([Join(1, False), "key", "restart", "other"])
 def test_every_reader_gets_whole_runs_and_counts_the_rest(steps):
     hub = started(GopLimits(packets=5))
     published: list[tuple[bool, int]] = []
