@@ -161,7 +161,7 @@ def _waves(plane: Plane, look: WaterLook, rng: np.random.Generator) -> Map:
         slope += sharpness * np.sin(
             along * (2 * math.pi / length) + 3 * wander + rng.uniform(0, 6.3)
         )
-    gusts = np.clip(0.7 + 0.5 * plane.lay(smooth_noise(rng, 12.0), 0.15 / look.wave), 0.0, 2.0)
+    gusts = np.clip(0.7 + 0.5 * plane.lay(smooth_noise(rng, 12.0), 0.6 / look.wave), 0.0, 2.0)
     return np.asarray(slope * gusts / math.sqrt(WAVES / 2), dtype=np.float32)
 
 
