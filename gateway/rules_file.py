@@ -4,9 +4,10 @@ The schema of each rule type is made from the fields of its settings class, so a
 change here.
 """
 
+import io
 import json
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, TypeVar, cast, get_args, get_origin, get_type_
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, create_model
+from ruamel.yaml import YAML
 
 from gateway.errors import ConfigError
 from gateway.yaml_file import Location, Mistake, dotted, load_yaml, located, mistakes, suggestion
@@ -62,12 +64,15 @@ class _Document(BaseModel):
     rules: tuple[dict[str, JsonValue], ...] = ()
 
 
-class _WrongRulesError(Exception):
-    """Carries mistakes to where their lines are known."""
+class RulesRefusedError(ConfigError):
+    """Zones or rules cannot be used; each mistake says where it stands in the document."""
 
-    def __init__(self, found: list[Mistake]) -> None:
-        super().__init__(found)
-        self.found = found
+    code = "bad_rules"
+
+    def __init__(self, found: Sequence[Mistake]) -> None:
+        lines = (f"{dotted(mistake.location)}: {mistake.text}" for mistake in found)
+        super().__init__("\n".join(lines))
+        self.found = tuple(found)
 
 
 def load_rules(path: Path) -> RuleSet:
@@ -78,8 +83,16 @@ def load_rules(path: Path) -> RuleSet:
     document = load_yaml(path)
     try:
         return _parse(document)
-    except _WrongRulesError as wrong:
+    except RulesRefusedError as wrong:
         raise ConfigError(located(path, document, wrong.found)) from wrong
+
+
+def rules_from_document(document: Mapping[str, object]) -> RuleSet:
+    """Return the zones and rules of a document of JSON; without rules in it, the default ones.
+
+    Raises RulesRefusedError.
+    """
+    return _parse(document)
 
 
 def rules_from_json(zones: str, rules: str) -> RuleSet:
@@ -91,9 +104,8 @@ def rules_from_json(zones: str, rules: str) -> RuleSet:
         return _parse({"zones": json.loads(zones), "rules": json.loads(rules)})
     except json.JSONDecodeError as error:
         raise ConfigError(f"zones or rules are not JSON: {error}.") from error
-    except _WrongRulesError as wrong:
-        lines = (f"{dotted(mistake.location)}: {mistake.text}" for mistake in wrong.found)
-        raise ConfigError("\n".join(lines)) from wrong
+    except RulesRefusedError as wrong:
+        raise ConfigError(str(wrong)) from wrong
 
 
 def zones_to_json(rules: RuleSet) -> str:
@@ -108,8 +120,26 @@ def zones_to_json(rules: RuleSet) -> str:
 
 
 def rules_to_json(rules: RuleSet) -> str:
-    """Return the rules as a JSON array that `rules_from_json` reads, every setting spelled out."""
+    """Return the rules as a JSON array that `rules_from_json` reads, every setting spelled out.
+
+    The default ones are an empty array.
+    """
+    return "[]" if rules.rules == DEFAULT_RULES.rules else spelled_out(rules)
+
+
+def spelled_out(rules: RuleSet) -> str:
+    """Return the rules as `rules_to_json`, the default ones too."""
     return json.dumps([{"type": rule.type} | asdict(rule) for rule in rules.rules])
+
+
+def rules_to_yaml(zones: str, rules: str) -> str:
+    """Return zones and rules kept as JSON arrays as a file that `load_rules` reads."""
+    text = io.StringIO()
+    writer = YAML()
+    writer.default_flow_style = None  # each zone and rule on lines of its own, its lists in one
+    writer.width = 100
+    writer.dump({"zones": json.loads(zones), "rules": json.loads(rules)}, text)
+    return text.getvalue()
 
 
 def _parse(data: Mapping[str, object]) -> RuleSet:
@@ -120,10 +150,10 @@ def _parse(data: Mapping[str, object]) -> RuleSet:
     for number, entry in enumerate(document.rules):
         try:
             rules.append(_rule(entry, number))
-        except _WrongRulesError as wrong:
+        except RulesRefusedError as wrong:
             found += wrong.found
     if found:
-        raise _WrongRulesError(found)
+        raise RulesRefusedError(found)
     return _checked_together(places, tuple(rules) or DEFAULT_RULES.rules)
 
 
@@ -135,17 +165,19 @@ def _place(entry: _PlaceEntry, number: int) -> Zone | Line:
         with _at("zones", number, "line"):
             return Line(entry.id, *entry.line, entry.name)
     text = "give either `polygon`, the corners of an area, or `line`, its two ends."
-    raise _WrongRulesError([Mistake(("zones", number), text)])
+    raise RulesRefusedError([Mistake(("zones", number), text)])
 
 
 def _rule(entry: Mapping[str, JsonValue], number: int) -> RuleSpec:
     name = entry.get("type")
     at: Location = ("rules", number)
     if not isinstance(name, str):
-        raise _WrongRulesError([Mistake(at, f"`type` is missing; known here: {', '.join(RULES)}.")])
+        raise RulesRefusedError(
+            [Mistake(at, f"`type` is missing; known here: {', '.join(RULES)}.")]
+        )
     if name not in RULES:
         text = f"no rule type {name!r}; {suggestion(name, RULES)}"
-        raise _WrongRulesError([Mistake((*at, "type"), text)])
+        raise RulesRefusedError([Mistake((*at, "type"), text)])
     spec = RULES[name]
     settings = {key: value for key, value in entry.items() if key != "type"}
     checked = _checked(_schema(spec), settings, at)
@@ -175,7 +207,7 @@ def _at(*location: int | str) -> Iterator[None]:
     try:
         yield
     except RuleError as error:
-        raise _WrongRulesError([Mistake(location, f"{error}.")]) from error
+        raise RulesRefusedError([Mistake(location, f"{error}.")]) from error
 
 
 def _checked(model: type[Model], data: Mapping[str, object], at: Location) -> Model:
@@ -183,7 +215,7 @@ def _checked(model: type[Model], data: Mapping[str, object], at: Location) -> Mo
     try:
         return model.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
-        raise _WrongRulesError(mistakes(model, error, at)) from error
+        raise RulesRefusedError(mistakes(model, error, at)) from error
 
 
 @cache

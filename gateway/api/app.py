@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from gateway.api import (
     camera_control,
+    camera_rules,
     camera_settings,
     cameras,
     console,
@@ -46,6 +47,7 @@ ROUTES = (
     cameras.router,
     camera_control.router,
     camera_settings.router,
+    camera_rules.router,
     onboarding.router,
     imports.router,
     live.router,

@@ -30,6 +30,8 @@ from gateway.errors import (
     UnreachableError,
     WorkerUnreachableError,
 )
+from gateway.rules_file import RulesRefusedError
+from gateway.yaml_file import dotted
 
 
 class UnauthenticatedError(GatewayError):
@@ -141,11 +143,22 @@ RETRY_AFTER_S = 2
 """What a 503 asks clients to wait; a worker is back within that."""
 
 
+class MistakeBody(BaseModel):
+    """One thing wrong in what was sent. location: such as `rules.0.confirm_s`."""
+
+    location: str
+    text: str
+
+
 class ErrorDetail(BaseModel):
-    """A stable word for programs and one sentence for people."""
+    """A stable word for programs and one sentence for people.
+
+    mistakes: only where single places of what was sent are wrong.
+    """
 
     code: str
     message: str
+    mistakes: tuple[MistakeBody, ...] | None = None
 
 
 class ErrorBody(BaseModel):
@@ -178,14 +191,19 @@ def error_response(error: GatewayError) -> JSONResponse:
         headers = {"Retry-After": str(error.retry_after_s)}
     elif status == HTTPStatus.SERVICE_UNAVAILABLE or isinstance(error, NotSendingError):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return _answer(status, error.code, str(error), headers)
+    detail = ErrorDetail(code=error.code, message=str(error))
+    if isinstance(error, RulesRefusedError):
+        detail.mistakes = tuple(
+            MistakeBody(location=dotted(one.location), text=one.text) for one in error.found
+        )
+    return _answer(status, detail, headers)
 
 
 def _answer(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    status: int, detail: ErrorDetail, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    body = ErrorBody(error=ErrorDetail(code=code, message=message))
-    return JSONResponse(body.model_dump(), status, headers)
+    body = ErrorBody(error=detail)
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
 
 
 async def _refused(_request: Request, error: GatewayError) -> Response:
@@ -204,10 +222,12 @@ def _field(location: tuple[int | str, ...]) -> str:
 
 async def _protocol_error(_request: Request, error: HTTPException) -> Response:
     code = PROTOCOL_CODES.get(error.status_code, "error")
-    return _answer(error.status_code, code, error.detail, error.headers)
+    detail = ErrorDetail(code=code, message=error.detail)
+    return _answer(error.status_code, detail, error.headers)
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
     """Tell nothing of a fault of our own; the server logs it with its traceback."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _answer(status, "internal", "gridpatrol made a mistake; its log has the details.")
+    message = "gridpatrol made a mistake; its log has the details."
+    return _answer(status, ErrorDetail(code="internal", message=message))

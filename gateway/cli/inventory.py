@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from getpass import getuser
+from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ import typer
 from rich.text import Text
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
+from gateway.clock import utc_now
 from gateway.config import load_settings
 from gateway.errors import ConfigError, GatewayError, NotFoundError
 from gateway.packets import Transport
@@ -89,6 +92,28 @@ def edit(
     with _opened(config, reload=True) as store:
         camera = store.inventory.get(camera_id)
         store.inventory.replace(replace(camera, **said))  # type: ignore[arg-type] # by name above
+
+
+@app.command()
+def rules(
+    camera_id: CameraId,
+    file: Annotated[
+        Path | None, typer.Option("--set", help="Use the zones and rules of this YAML file.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a camera's zones and rules as a file to edit, or set them; workers are told at once."""
+    from gateway.rules_file import rules_to_yaml
+
+    with _opened(config, reload=file is not None) as store:
+        if file is not None:
+            _set_rules(store, camera_id, file)
+        camera = store.inventory.get(camera_id)
+    if json:
+        print_json({"zones": loads(camera.zones), "rules": loads(camera.rules)})
+    elif file is None:
+        out.file.write(rules_to_yaml(camera.zones, camera.rules))
 
 
 @app.command()
@@ -174,6 +199,21 @@ def export_file(
         sys.stdout.buffer.flush()
         return
     _keep(file, content)
+
+
+def _set_rules(store: "Store", camera_id: str, file: Path) -> None:
+    """Check a file and keep what it says of a camera. Raises ConfigError, with line numbers."""
+    from gateway.rules_file import load_rules, rules_to_json, zones_to_json
+    from gateway.store.rule_changes import RuleChange
+
+    checked = load_rules(file)
+    kept = (zones_to_json(checked), rules_to_json(checked))
+    change = RuleChange(camera_id, utc_now(), f"cli:{getuser()}", *kept)
+    if store.rule_changes.make(change):
+        zones, lines = len(checked.zones), len(checked.lines)
+        err.print(f"{camera_id}: {zones} zones, {lines} lines, {len(checked.rules)} rules")
+    else:
+        err.print(f"{camera_id}: nothing changed")
 
 
 @contextmanager

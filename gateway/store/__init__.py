@@ -19,6 +19,7 @@ from gateway.store.loads import Loads
 from gateway.store.outbox import Outbox
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.rain import Rain
+from gateway.store.rule_changes import RuleChanges
 from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
 from gateway.store.users import Users
@@ -39,6 +40,7 @@ class Store:
         self.inventory = Inventory(database, box)
         self.camera_states = CameraStates(database)
         self.camera_controls = CameraControls(database)
+        self.rule_changes = RuleChanges(database)
         self.incidents = Incidents(database)
         self.incident_list = IncidentList(database)
         self.evidence = EvidenceFiles(database)

@@ -282,6 +282,18 @@ counted = Table(
     Column("passed", Integer, nullable=False),
 )
 
+rule_changes = Table(
+    "rule_changes",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column("camera_id", String(48), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("zones", Text, nullable=False),
+    Column("rules", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 camera_controls = Table(
     "camera_controls",
     metadata,

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
-from gateway.rules_file import load_rules, rules_from_json, rules_to_json, zones_to_json
+from gateway.rules_file import (
+    RulesRefusedError,
+    load_rules,
+    rules_from_document,
+    rules_from_json,
+    rules_to_json,
+    rules_to_yaml,
+    zones_to_json,
+)
 from vision.arming import Arming, OnHolidays, Weekday
 from vision.crossings import Direction
 from vision.geometry import Polygon
@@ -271,3 +279,23 @@ def test_every_type_of_rule_goes_to_the_database_and_back() -> None:
 
 def test_an_empty_array_of_rules_means_the_default_ones() -> None:
     assert rules_from_json("[]", "[]") == DEFAULT_RULES
+
+
+def test_the_default_rules_stay_the_default_ones() -> None:
+    assert rules_to_json(DEFAULT_RULES) == "[]"
+    assert rules_from_json("[]", rules_to_json(DEFAULT_RULES)) == DEFAULT_RULES
+
+
+def test_what_is_kept_becomes_a_file_that_says_the_same(tmp_path) -> None:
+    rules = load_rules(EXAMPLE)
+    text = rules_to_yaml(zones_to_json(rules), rules_to_json(rules))
+    assert "村口" in text
+    assert read(tmp_path, text) == rules
+
+
+def test_every_mistake_of_a_document_has_its_place() -> None:
+    document = {"zones": [], "rules": [{"id": "a", "type": "presense"}, {"id": "b", "type": 1}]}
+    with pytest.raises(RulesRefusedError) as refused:
+        rules_from_document(document)
+    assert [one.location for one in refused.value.found] == [("rules", 0, "type"), ("rules", 1)]
+    assert "rules.0.type: no rule type 'presense'" in str(refused.value)

@@ -4,8 +4,10 @@ import stat
 
 import pytest
 
+from gateway.rules_file import rules_from_json
 from gateway.secrets import SecretBox
 from gateway.store import Store
+from gateway.store.inventory import Camera
 
 PASSWORD = "right-Pa55word"
 
@@ -142,3 +144,51 @@ def test_a_brands_camera_is_added(gridpatrol, rtsp_camera, units):
     assert added["main_uri"] == f"rtsp://127.0.0.1:{camera.port}/stream1"
     assert added["sub_uri"] == f"rtsp://127.0.0.1:{camera.port}/stream2"
     assert '"sessions_allowed"' in added["survey"]
+
+
+RULES = """\
+zones:
+  - {id: gate, name: 村口, polygon: [[0.1, 0.5], [0.9, 0.5], [0.9, 1]]}
+rules:
+  - {id: in, type: presence, zone: gate, kinds: [person]}
+"""
+
+
+@pytest.fixture
+def known(data_dir, store):
+    """Keep a camera without rules of its own; return its id."""
+    data_dir.mkdir(parents=True)
+    with store() as opened:
+        opened.inventory.add(Camera("gate", "村口"))
+    return "gate"
+
+
+def test_rules_are_set_from_a_file_and_what_is_shown_may_be_set_again(
+    gridpatrol, known, store, tmp_path
+):
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES, encoding="utf-8")
+    outcome = gridpatrol("cameras", "rules", known, "--set", file)
+    assert (outcome.exit_code, outcome.out) == (0, "")
+    assert "1 zones, 0 lines, 1 rules" in outcome.err
+    with store() as opened:
+        camera, (change,) = opened.inventory.get(known), opened.rule_changes.of(known)
+    assert [rule.id for rule in rules_from_json(camera.zones, camera.rules).rules] == ["in"]
+    assert change.by.startswith("cli:")
+    shown = gridpatrol("cameras", "rules", known).out
+    assert "村口" in shown
+    file.write_text(shown, encoding="utf-8")
+    assert "nothing changed" in gridpatrol("cameras", "rules", known, "--set", file).err
+    (told,) = gridpatrol("cameras", "rules", known, "--json").objects
+    assert told["rules"][0]["clear_s"] == 3.0
+
+
+def test_rules_with_a_mistake_name_its_line_and_change_nothing(refused, known, store, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES.replace("presence", "presense"), encoding="utf-8")
+    said = refused(3, "cameras", "rules", known, "--set", file)
+    assert "rules.yaml:4: rules.0.type" in said
+    assert "presence" in said
+    with store() as opened:
+        assert opened.inventory.get(known).rules == "[]"
+    assert "nowhere" in refused(13, "cameras", "rules", "nowhere")
