@@ -42,6 +42,8 @@ from benchmarks.town_onvif import DELAY_S, PRECISION, RECALL, motion_devices
 from benchmarks.town_reference import Reference
 from benchmarks.town_score import Score, Span, missed, score
 from benchmarks.town_site import Gauges, TownSite, town_site
+from gateway.config import WorkerSettings
+from gateway.run import worker_count
 
 LEAST_RECALL, LONGEST_P95_S, MOST_MIB = 0.95, 2.0, 4.0
 """The aims: part of the events; seconds; MiB a camera."""
@@ -79,7 +81,7 @@ class Town:
 class Case:
     """One town to be carried. kind: "found", "events" or "tuned"; busy: percent of camera time.
 
-    workers: processes that share the cameras.
+    asked_workers: processes to share the cameras; 0: as many as `gridpatrol run` would start.
     """
 
     kind: str
@@ -87,12 +89,17 @@ class Case:
     busy: float
     minutes: float
     library: Library = FULL
-    workers: int = 1
+    asked_workers: int = 0
 
     @property
     def name(self) -> str:
         """What figures are called."""
         return f"{self.kind}, {self.cameras} cameras, {self.busy:g} % busy"
+
+    @property
+    def workers(self) -> int:
+        """How many processes share the cameras."""
+        return worker_count(WorkerSettings(count=self.asked_workers), self.cameras)
 
     @property
     def warm_up_s(self) -> float:
@@ -285,7 +292,8 @@ def _notes(carried: Carried) -> Iterator[str]:
         f"{case.name}: {case.minutes:g} min after {case.warm_up_s:g} s of warm-up; the reference "
         f"sees something in {100 * carried.busy_ratio:.1f} % of camera time; {found.found} of "
         f"{found.due} events found, {found.told} incidents, {found.false} false, "
-        f"{found.repeats} repeats; {case.library.busy + case.library.quiet} clips"
+        f"{found.repeats} repeats; {case.library.busy + case.library.quiet} clips, "
+        f"{case.workers} workers"
     )
     unmeasured = [metric.title for metric in METRICS if not list(metric.figures(carried))]
     if unmeasured:
@@ -340,7 +348,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cameras", type=int)
     parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--workers", type=int, help="processes that share the cameras")
+    parser.add_argument(
+        "--workers", dest="asked_workers", type=int, help="processes that share the cameras"
+    )
     parser.add_argument("--few-clips", action="store_true", help="5 clips instead of 32")
     parser.add_argument("--knee", action="store_true", help="search for the most that is sustained")
     return parser

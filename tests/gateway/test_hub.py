@@ -286,7 +286,7 @@ class Reading:
 
 
 @given(STEPS)
-@example([Join(1, False), "key", "restart", "other"])
+@example([Join(1, replay=False), "key", "restart", "other"])
 def test_every_reader_gets_whole_runs_and_counts_the_rest(steps):
     hub = started(GopLimits(packets=5))
     published: list[tuple[bool, int]] = []
