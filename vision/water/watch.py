@@ -23,6 +23,7 @@ from vision.water.conditions import (
 )
 from vision.water.evidence import judge
 from vision.water.ground import Ground
+from vision.water.level import MarkBook
 from vision.water.on_screen_text import TextFinder
 from vision.water.reference import Reference
 from vision.water.registration import Registration, aligned, luma_of, register
@@ -30,6 +31,7 @@ from vision.water.sight import Usual, unseen
 from vision.water.state import WaterJudgement, WaterMachine
 from vision.water.types import (
     Evidence,
+    Level,
     Map,
     Mask,
     RainState,
@@ -103,6 +105,7 @@ class WaterWatch:
         self.bank = bank
         self.network = network
         self._ground = Ground.of(setup, bank.shape)
+        self._marks = MarkBook(setup.marks)
         self._text = TextFinder()
         self._usual: dict[tuple[int, bool], Usual] = {}
         self._machine = WaterMachine(setup)
@@ -131,7 +134,8 @@ class WaterWatch:
             return self.miss(sample.at, Unseen.AWAY, rain)
         view = self._view(sample)
         evidence = self._judge(view) if view.references else None
-        reading = _reading(view, evidence)
+        level = self._marks.read(view.sample, evidence) if evidence else None
+        reading = _reading(view, evidence, level)
         self._newest = view.sample
         self._evidence = evidence or self._evidence
         revision = self.bank.revision
@@ -239,6 +243,8 @@ class WaterWatch:
         safe = judgement.state is WaterState.NORMAL and judgement.rain is not RainState.RAIN
         if judgement.is_clear or (first and safe):
             self.bank.learn(view.sample, view.sample.at)
+        if judgement.is_clear:
+            self._marks.learn(view.sample)
 
     def _tell(self, judgement: WaterJudgement) -> tuple[IncidentChange, ...]:
         conditions = [
@@ -255,7 +261,7 @@ class WaterWatch:
         return known.get(evidence.reference)
 
 
-def _reading(view: _View, evidence: Evidence | None) -> WaterReading:
+def _reading(view: _View, evidence: Evidence | None, level: Level | None) -> WaterReading:
     """Return what the state machine takes in."""
     if evidence is None:
         return WaterReading(view.sample.at, view.unseen)
@@ -264,5 +270,6 @@ def _reading(view: _View, evidence: Evidence | None) -> WaterReading:
         unseen=None,
         area_ratio=evidence.area_ratio,
         strength=evidence.strength,
+        level=level,
         reference=evidence.reference,
     )
