@@ -36,6 +36,7 @@ from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from gateway.water.camera_water import CameraWater, WaterDesk
+from gateway.water.eye import eyes_of
 from gateway.water_file import point_of
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
@@ -43,6 +44,8 @@ from vision.quality import Luma
 from vision.tracker import TrackerSettings
 from vision.types import ChangeType, Detections, IncidentChange, Kind, Tally
 from vision.water.conditions import WATER
+from vision.water.network import WaterNetwork
+from vision.weights import ModelSpec
 
 TALLIES_EVERY_S = 60.0
 """How often running counts are kept: a worker that is killed loses no more of them."""
@@ -61,13 +64,14 @@ class Bench:
     writer: IncidentWriter
     version: str
     quarantine: Quarantine
+    water_network: WaterNetwork | None = None
     sessions: SessionLoop = field(default_factory=SessionLoop)
     controls: ControlPool = field(default_factory=ControlPool)
 
     def model_of(self, kind: Kind) -> ModelRef:
         """Return the model that finds a kind, as incidents name it."""
         spec = self.engine.detectors.spec_of(kind)
-        return ModelRef(spec.name, spec.sha256) if spec else NO_MODEL
+        return _ref(spec) if spec else NO_MODEL
 
     @property
     def water(self) -> WaterDesk:
@@ -79,6 +83,8 @@ class Bench:
             data_dir=settings.data_dir,
             version=self.version,
             time_zone=settings.site.zone,
+            voter_of=eyes_of(self.water_network, utc_now),
+            model=_ref(self.water_network.spec) if self.water_network else NO_MODEL,
         )
 
 
@@ -358,6 +364,10 @@ class CameraUnit:
 
     def _dropped(self, reader: str, count: int) -> None:
         telemetry.PACKETS_DROPPED.labels(self.camera.id, reader).inc(count)
+
+
+def _ref(spec: ModelSpec) -> ModelRef:
+    return ModelRef(spec.name, spec.sha256)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

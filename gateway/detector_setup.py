@@ -1,4 +1,4 @@
-"""The detectors that the settings ask for, opened on this machine."""
+"""The detectors that the settings ask for, and the network for water, opened on this machine."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +11,7 @@ from vision.ensemble import DetectorSet
 from vision.runtime import RuntimeChoice
 from vision.tracker import TrackerSettings, two_stage
 from vision.types import Kind
+from vision.water.network import MODEL_NAME, WaterNetwork
 from vision.weights import ModelSpec, find_model, load_manifest, shipped_manifest
 
 AUTO = RuntimeChoice()
@@ -37,6 +38,15 @@ def models_of(settings: AnalysisSettings, data_dir: Path | None = None) -> tuple
     known = known_models(data_dir)
     names = dict.fromkeys((settings.model, *settings.more_models))
     return tuple(find_model(name, known) for name in names)
+
+
+def open_water_network(data_dir: Path | None = None) -> WaterNetwork | None:
+    """Return the network that judges water, None where no manifest has one.
+
+    Raises ModelError, RuntimeUnavailableError.
+    """
+    spec = known_models(data_dir).get(MODEL_NAME)
+    return None if spec is None else WaterNetwork.open(spec)
 
 
 def choice_of(

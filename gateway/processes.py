@@ -11,11 +11,12 @@ import structlog
 
 from gateway.analysis.engine import AnalysisEngine
 from gateway.api.app import create_app
+from gateway.api.cameras import owner_of
 from gateway.api.services import Services
 from gateway.camera_unit import Bench
 from gateway.clock import utc_now
 from gateway.config import Settings
-from gateway.detector_setup import open_detectors
+from gateway.detector_setup import open_detectors, open_water_network
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.relay import Relay
@@ -31,6 +32,7 @@ from gateway.store.workers import Worker as WorkerRow
 from gateway.worker import Shard, Worker
 from gateway.worker_api import create_worker_app
 from gateway.worker_client import WorkerClient
+from gateway.worker_water_api import ReferenceFacts
 
 LOOPBACK = "127.0.0.1"
 
@@ -58,6 +60,22 @@ def reload_workers(settings: Settings) -> None:
     with Store.open(settings.database_url, box) as store:
         rows = store.workers.all()
     asyncio.run(_reload(rows, worker_token(box)))
+
+
+def say_only_wet(settings: Settings, camera_id: str) -> ReferenceFacts:
+    """Have the worker of a camera keep what it sees now as only wet.
+
+    Raises NotFoundError, NoPictureError, WorkerUnreachableError.
+    """
+    box = open_box(settings)
+    with Store.open(settings.database_url, box) as store:
+        owner = owner_of(store, camera_id)
+    return asyncio.run(_only_wet(owner, camera_id, worker_token(box)))
+
+
+async def _only_wet(worker_url: str, camera_id: str, token: str) -> ReferenceFacts:
+    async with _client(token) as workers:
+        return await workers.only_wet(worker_url, camera_id)
 
 
 async def _reload(rows: Iterable[WorkerRow], token: str) -> None:
@@ -132,6 +150,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
         runtime = member.detector.runtime
         model = member.detector.spec.name
         log.info("detector", model=model, runtime=runtime.backend, on=runtime.device)
+    water_network = await asyncio.to_thread(open_water_network, settings.data_dir)
     box = open_box(settings)
     with Store.open(settings.database_url, box) as store:
         bench = Bench(
@@ -144,6 +163,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
             quarantine=Quarantine(
                 settings.data_dir / "quarantine", f"worker-{shard.number}", utc_now()
             ),
+            water_network=water_network,
         )
         await _watch(Worker(bench, shard), shard, store, worker_token(box), stop)
 

@@ -19,15 +19,23 @@ from gateway.cli import (
     queue,
     recordings,
     status,
+    water,
 )
 from gateway.cli.output import err
 from gateway.errors import GatewayError
-from vision.errors import ModelError, RuleError, RuntimeUnavailableError, VisionError
+from vision.errors import (
+    ModelError,
+    RuleError,
+    RuntimeUnavailableError,
+    VisionError,
+    WaterError,
+)
 
 VISION_EXIT_CODES: dict[type[VisionError], int] = {
     RuleError: 3,
     ModelError: 16,
     RuntimeUnavailableError: 17,
+    WaterError: 20,
 }
 """Exit codes of what `vision` raises; those of `gateway` stand with its errors."""
 FAILED = 1
@@ -56,6 +64,7 @@ app.add_typer(inventory.app, name="cameras")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(water.app, name="water")
 
 
 def main() -> None:

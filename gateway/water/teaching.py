@@ -1,0 +1,43 @@
+"""A site's own eye: the network taught on the pictures of one place."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gateway.errors import ConfigError
+from gateway.water.evaluation import AT, PICTURES, read_picture
+from vision.types import FrameSize
+from vision.water.network import WaterNetwork
+from vision.water.reference import Reference, ReferenceKind
+from vision.water.sampler import is_infrared, sample_shape
+from vision.water.training import TrainedHead, train
+from vision.water.types import WaterSetup
+
+
+def teach(
+    network: WaterNetwork, references: Sequence[Reference], setup: WaterSetup, seed: int
+) -> TrainedHead:
+    """Return an eye for a place, and how it compares. Raises WaterError."""
+    return train(network, references, setup, np.random.default_rng(seed))
+
+
+def pictures_in(folder: Path) -> tuple[Reference, ...]:
+    """Return the pictures of a folder, all of one place and shaped as the first is.
+
+    Those whose name begins with "wet" are wet. Raises ConfigError.
+    """
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
+    if not paths:
+        raise ConfigError(f"{folder} has no pictures in it")
+    first = read_picture(paths[0])
+    shape = sample_shape(FrameSize(first.shape[1], first.shape[0]))
+    return tuple(_reference(path, shape) for path in paths)
+
+
+def _reference(path: Path, shape: tuple[int, int]) -> Reference:
+    small = cv2.resize(read_picture(path), shape[::-1], interpolation=cv2.INTER_AREA)
+    picture = np.asarray(small, np.uint8)
+    kind = ReferenceKind.WET if path.stem.lower().startswith("wet") else ReferenceKind.DRY
+    return Reference(path.stem, picture, AT, AT, is_infrared(picture), kind)
