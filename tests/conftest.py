@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import signal
 import socket
@@ -46,10 +47,29 @@ PACKAGES = (
     "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad "
     "gstreamer1.0-plugins-ugly"
 )
-READY_S = 20.0
+READY_S = 60.0
+WORKER_BYTES = 2 << 30
+"""Memory of a test process, with the models it loads and the programs it starts."""
+BROWSERS = ("chromium", "google-chrome")
+BARE_BROWSER = "chromium-headless-shell"
+"""It opens a page for half of the processor time, having no window round it, nor a microphone."""
 LONGEST_FIRST = Path(__file__).with_name("longest_first.txt")
 """Test files by the time they take, as `pytest --durations=0` tells it; what it lacks is quick."""
 FOOTAGE_DIR = Path(__file__).parents[1] / "var" / "footage"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Run half as many files again as there are cores, memory allowing.
+
+    Tests wait for pictures, browsers and disks for about half of their time. None leaves the number
+    to the environment.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = os.cpu_count() or 1
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(cores + (cores + 1) // 2, memory // WORKER_BYTES))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,6 +95,25 @@ def road_film() -> Path:
 def square_film() -> Path:
     """Pedestrians, MPEG-4 part 2 AVI, 768x576 at 10 fps, 79.5 s."""
     return _film(SQUARE)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Return the Chromium that shows pages for the least processor time."""
+    return _browser(BARE_BROWSER, *BROWSERS)
+
+
+@pytest.fixture(scope="session")
+def listening_chromium_path() -> str:
+    """Return a Chromium that can have a microphone."""
+    return _browser(*BROWSERS)
+
+
+def _browser(*names: str) -> str:
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip(f"no {names[0]} on PATH; on Debian: apt-get install {names[0]}")
+    return found
 
 
 @pytest.fixture(scope="module")

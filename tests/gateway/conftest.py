@@ -34,7 +34,6 @@ WIDTH, HEIGHT = 160, 96
 BITS, BLOCK = 16, 8
 STARTED = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "mpeg4": "mpeg4"}
@@ -244,20 +243,18 @@ def samples() -> IncidentSamples:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator:
+async def browser(chromium_path: str) -> AsyncIterator:
     """A headless Chromium, one for each test file."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
     async with async_playwright() as playwright:
-        browser = await _open_browser(playwright)
+        browser = await _open_browser(playwright, chromium_path)
         yield browser
         await browser.close()
 
 
 @stamina.retry(on=PlaywrightError, attempts=3)
-async def _open_browser(playwright):
+async def _open_browser(playwright, path: str):
     """Start Chromium and have it show a page: on a busy machine one may die at its start."""
-    browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
     await (await browser.new_page()).close()
     return browser
 

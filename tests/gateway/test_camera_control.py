@@ -44,7 +44,7 @@ from gateway.store.inventory import Camera
 Start = Callable[..., Any]
 RIGHT = Credentials("admin", "right")
 LEFT = Motion(pan=-0.5)
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class Watched:

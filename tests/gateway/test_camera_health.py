@@ -23,7 +23,7 @@ from vision.health import CAMERA_SPECS, StreamVitals
 
 BEGAN = datetime(2026, 5, 1, 8, tzinfo=UTC)
 WELL = StreamVitals(online=True, gop_s=2.0)
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def shown(luma, *, colour=True, at=BEGAN):

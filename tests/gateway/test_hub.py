@@ -182,7 +182,7 @@ def test_a_waiting_thread_is_woken_by_the_end(end):
     thread = threading.Thread(target=wait)
     thread.start()
     end(hub)
-    assert ended.wait(timeout=10)
+    assert ended.wait(timeout=60)
     thread.join()
 
 

@@ -28,7 +28,7 @@ from gateway.store.stored_incident import Ending
 from vision.types import ChangeType, Kind, Tally, TallyRow, Track
 
 OPENED, UPDATED, CLOSED = ChangeType.OPENED, ChangeType.UPDATED, ChangeType.CLOSED
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 BOX = (100.0, 60.0, 180.0, 200.0)
 TALLIED = datetime(2026, 5, 1, 8, tzinfo=UTC)
 

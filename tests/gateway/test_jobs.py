@@ -7,7 +7,7 @@ import pytest
 from gateway.errors import BusyError, NotFoundError, UnreachableError
 from gateway.jobs import AT_ONCE, ENDED, KEEP_S, MOST_WAITING, JobBoard, JobState
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gateway.errors import BusyError, ConfigError
 from gateway.media_network import LOOPBACK, MediaNetwork
 
 CANDIDATE = re.compile(r"a=candidate:\S+ \d+ udp \d+ (\S+) (\d+) typ (\w+)")
-PATIENCE_S = 20
+PATIENCE_S = 60
 TURN = shutil.which("turnserver")
 
 

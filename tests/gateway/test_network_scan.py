@@ -120,6 +120,6 @@ def test_ipv6(server):
     thread.start()
     port = listener.getsockname()[1]
     (found,) = scan([port], [ip_address("::1")])
-    thread.join(5)
+    thread.join(60)
     listener.close()
     assert found.address == f"[::1]:{port}"

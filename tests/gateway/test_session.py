@@ -152,7 +152,7 @@ def assert_only(before):
     """Check that no thread is left but those there were before."""
     left = [t for t in threading.enumerate() if t not in before and "asyncio" not in t.name]
     for thread in left:
-        thread.join(2.0)
+        thread.join(WAIT_S)
     assert not [thread for thread in left if thread.is_alive()]
 
 

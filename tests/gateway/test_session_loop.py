@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from gateway.session_loop import ConnectGate, GateLimits, SessionLoop
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_what_a_process_prints_on_its_way_down_is_kept(tmp_path):
     crash = (sys.executable, "-c", "import sys; sys.exit('no such camera')")
     supervisor = Supervisor((ProcessSpec("a", crash),), tmp_path)
     supervisor.start()
-    supervisor.slots[0].child.wait(20)
+    supervisor.slots[0].child.wait(60)
     supervisor.stop()
     assert "no such camera" in (tmp_path / "a.log").read_text()
 

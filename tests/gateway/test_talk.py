@@ -35,7 +35,7 @@ from gateway.talk import Talks
 from gateway.worker_talk_api import TalkState
 
 TONE_HZ = 1000
-PATIENCE_S = 20
+PATIENCE_S = 60
 HEARD_S = 0.6
 MIC_HZ = 48_000
 OFFER_WITHOUT_SOUND = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"

@@ -21,7 +21,7 @@ CAPS = (
     "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,"
     "packetization-mode=(string)1,profile-level-id=(string)42e01f"
 )
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 def parse_arguments():

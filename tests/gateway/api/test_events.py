@@ -17,7 +17,7 @@ from gateway.store.journal import Topic
 from gateway.store.loads import WorkerLoad
 from vision.types import ChangeType
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

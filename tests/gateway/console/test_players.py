@@ -22,7 +22,7 @@ ELEMENTS = (
     "missing = [name for name in names if not Gst.ElementFactory.find(name)];"
     "assert not missing, missing"
 )
-WAIT_S = 30
+WAIT_S = 90
 
 
 @pytest.fixture

@@ -46,17 +46,17 @@ def relaying(store: Store) -> Callable:
             yield relay
         finally:
             stop.set()
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 60)
 
     return run
 
 
 @pytest.fixture
 def until() -> Callable:
-    """Return a wait for a condition that no event announces; it fails after 30 s."""
+    """Return a wait for a condition that no event announces; it fails after a minute."""
 
     async def wait(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0.01)
 

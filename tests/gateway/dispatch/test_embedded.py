@@ -70,7 +70,7 @@ def test_killed_server_is_restarted_with_every_acknowledged_entry(queue: Embedde
             redis.xadd("grid:dispatch", {"event": str(number)})
     os.kill(child_of(queue), signal.SIGKILL)
     assert queue._child is not None
-    queue._child.wait(10)
+    queue._child.wait(60)
     assert not queue.is_alive()
     queue.restart()
     assert queue.is_alive()
@@ -106,7 +106,7 @@ def test_server_that_outlived_its_owner_is_replaced(tmp_path: Path) -> None:
     orphan = first._child
     assert orphan is not None
     second = open_queue(tmp_path, None)
-    assert orphan.wait(10) == 0
+    assert orphan.wait(60) == 0
     with Redis.from_url(second.url) as redis:
         assert redis.xlen("grid:dispatch") == 1
     second.stop()

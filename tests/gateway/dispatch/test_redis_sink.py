@@ -42,7 +42,7 @@ async def test_tail_begins_with_what_comes_next(queue: EmbeddedQueue, before: li
             await asyncio.sleep(0.01)
     await sink.send(["one"])
     await sink.send(["two"])
-    assert await asyncio.wait_for(taking, 10) == ["one", "two"]
+    assert await asyncio.wait_for(taking, 60) == ["one", "two"]
     await sink.close()
 
 

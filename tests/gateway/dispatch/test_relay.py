@@ -197,7 +197,7 @@ async def test_relay_stops_at_once_when_the_queue_is_down(
 ) -> None:
     samples.fill(store, 1)
     queue._end_child()
-    async with asyncio.timeout(5), relaying(queue.url) as relay:
+    async with asyncio.timeout(30), relaying(queue.url) as relay:
         await until(lambda: relay.state.state is QueueState.DOWN)
     assert store.outbox.backlog().waiting == 1
 

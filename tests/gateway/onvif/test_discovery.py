@@ -67,7 +67,7 @@ class Responder:
             here = socket.inet_aton("127.0.0.1")
             mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, here)
             mouth.sendto(b"stop", ("239.255.255.250", 3702))
-        self._thread.join(5)
+        self._thread.join(60)
         self._socket.close()
 
 

