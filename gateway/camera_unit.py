@@ -286,6 +286,7 @@ class CameraUnit:
             rung=self.eye.rung.value,
             interest=self.eye.interest.name.lower(),
             why=self.eye.why,
+            alarms=self.eye.agreement,
             worker_url=worker_url,
             reader=report.reader,
             transport=report.transport,

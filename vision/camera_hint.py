@@ -6,6 +6,7 @@ move (precision: is a wake worth its price)? Times at which nobody looked count 
 """
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 GRACE = timedelta(seconds=5)
@@ -25,6 +26,21 @@ TRUSTED_RECALL, LEAST_PRECISION = 0.8, 0.2
 tells is nothing."""
 CONFIDENCE_Z = 1.28
 """Of the one-sided 90 % bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far a camera's motion events agreed with what we saw.
+
+    told_ratio: of the times something began to move, the share that the camera told of; occasions:
+    how many times that was, older ones fading. true_ratio: of the times the camera told, the share
+    with motion. Both None while there are too few. wakes: whether its events are worth a wake.
+    """
+
+    told_ratio: float | None
+    occasions: int
+    true_ratio: float | None
+    wakes: bool
 
 
 class _Share:
@@ -68,6 +84,15 @@ class HintTrust:
         self._unanswered_at: datetime | None = None
 
     @property
+    def agreement(self) -> Agreement | None:
+        """How far we agree; None while the camera has never told of motion: it may have no eye."""
+        if self._told_at is None:
+            return None
+        return Agreement(
+            self.recall, round(self._recall.occasions), self.precision, self.worth_waking
+        )
+
+    @property
     def recall(self) -> float | None:
         """Of the times something began to move, the share the camera told of; None: too few."""
         return self._recall.value
@@ -78,14 +103,21 @@ class HintTrust:
         return self._precision.value
 
     @property
+    def worth_waking(self) -> bool:
+        """Whether a wake is worth its price: not when most of what the camera tells is nothing.
+
+        A camera that misses much is still woken by what it does notice, and a new one until it is
+        known. Looks go on meanwhile, so a camera may earn it back.
+        """
+        return self.precision is None or self.precision >= LEAST_PRECISION
+
+    @property
     def trusted(self) -> bool:
         """Whether the camera may be relied on to wake us."""
-        precision = self.precision
-        is_waste = precision is not None and precision < LEAST_PRECISION
         return (
             self._recall.occasions >= LEAST_OCCASIONS
             and self._recall.at_least >= TRUSTED_RECALL
-            and not is_waste
+            and self.worth_waking
         )
 
     def told(self, at: datetime) -> None:

@@ -31,7 +31,7 @@ from gateway.hub import Delivery, Hub, HubClosedError, HubReader
 from gateway.session import SessionReport, SessionState
 from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity
 from vision.attention import MOTION, Attention, Interest
-from vision.camera_hint import HintTrust
+from vision.camera_hint import Agreement, HintTrust
 from vision.ensemble import DetectorSet, PreparedSet
 from vision.packet_hint import PacketHint
 from vision.quality import Luma
@@ -139,6 +139,12 @@ class CameraEye:
         """What stirred it last, "" while it is quiet."""
         return self._attention.why if self.interest > Interest.QUIET else ""
 
+    @property
+    def agreement(self) -> Agreement | None:
+        """How far the camera's own motion alarms agree with what is seen; None without any."""
+        with self._attending:
+            return self._trust.agreement
+
     def demand(self, look_s: float) -> Demand:
         """Return what it would like to spend. look_s: what one look costs, in processor time."""
         cost = self._decoder.cost
@@ -171,13 +177,17 @@ class CameraEye:
         self._shop.pool.ready(self)
 
     def motion_alarm(self, *, active: bool) -> None:
-        """Take in that the camera itself says that motion began or ended; from any thread."""
+        """Take in that the camera itself says that motion began or ended; from any thread.
+
+        It stirs unless the camera's alarms turned out to be nothing most of the time.
+        """
         with self._attending:
             if active:
                 self._trust.told(utc_now())
             else:
                 self._trust.ended(utc_now())
-        if active:
+            wakes = active and self._trust.worth_waking
+        if wakes:
             self.stir(CAMERA_TOLD)
 
     def found(self, *, moving: bool, resting: bool, known: bool) -> None:

@@ -75,6 +75,21 @@ class StreamBody(Answer):
     note: str
 
 
+class AlarmsBody(Answer):
+    """How far a camera's own motion alarms agree with what is seen.
+
+    told_ratio: of the times something began to move, the share that the camera told of; occasions:
+    how many times that was, older ones fading. true_ratio: of the times it told, the share with
+    motion. Both null while there are too few. wakes: false when most alarms were nothing, so that
+    they wake the analysis no more.
+    """
+
+    told_ratio: float | None
+    occasions: int
+    true_ratio: float | None
+    wakes: bool
+
+
 class WaterBody(Answer):
     """How the water stands at a camera that watches it, by its last look, at updated_at.
 
@@ -114,10 +129,10 @@ class CameraBody(Answer):
     interest: "quiet"; "settled", something rests there; "restless", something moves that never was
     an object; "known", an incident goes on; "stirred", something may be happening. why: what
     stirred it last: "motion" in the picture, "object" moving, the "camera" itself by an alarm,
-    "packets" that grew. record: what is recorded. has_controls: it is known by ONVIF, so its
-    drives, picture settings and clock may be asked for. can_talk: it has a loudspeaker that can be
-    spoken through. watches_water: its water is watched; water: how it stands, null before the first
-    look.
+    "packets" that grew. alarms: null while the camera told of no motion. record: what is recorded.
+    has_controls: it is known by ONVIF, so its drives, picture settings and clock may be asked for.
+    can_talk: it has a loudspeaker that can be spoken through. watches_water: its water is watched;
+    water: how it stands, null before the first look.
     """
 
     id: str
@@ -143,6 +158,7 @@ class CameraBody(Answer):
     rung: str
     interest: str
     why: str
+    alarms: AlarmsBody | None
     open_incidents: int
     zones: tuple[ZoneBody, ...]
     lines: tuple[LineBody, ...]
@@ -278,6 +294,7 @@ def _body(
         rung=state.rung,
         interest=state.interest,
         why=state.why,
+        alarms=state.alarms and AlarmsBody(**asdict(state.alarms)),
         open_incidents=open_incidents,
         zones=tuple(place for place in places if isinstance(place, ZoneBody)),
         lines=tuple(place for place in places if isinstance(place, LineBody)),

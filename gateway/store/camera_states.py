@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
 from gateway.store.tables import camera_states, cameras
+from vision.camera_hint import Agreement
 
 
 class LiveMode(StrEnum):
@@ -41,8 +42,9 @@ class CameraState:
     captured_at of the newest decoded picture. analysed_fps: pictures given to the detector each
     second. seen_every_s: between pictures that are looked at at all, if only by their brightness.
     rung: a word of `vision.scheduler.Rung`. interest: a name of `vision.attention.Interest` in
-    small letters. why: what stirred it, "" while quiet. worker_url: where the owning worker
-    answers. reader, transport, note: how the stream is read, and why not in the usual way, as in
+    small letters. why: what stirred it, "" while quiet. alarms: how far its own motion alarms agree
+    with what is seen, None while it told of none. worker_url: where the owning worker answers.
+    reader, transport, note: how the stream is read, and why not in the usual way, as in
     `gateway.session.SessionReport`.
     """
 
@@ -60,6 +62,7 @@ class CameraState:
     rung: str = ""
     interest: str = ""
     why: str = ""
+    alarms: Agreement | None = None
     worker_url: str | None = None
     reader: str = ""
     transport: str = ""
@@ -139,6 +142,10 @@ def _columns(state: CameraState) -> dict[str, object]:
         "rung": state.rung,
         "interest": state.interest,
         "why": state.why,
+        "alarm_told_ratio": state.alarms and state.alarms.told_ratio,
+        "alarm_true_ratio": state.alarms and state.alarms.true_ratio,
+        "alarm_occasions": state.alarms and state.alarms.occasions,
+        "alarm_wakes": state.alarms and state.alarms.wakes,
         "worker_url": state.worker_url,
         "reader": state.reader,
         "transport": state.transport,
@@ -157,6 +164,14 @@ def _state(row: RowMapping) -> CameraState:
             gop_s=row["gop_s"],
             clock=row["clock"],
         )
+    alarms = None
+    if row["alarm_occasions"] is not None:
+        alarms = Agreement(
+            told_ratio=row["alarm_told_ratio"],
+            occasions=row["alarm_occasions"],
+            true_ratio=row["alarm_true_ratio"],
+            wakes=row["alarm_wakes"],
+        )
     return CameraState(
         camera_id=row["camera_id"],
         state=row["state"],
@@ -172,6 +187,7 @@ def _state(row: RowMapping) -> CameraState:
         rung=row["rung"],
         interest=row["interest"],
         why=row["why"],
+        alarms=alarms,
         worker_url=row["worker_url"],
         reader=row["reader"],
         transport=row["transport"],

@@ -48,6 +48,39 @@ def test_agreement(clock, happenings, recall, precision, trusted):
     assert trust.explain()
 
 
+WAKES = {
+    "the camera misses half": True,
+    "the camera cries wolf": False,
+    "some false alarms are forgiven": True,
+    "nobody looked": True,
+    "too few": True,
+}
+
+
+@pytest.mark.parametrize(("case", "wakes"), WAKES.items(), ids=WAKES)
+def test_only_alarms_that_are_mostly_nothing_are_not_worth_a_wake(clock, case, wakes):
+    trust = HintTrust()
+    day(trust, clock, CASES[case][0])
+    assert trust.worth_waking is wakes
+    assert trust.agreement.wakes is wakes
+
+
+def test_a_camera_earns_its_wakes_back(clock):
+    trust = HintTrust()
+    day(trust, clock, ["cq"] * 30 + ["cw"] * 40)
+    assert trust.worth_waking
+
+
+def test_agreement_is_told_once_the_camera_told_of_motion(clock):
+    trust = HintTrust()
+    day(trust, clock, ["w"] * 20)
+    assert trust.agreement is None
+    trust = HintTrust()
+    day(trust, clock, ["cw"] * 36 + ["w"] * 4)
+    assert (trust.agreement.told_ratio, trust.agreement.occasions) == (trust.recall, 29)
+    assert trust.agreement.true_ratio == 1.0
+
+
 def test_a_camera_that_is_late_by_seconds_still_told(clock):
     trust = HintTrust()
     for number in range(20):

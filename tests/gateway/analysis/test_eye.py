@@ -2,14 +2,18 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.analysis import eye as eye_module
 from gateway.analysis.decode_pool import DecodePool
 from gateway.analysis.eye import CameraEye, Workshop
 from gateway.analysis.looks import LookQueue
 from gateway.hub import Hub
 from gateway.session import SessionState
+from vision.attention import Interest
+from vision.camera_hint import LEAST_OCCASIONS
 from vision.ensemble import DetectorSet
 from vision.scheduler import FLOOR, Rung, Share
 from vision.types import FrameSize
@@ -17,6 +21,7 @@ from vision.types import FrameSize
 PATIENCE_S = 30.0
 EVERYTHING = Share(Rung.FULL, 0.0, 0.04, 0.04)
 GOP = 10
+NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
 def wait_until(condition, timeout_s=PATIENCE_S):
@@ -130,6 +135,36 @@ def test_a_camera_that_is_stirred_is_looked_at_from_before_that(
     assert numbers == sorted(set(numbers))
     assert len(numbers) >= 2
     assert numbers[-1] < 49
+
+
+def test_alarms_that_were_nothing_wake_no_more(coded_stream, open_eye, monkeypatch):
+    """A still picture, a camera that alarms again and again: it is believed for a while."""
+    clock = [0.0]
+    monkeypatch.setattr(eye_module, "monotonic_s", lambda: clock[0])
+    monkeypatch.setattr(eye_module, "utc_now", lambda: NOON + timedelta(seconds=clock[0]))
+    hub, shown = Hub("gate"), []
+    still = replace(FLOOR, key_every_s=0.0)
+    eye = open_eye(hub, Kept(), still, may_wake=lambda demand: False)
+    eye.on_picture = lambda picture, _: shown.append(picture)
+    stream = coded_stream("h264", 1)
+    hub.start(stream.info)
+    assert eye.agreement is None
+    woken = []
+    for alarm in range(14):
+        clock[0] = 100.0 * alarm
+        assert eye.interest < Interest.STIRRED
+        eye.motion_alarm(active=True)
+        woken.append(eye.interest is Interest.STIRRED)
+        for look in range(3):
+            clock[0] += 1.0
+            (delivery,) = stream.deliveries(later_s=clock[0])
+            hub.publish(delivery.packet)
+            wait_until(lambda: len(shown) == 3 * alarm + look + 1)  # noqa: B023 called at once
+        eye.motion_alarm(active=False)
+    believed = woken.count(True)
+    assert LEAST_OCCASIONS <= believed < 12
+    assert woken == [True] * believed + [False] * (14 - believed)
+    assert (eye.agreement.wakes, eye.agreement.true_ratio) == (False, 0.0)
 
 
 def test_no_picture_is_offered_twice_or_out_of_order(coded_stream, open_eye, picture_number):

@@ -33,13 +33,14 @@ from gateway.store.users import Role
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
 from gateway.worker_client import WorkerClient
+from vision.camera_hint import Agreement
 
 TOKEN = "a worker's token"
 NEW_PASSWORD = "correct horse battery"
 OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
 ANSWER = OFFER.replace("o=- 1", "o=- 2")
 TAKEN_AT = datetime(2026, 5, 1, 8, 0, 0, 250_000, tzinfo=UTC)
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @dataclass
@@ -310,6 +311,7 @@ class Reports:
                 "rung": "full",
                 "interest": "stirred",
                 "why": "camera",
+                "alarms": Agreement(0.92, 40, None, wakes=True),
                 "worker_url": worker_url,
             }
             | fields

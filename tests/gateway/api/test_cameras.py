@@ -45,7 +45,10 @@ def test_a_camera_is_shown_whole_and_without_its_secrets(browser, gate, reports)
         "rung": "full",
         "interest": "stirred",
         "why": "camera",
+        "alarms": {"told_ratio": 0.92, "occasions": 40, "true_ratio": None, "wakes": True},
         "open_incidents": 0,
+        "watches_water": False,
+        "water": None,
         "zones": [{"id": "gate", "name": "村口", "polygon": [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]}],
         "lines": [{"id": "dike", "name": "堤顶", "line": [[0.0, 0.6], [1.0, 0.6]]}],
     }

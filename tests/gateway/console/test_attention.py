@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from gateway.clock import utc_now
 from gateway.store.loads import WorkerLoad
+from vision.camera_hint import Agreement
 
 pytestmark = pytest.mark.browser
 
@@ -99,3 +100,17 @@ def test_a_camera_s_page_follows_its_attention(cameras, site):
     site.report("bridge", seen_every_s=0.2, analysed_fps=2.0, **moved)
     for words in ("有动静：目标移动", "每秒 5 次", "每秒 2 次", "逐帧解码"):
         expect(panel).to_contain_text(words)
+
+
+def test_how_far_its_own_alarm_is_believed_is_on_the_cameras_page(console, site):
+    good = Agreement(0.92, 40, 0.85, wakes=True)
+    site.report("road", interest="quiet", rung="full", alarms=good)
+    console.goto(f"{site.url}#/cameras/road")
+    facts = console.locator("gp-camera-page section", has_text="相机移动报警")
+    expect(facts).to_contain_text("与画面分析一致：40 次中 92%")
+    expect(facts).to_contain_text("报警属实 85%")
+    expect(facts).not_to_contain_text("不再因它唤醒")
+    bad = Agreement(None, 3, 0.1, wakes=False)
+    site.report("road", interest="quiet", rung="full", alarms=bad)
+    expect(facts).to_contain_text("可比次数还太少：3")
+    expect(facts).to_contain_text("不再因它唤醒")

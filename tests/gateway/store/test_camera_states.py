@@ -7,6 +7,7 @@ from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
 from gateway.store.journal import Topic
+from vision.camera_hint import Agreement
 
 NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 ONLINE = CameraState(
@@ -22,6 +23,7 @@ ONLINE = CameraState(
     rung="full",
     interest="stirred",
     why="camera",
+    alarms=Agreement(told_ratio=0.92, occasions=40, true_ratio=None, wakes=True),
     worker_url="http://127.0.0.1:40001",
     reader="ffmpeg",
     transport="udp",
