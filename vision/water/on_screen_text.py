@@ -8,7 +8,8 @@ the light has changed, only what looks like writing and stands where cameras wri
 Measured on six views (the town benchmark's, OpenCV's street pictures, a flood photograph) with a
 clock and a name drawn on them, by day, cloud, dusk and infrared light: once dusk had come, outlined
 writing was found whole, plain white 0.83, and letters that turn black on bright ground 0.72; beside
-the writing 1 to 2 % of the picture was taken with it, and where nothing was written, nothing.
+the writing 1 to 2 % of the picture was taken with it, and where nothing was written, nothing. At
+the first look it was 0.94 of the outlined writing, and 1 % of a picture without any.
 """
 
 from collections import deque
@@ -39,9 +40,9 @@ TELLING = 1.8
 has stayed too. A cloud changes 1.3, dusk 2 to 3."""
 LIGHTS = 6
 """So many lights are remembered."""
-BLACK, WHITE = 60, 190
+BLACK, WHITE = 40, 215
 """Writing that is bright and outlined, or dark on bright ground, has both within its reach."""
-MARGIN = 0.12
+MARGIN = 0.08
 """Cameras write in this share of the picture, at its top and bottom."""
 LONG = 2.0
 """Writing is so many times as long as high."""
@@ -66,9 +67,10 @@ class TextFinder:
         steps = _steps(luma)
         if self._lights and self._lights[0].shape != steps.shape:
             self._lights.clear()
-        if all(_change(steps, light) >= CHANGED for light in self._lights):
-            self._lights.append(steps)
-        ranked = np.sort(np.stack(self._lights or [steps]), axis=0)
+        if any(_change(steps, light) < CHANGED for light in self._lights):
+            return self.mask
+        self._lights.append(steps)
+        ranked = np.sort(np.stack(self._lights), axis=0)
         least, most = ranked[1 if len(ranked) >= SPARED else 0], ranked[-1]
         if _change(most, least) >= TELLING:
             found = ((least >= STEEP) & (least >= CONSTANT * most)).astype(np.uint8)
