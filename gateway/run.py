@@ -29,8 +29,8 @@ from gateway.store import Store
 from gateway.supervisor import ProcessSpec, Supervisor
 from vision.weights import verify
 
-START_S = 60.0
-"""How long the console may take to answer for the first time on a slow machine."""
+START_S = 180.0
+"""How long the console may take to answer for the first time, on a slow machine that is busy."""
 POLL_S = 0.1
 CAMERAS_A_WORKER = 100
 """From so many cameras on, one process of Python has no core's worth of time left for pictures."""

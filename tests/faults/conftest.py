@@ -214,6 +214,7 @@ class Site:
         """Return after how many seconds it held; None when it did not in time."""
         began = time.monotonic()
         while time.monotonic() - began < seconds:
+            assert self.process.poll() is None, (self.data_dir.parent / "run.log").read_text()
             self.look()
             if holds():
                 return time.monotonic() - began
