@@ -76,7 +76,7 @@ class ReferenceBank:
         """
         return next(iter(self.near(sample, ignore, most=1)), None)
 
-    def near(self, sample: Sample, ignore: Mask, most: int = 3) -> tuple[Reference, ...]:
+    def near(self, sample: Sample, ignore: Mask, most: int = 2) -> tuple[Reference, ...]:
         """Return the states about as like a sample as the nearest, nearest first."""
         self._check(sample)
         look = look_of(sample.image)

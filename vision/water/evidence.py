@@ -23,6 +23,8 @@ video of a flood.
     flooded day            0.83             0.42       dry day                0.19     0.08
                                                        snow on the ground     0.75     0.61
 
+A look costs 8 CPU-ms against one state at 320x180, and 5 for each more.
+
 So one look is no alarm: shadows and vehicles go on, water stays. Snow has to be taught. The mirror
 symmetry of reflections was left out: it is in the level texture already. Texture change alone, with
 one dry state and no weights, called 5 % of the zone in 0.49 of all nuisances where the weighted sum
