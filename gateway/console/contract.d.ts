@@ -7,7 +7,11 @@ export type CameraState =
 /** What of a stream is decoded; "" while nobody watches. */
 export type Rung = "keys" | "full" | "";
 export type Interest = "quiet" | "settled" | "restless" | "known" | "stirred" | "";
-export type EvidenceType = "raw" | "marked" | "clip";
+export type EvidenceType = "raw" | "marked" | "before" | "curve" | "clip";
+export type WaterState = "normal" | "watch" | "yellow" | "red";
+export type Passability = "open" | "slow" | "closed";
+export type Unseen = "away" | "shifted" | "dark" | "drops" | "haze" | "covered" | "learning" | "stale";
+export type RainState = "unknown" | "dry" | "rain";
 export type RecordMode = "incidents" | "continuous" | "off";
 export type Transport = "auto" | "tcp" | "udp";
 export type Language = "zh-CN" | "en";
@@ -29,6 +33,22 @@ export interface StreamFacts {
   reader: string; transport: string; note: string;
 }
 
+/** How the water stands; while `unseen`, what follows is of the last look that saw. */
+export interface Water {
+  updated_at: string; state: WaterState;
+  /** Null while nobody knows. */
+  passability: Passability | null;
+  since: string; unseen: Unseen | null; blind_since: string | null; reason: string;
+  /** Share of the zones under water, 0-1. */
+  area_ratio: number; ratio_per_h: number | null;
+  /** Only by marks of known height. */
+  depth_cm: number | null; error_cm: number | null; cm_per_h: number | null; level_by: string;
+  rain: RainState; reference_count: number; reference: string; basis: string;
+}
+
+/** One look of the past. */
+export interface WaterMoment { at: string; state: WaterState; unseen: Unseen | null; area_ratio: number; depth_cm: number | null }
+
 /** What of a camera changes all the time. */
 export interface Pulse {
   id: string; last_picture_at: string | null;
@@ -37,11 +57,13 @@ export interface Pulse {
   rung: Rung; interest: Interest;
   /** What stirred it last. */
   why: string;
+  /** Null where it is not watched, or not looked at yet. */
+  water: Water | null;
 }
 
 export interface Camera extends Pulse {
   name: string; channel_code: string; unit: string; grid: string;
-  enabled: boolean; record: RecordMode; has_controls: boolean; can_talk: boolean; state: CameraState;
+  enabled: boolean; record: RecordMode; has_controls: boolean; can_talk: boolean; watches_water: boolean; state: CameraState;
   /** Why the camera is not well; "" when it is. */
   code: string; detail: string;
   since: string | null;

@@ -1,6 +1,7 @@
 /** Words for the codes of the API: one table each, translated when shown. */
 /** @import { Camera, CameraState, EvidenceType, Severity, System } from "./contract.js" */
 import { msg, t } from "./language.js";
+import { WATER_READINGS, waterStateWord } from "./water-words.js";
 
 /** @typedef {"good" | "busy" | "bad" | "off"} Tone */
 
@@ -77,6 +78,9 @@ const KINDS = {
   alarm_line: msg("Camera alarm: line crossed"),
   alarm_digital_input: msg("Camera alarm: input"),
   alarm_other: msg("Camera alarm"),
+  waterlogging: msg("Water on the road"),
+  water_unseen: msg("Water point cannot be seen"),
+  scene_moved: msg("Slope moved"),
 };
 
 /** Icons of incidents without a picture, by kind; a camera stands for all others. @type {Record<string, string>} */
@@ -95,6 +99,8 @@ const KIND_ICONS = {
 const EVIDENCE = {
   marked: msg("Marked picture"),
   raw: msg("Raw picture"),
+  before: msg("Before"),
+  curve: msg("Course"),
   clip: msg("Clip"),
 };
 
@@ -106,6 +112,21 @@ const READINGS = {
   stood_s: msg("Stood for (s)"),
   direction: msg("Direction"),
   state: msg("State"),
+  passability: msg("Passage"),
+  reason: msg("Reason"),
+  rain: msg("Rain"),
+  area_ratio: msg("Extent (all of the zones: 1)"),
+  peak_area_ratio: msg("Largest extent (all of the zones: 1)"),
+  depth_cm: msg("Depth (cm)"),
+  peak_depth_cm: msg("Greatest depth (cm)"),
+  error_cm: msg("Error of the depth (cm)"),
+  depth_by: msg("Depth known"),
+  trend_ratio_per_h: msg("Rise of the extent an hour"),
+  trend_cm_per_h: msg("Rise of the depth (cm an hour)"),
+  reference: msg("Compared with"),
+  basis: msg("Judged by"),
+  unseen: msg("Cannot be seen"),
+  blind_s: msg("Unseen for (s)"),
   cause: msg("Cause"),
   lost: msg("Cameras lost"),
   peak_lost: msg("Most cameras lost"),
@@ -271,7 +292,8 @@ export function kindIcon(kind) {
 
 /** @param {string} name @param {string | number} value A reading as people read it */
 export function readingText(name, value) {
-  if (name === "state") return stateWord(/** @type {CameraState} */ (value));
+  if (name === "state") return waterStateWord(value) || stateWord(/** @type {CameraState} */ (value));
+  if (WATER_READINGS[name]) return WATER_READINGS[name](String(value));
   return name === "direction" ? directionWord(String(value)) : value;
 }
 

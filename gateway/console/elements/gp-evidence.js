@@ -11,7 +11,9 @@ import { evidenceWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 
 /** @type {readonly EvidenceType[]} */
-const ORDER = ["marked", "raw", "clip"];
+const ORDER = ["marked", "raw", "before", "curve", "clip"];
+/** What only some incidents have, and which stand there only for them. @type {readonly EvidenceType[]} */
+const OF_WATER = ["before", "curve"];
 
 export class GpEvidence extends ConsoleElement {
   static styles = [base, controls, css`
@@ -31,13 +33,15 @@ export class GpEvidence extends ConsoleElement {
   }
 
   render() {
-    const found = this.evidence.find(({ type }) => type === this.chosen);
+    const kinds = new Set(this.evidence.map(({ type }) => type));
+    const offered = ORDER.filter((type) => kinds.has(type) || !OF_WATER.includes(type)).filter((type) => type !== "clip" || kinds.has("clip") || !kinds.has("curve"));
+    const found = this.evidence.findLast(({ type }) => type === this.chosen);
     const shown = found?.deleted_at ? undefined : found;
     return html`
       <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing(found)}</p>`}</div>
       <div class="bar">
         <div class="segments" role="group" aria-label=${t("Evidence")}>
-          ${ORDER.map((type) => html`<button aria-pressed=${type === this.chosen} @click=${() => { this.chosen = type; }}>${evidenceWord(type)}</button>`)}
+          ${offered.map((type) => html`<button aria-pressed=${type === this.chosen} @click=${() => { this.chosen = type; }}>${evidenceWord(type)}</button>`)}
         </div>
         <span class="grow"></span>
         ${shown ? html`<a class="button" href=${evidenceUrl(shown.id)} download=${fileName(shown)}>${icon("download")}${t("Download")} <span class="quiet small">${fileSize(shown.bytes)}</span></a>` : null}

@@ -28,6 +28,9 @@ from vision.rules import RULES
 from vision.scene import Line, Scene, View
 from vision.scheduler import Rung
 from vision.types import Condition, FrameSize, Severity
+from vision.water.conditions import SPECS
+from vision.water.state import Reason
+from vision.water.types import Passability, RainState, Unseen, WaterState
 
 CALL = re.compile(r"""\b(?:t|msg)\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>["'`][^,)]*))""")
 """A marked text: `t("…")` or `msg("…")`. `other` are spellings that this search would miss."""
@@ -51,9 +54,9 @@ def texts() -> set[str]:
 
 
 def table(name: str) -> set[str]:
-    """Return the keys of one table of vocabulary.js or camera-words.js."""
-    files = (CONSOLE_DIR / "vocabulary.js", CONSOLE_DIR / "camera-words.js")
-    source = "".join(file.read_text("utf-8") for file in files)
+    """Return the keys of one table of the files of words."""
+    files = ("vocabulary.js", "camera-words.js", "water-words.js")
+    source = "".join((CONSOLE_DIR / file).read_text("utf-8") for file in files)
     body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", source, re.DOTALL)
     assert body, f"there is no table {name}"
     return set(re.findall(r"^  (\w+):", body[1], re.MULTILINE))
@@ -96,6 +99,11 @@ def test_both_languages_are_served():
         ("REASONS", [MOTION, OBJECT, PACKETS_GREW, CAMERA_TOLD]),
         ("RUNGS", Rung),
         ("IR_CUT_MODES", IR_CUT_MODES),
+        ("WATER_STATES", WaterState),
+        ("PASSABILITIES", Passability),
+        ("UNSEEN", Unseen),
+        ("RAIN", RainState),
+        ("WATER_REASONS", Reason),
     ],
 )
 def test_every_code_of_the_api_has_a_word(name, codes):
@@ -103,7 +111,7 @@ def test_every_code_of_the_api_has_a_word(name, codes):
 
 
 def test_every_fault_of_health_has_a_word():
-    assert table("KINDS") >= FAULT_KINDS
+    assert table("KINDS") >= FAULT_KINDS | SPECS.keys()
     assert table("KIND_ICONS") <= FAULT_KINDS
 
 

@@ -1,0 +1,134 @@
+/** How the water stands at one camera, how it went, and the button for "this is only wet". */
+/** @import { Camera, WaterMoment } from "../contract.js" */
+/** @import { Site } from "../site.js" */
+import { css, html, svg } from "lit";
+import { getJson, postJson } from "../api.js";
+import { shortTime, since, whenSeen } from "../format.js";
+import { t } from "../language.js";
+import { base, controls, marks } from "../styles.js";
+import { refusalText } from "../vocabulary.js";
+import { basisWord, depthWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
+import { ConsoleElement } from "./console-element.js";
+import { facts } from "./page-styles.js";
+
+/** Between two readings of the course: a look comes every 10 to 30 seconds. */
+const EVERY_MS = 30_000;
+const HOURS = 6;
+/** Of the curve, in its own units; its width is what there is. */
+const HEIGHT = 60;
+const WIDTH = 300;
+
+export class GpWater extends ConsoleElement {
+  static styles = [base, controls, marks, facts, css`
+    .panel { border-inline-start: 0.3rem solid var(--line-strong); }
+    .panel.good { border-color: var(--green); }
+    .panel.busy { border-color: var(--accent); }
+    .panel.warn { border-color: var(--yellow-line); }
+    .panel.bad { border-color: var(--red); }
+    .state { font-size: var(--large); font-weight: 600; }
+    .bad .state { color: var(--red); }
+    .warn .state { color: var(--yellow); }
+    .good .state { color: var(--green); }
+    .busy .state { color: var(--accent); }
+    figure { margin: 0; }
+    svg.course { width: 100%; height: auto; background: var(--raised); border-radius: var(--radius-small); }
+    .course polyline { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+    .course line { stroke: var(--line-strong); stroke-width: 1; stroke-dasharray: 3 3; vector-effect: non-scaling-stroke; }
+    .course rect { fill: var(--line-strong); opacity: 0.35; }
+    .ends { display: flex; justify-content: space-between; }
+  `];
+  static properties = {
+    site: { attribute: false }, camera: { attribute: false },
+    moments: { state: true }, said: { state: true }, busy: { state: true },
+  };
+
+  #timer = 0;
+
+  constructor() {
+    super();
+    /** @type {Site | null} */
+    this.site = null;
+    /** @type {Camera | null} */
+    this.camera = null;
+    /** @type {WaterMoment[]} */
+    this.moments = [];
+    this.said = "";
+    this.busy = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#timer = window.setInterval(() => this.#read(), EVERY_MS);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    window.clearInterval(this.#timer);
+  }
+
+  firstUpdated() {
+    this.#read();
+  }
+
+  async #read() {
+    if (!this.camera?.watches_water) return;
+    const path = `cameras/${encodeURIComponent(this.camera.id)}/water/course?hours=${HOURS}`;
+    this.moments = (await getJson(path).catch(() => ({ moments: this.moments }))).moments;
+  }
+
+  render() {
+    const { camera, site } = this;
+    if (!camera?.watches_water || !site) return null;
+    const { water } = camera;
+    if (!water) return html`<section class="panel"><h2>${t("Water")}</h2><p class="quiet">${t("Not looked at yet.")}</p></section>`;
+    const { word, tone } = waterWord(water);
+    const now = site.now();
+    return html`<section class="panel ${tone}"><h2>${t("Water")}</h2>
+      <p class="state">${word}</p>
+      ${water.unseen ? html`<p>${t("Cannot see: {why}", { why: unseenWord(water.unseen) })}${water.blind_since ? html` <span class="quiet">${t("since {time}", { time: since(water.blind_since, now) })}</span>` : null}</p>` : null}
+      <dl>
+        <dt>${t("Passage")}</dt><dd>${passabilityWord(water.passability)}</dd>
+        <dt>${t("Extent")}</dt><dd>${Math.round(water.area_ratio * 100)}%</dd>
+        <dt>${t("Depth")}</dt><dd>${depthWord(water)}</dd>
+        <dt>${t("Trend")}</dt><dd>${trendWord(water)}</dd>
+        <dt>${t("Since")}</dt><dd>${since(water.since, now)}</dd>
+        <dt>${t("Rain")}</dt><dd>${rainWord(water.rain)}</dd>
+        <dt>${t("Judged by")}</dt><dd>${basisWord(water.basis) || "–"}</dd>
+        <dt>${t("Known states")}</dt><dd>${water.reference_count}</dd>
+        <dt>${t("Looked at")}</dt><dd>${whenSeen(water.updated_at, now)}</dd>
+      </dl>
+      ${this.#course()}
+      ${water.state === "normal" ? null : html`<button ?disabled=${this.busy} @click=${this.#onlyWet}>${t("Only wet, no water")}</button>`}
+      <p class="small" role="status">${this.said}</p>
+    </section>`;
+  }
+
+  #course() {
+    const [oldest, newest] = [this.moments.at(0), this.moments.at(-1)];
+    if (!oldest || !newest || oldest === newest) return null;
+    const first = Date.parse(oldest.at);
+    const span = Math.max(1, Date.parse(newest.at) - first);
+    const spots = this.moments.map(({ at, area_ratio: ratio, unseen }) => ({ unseen, x: ((Date.parse(at) - first) / span) * WIDTH, y: HEIGHT * (1 - ratio) }));
+    const blind = spots.map(({ unseen, x }, index) => (unseen ? svg`<rect x=${x} y="0" width=${(spots[index + 1]?.x ?? x) - x} height=${HEIGHT}></rect>` : null));
+    const points = spots.flatMap(({ unseen, x, y }) => (unseen ? [] : [`${x.toFixed(1)},${y.toFixed(1)}`]));
+    return html`<figure>
+      <svg class="course" viewBox=${`0 -3 ${WIDTH} ${HEIGHT + 6}`} preserveAspectRatio="none" role="img" aria-label=${t("Extent of the water over the last hours")}>
+        ${blind}<line x1="0" x2=${WIDTH} y1=${HEIGHT / 2} y2=${HEIGHT / 2}></line><polyline points=${points.join(" ")}></polyline></svg>
+      <figcaption class="ends quiet small"><span>${shortTime(oldest.at)}</span><span>${t("extent, 0 to 100 %")}</span><span>${shortTime(newest.at)}</span></figcaption>
+    </figure>`;
+  }
+
+  async #onlyWet() {
+    if (!this.camera) return;
+    this.busy = true;
+    try {
+      await postJson(`cameras/${encodeURIComponent(this.camera.id)}/water/only-wet`, {});
+      this.said = t("Noted. What looks like this alerts no more; the incident closes when it has stayed so for some minutes.");
+    } catch (error) {
+      this.said = refusalText(error);
+    }
+    this.busy = false;
+  }
+}
+
+customElements.define("gp-water", GpWater);

@@ -1,0 +1,123 @@
+/** Words for how the water stands: one table for each code of the API, translated when shown. */
+/** @import { Passability, RainState, Unseen, Water, WaterState } from "./contract.js" */
+import { decimal } from "./format.js";
+import { msg, t } from "./language.js";
+
+/** @typedef {"good" | "busy" | "warn" | "bad" | "off"} WaterTone */
+
+/** @type {Record<WaterState, { word: string, tone: WaterTone }>} */
+const WATER_STATES = {
+  normal: { word: msg("No water on the road"), tone: "good" },
+  watch: { word: msg("Water, on watch"), tone: "busy" },
+  yellow: { word: msg("Waterlogged, yellow"), tone: "warn" },
+  red: { word: msg("Waterlogged, red"), tone: "bad" },
+};
+
+/** @type {Record<Passability, string>} */
+const PASSABILITIES = {
+  open: msg("Open to traffic"),
+  slow: msg("Pass slowly"),
+  closed: msg("No passage"),
+};
+
+/** @type {Record<Unseen, string>} */
+const UNSEEN = {
+  away: msg("the camera is turned away"),
+  shifted: msg("the view has moved"),
+  dark: msg("it is too dark"),
+  drops: msg("drops or dirt on the lens"),
+  haze: msg("heavy rain or fog"),
+  covered: msg("vehicles or people hide the ground"),
+  learning: msg("the place is still being learnt"),
+  stale: msg("no pictures come"),
+};
+
+/** @type {Record<RainState, string>} */
+const RAIN = {
+  unknown: msg("not known"),
+  dry: msg("dry"),
+  rain: msg("raining"),
+};
+
+/** What a state was entered for. @type {Record<string, string>} */
+const WATER_REASONS = {
+  nothing: msg("no line is reached"),
+  area: msg("by its extent"),
+  depth: msg("by its depth"),
+  trend: msg("it rises fast"),
+  before: msg("it was so before"),
+};
+
+/** Who says so. @type {Record<string, string>} */
+const WITNESSES = {
+  loss: msg("the ground's texture is gone"),
+  gain: msg("ripples"),
+  difference: msg("it looks different"),
+  network: msg("the network"),
+};
+
+/** @type {Record<string, string>} */
+const LEVELS = {
+  mark: msg("by a mark"),
+  band: msg("by wheels or legs"),
+};
+
+/** @param {Water} water @returns {{ word: string, tone: WaterTone }} */
+export function waterWord({ state, unseen, passability }) {
+  const { word, tone } = WATER_STATES[state];
+  if (!unseen) return { word: t(word), tone };
+  return passability === null ? { word: t("Cannot see"), tone: "off" } : { word: t("{state}, cannot see now", { state: t(word) }), tone };
+}
+
+/** @param {Passability | null} passability */
+export function passabilityWord(passability) {
+  return passability ? t(PASSABILITIES[passability]) : t("not known");
+}
+
+/** @param {Unseen} unseen */
+export function unseenWord(unseen) {
+  return t(UNSEEN[unseen]);
+}
+
+/** @param {RainState} rain */
+export function rainWord(rain) {
+  return t(RAIN[rain]);
+}
+
+/** "loss+network" in words. @param {string} basis */
+export function basisWord(basis) {
+  return basis.split("+").filter(Boolean).map((name) => t(WITNESSES[name] ?? name)).join(" · ");
+}
+
+/** "12 ± 2 cm, by a mark" @param {Water} water */
+export function depthWord({ depth_cm: depth, error_cm: error, level_by: by }) {
+  if (depth === null) return t("no mark to read it from");
+  const much = error === null ? `${decimal(depth)} cm` : `${decimal(depth)} ± ${decimal(error)} cm`;
+  return LEVELS[by] ? t("{much}, {how}", { much, how: t(LEVELS[by]) }) : much;
+}
+
+/** "rising, 12 % an hour" @param {Water} water */
+export function trendWord({ ratio_per_h: ratio, cm_per_h: cm }) {
+  if (ratio === null && cm === null) return "–";
+  const rises = (cm ?? 0) > 1 || (ratio ?? 0) > 0.02;
+  const falls = (cm ?? 0) < -1 || (ratio ?? 0) < -0.02;
+  const much = cm === null ? `${Math.round(Math.abs(ratio ?? 0) * 100)}%` : `${decimal(Math.abs(cm))} cm`;
+  if (rises) return t("rising, {much} an hour", { much });
+  return falls ? t("falling, {much} an hour", { much }) : t("steady");
+}
+
+/** Readings of incidents whose values are codes, by name. @type {Record<string, (code: string) => string>} */
+export const WATER_READINGS = {
+  passability: (code) => t(PASSABILITIES[/** @type {Passability} */ (code)] ?? code),
+  reason: (code) => t(WATER_REASONS[code] ?? code),
+  rain: (code) => t(RAIN[/** @type {RainState} */ (code)] ?? code),
+  unseen: (code) => t(UNSEEN[/** @type {Unseen} */ (code)] ?? code),
+  depth_by: (code) => t(LEVELS[code] ?? code),
+  basis: basisWord,
+};
+
+/** The state of the water in an incident; "" for another kind of state. @param {string | number} code */
+export function waterStateWord(code) {
+  const known = WATER_STATES[/** @type {WaterState} */ (code)];
+  return known ? t(known.word) : "";
+}

@@ -1,0 +1,134 @@
+"""Water on a camera's page: how it stands, why it cannot be seen, its course, "only wet"."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from gateway.clock import utc_now
+from gateway.store.evidence import EvidenceType
+from gateway.store.water import StoredWater
+from vision.water.types import Passability, RainState, Unseen, WaterState
+
+pytestmark = pytest.mark.browser
+
+SETUP = '{"type":"road","zones":[{"id":"low","polygon":[[0.1,0.5],[0.9,0.5],[0.9,1.0]]}]}'
+
+
+JPEG = cv2.imencode(".jpg", np.full((90, 160, 3), 120, np.uint8))[1].tobytes()
+
+
+def shot(console, name: str) -> None:
+    """Keep a picture of the page where somebody asked for pictures."""
+    if folder := os.environ.get("GRIDPATROL_SHOTS"):
+        console.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.fixture
+def looks(site):
+    """Return what lets the camera "road" say how its water stands; it watches water."""
+    camera = site.store.inventory.get("road")
+    site.store.inventory.replace(replace(camera, water=SETUP))
+    now = utc_now()
+    deep = StoredWater(
+        "road", now, WaterState.RED, Passability.CLOSED, now - timedelta(minutes=9),
+        reason="depth", area_ratio=0.46, ratio_per_h=0.5,
+        depth_cm=31.0, error_cm=2.5, cm_per_h=12.0, level_by="mark", rain=RainState.RAIN,
+        reference_count=5, reference="day-1", basis="loss+network",
+    )  # fmt: skip
+
+    def look(minutes_ago: float = 0.0, **fields: object) -> None:
+        at = now - timedelta(minutes=minutes_ago)
+        site.store.water.put([replace(deep, updated_at=at, **fields)])
+
+    return look
+
+
+@pytest.fixture
+def panel(console, site, looks):
+    """Return the panel of a flooded camera, with the course of half an hour."""
+    for minute in range(30, 0, -1):
+        hidden = Unseen.HAZE if 8 < minute < 12 else None
+        looks(minute, area_ratio=0.46 - minute / 70, unseen=hidden)
+    looks()
+    console.goto(f"{site.url}#/cameras/road")
+    panel = console.locator("gp-water section")
+    expect(panel).to_be_visible()
+    return panel
+
+
+def test_the_panel_says_how_the_water_stands(panel, console):
+    for words in ("积水（红色）", "禁行", "46%", "31 ± 2.5 cm（按标尺）", "上涨，每小时 12 cm",
+                  "下雨", "地面纹理消失 · 神经网络", "5"):  # fmt: skip
+        expect(panel).to_contain_text(words)
+    expect(panel.locator("svg.course polyline")).to_have_count(1)
+    expect(panel.locator("svg.course rect")).to_have_count(3)
+
+
+def test_it_follows_what_is_seen(panel, looks):
+    now = utc_now()
+    looks(
+        unseen=Unseen.HAZE, blind_since=now - timedelta(minutes=2), passability=Passability.CLOSED
+    )
+    expect(panel).to_contain_text("积水（红色），目前看不清")
+    expect(panel).to_contain_text("看不清：暴雨或浓雾")
+    looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.DARK, area_ratio=0.0)
+    expect(panel.locator(".state")).to_have_text("看不清")
+    expect(panel).to_contain_text("未知")
+    looks(state=WaterState.NORMAL, passability=Passability.OPEN, area_ratio=0.0, depth_cm=None)
+    expect(panel.locator(".state")).to_have_text("无积水")
+    expect(panel).to_contain_text("无标尺可读")
+    expect(panel.get_by_role("button")).to_have_count(0)
+
+
+def test_only_wet_is_told_to_the_worker(panel, console):
+    at = "2026-07-01T08:00:00.000Z"
+    state = {"id": "day-2", "kind": "wet", "infrared": False, "looks": 1, "taught": True}
+    state |= {"made_at": at, "seen_at": at}
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.method)
+        route.fulfill(status=200, content_type="application/json", body=json.dumps(state))
+
+    console.route("**/water/only-wet", answer)
+    panel.get_by_role("button", name="只是潮湿").click()
+    expect(panel.get_by_role("status")).to_contain_text("类似画面不再报警")
+    assert asked == ["POST"]
+
+
+def test_a_camera_that_watches_no_water_has_no_panel(console, site):
+    console.goto(f"{site.url}#/cameras/road")
+    expect(console.get_by_role("heading", name="东环路")).to_be_visible()
+    expect(console.locator("gp-water")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_it_fits_a_phone_and_a_large_screen(panel, console, width):
+    console.set_viewport_size({"width": width, "height": 900})
+    expect(panel).to_be_visible()
+    box = panel.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert console.evaluate("document.documentElement.scrollWidth") <= width
+    shot(console, f"water-{width}")
+
+
+def test_an_incident_of_water_shows_its_proof(console, site):
+    kinds = (EvidenceType.RAW, EvidenceType.MARKED, EvidenceType.BEFORE, EvidenceType.CURVE)
+    readings = {"state": "red", "passability": "closed", "basis": "gain", "peak_depth_cm": 31.0}
+    site.change(
+        "i-1", *(site.keep("i-1", kind, JPEG) for kind in kinds), kind="waterlogging",
+        rule="waterlogging", readings=readings,
+    )  # fmt: skip
+    console.goto(f"{site.url}#/incidents/i-1")
+    for words in ("道路积水", "积水（红色）", "禁行", "出现波纹", "最大水深"):
+        expect(console.locator("gp-incident-page")).to_contain_text(words)
+    for name in ("标注图", "无积水时", "变化曲线"):
+        console.get_by_role("button", name=name).click()
+        expect(console.locator("gp-evidence img")).to_have_attribute("alt", name)
