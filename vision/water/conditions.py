@@ -13,6 +13,7 @@ from typing import ClassVar
 from vision.rule import IncidentSpec
 from vision.types import Condition, Readings, Severity
 from vision.water.lines import PASSABILITY
+from vision.water.slope import SlopeJudgement
 from vision.water.state import WaterJudgement
 from vision.water.trend import Water
 from vision.water.types import Evidence, PlaceType, RainState, WaterState
@@ -135,6 +136,19 @@ def basis(evidence: Evidence) -> str:
     votes = sorted(evidence.votes.items(), key=lambda vote: -vote[1])
     least = AGREES * evidence.area_ratio
     return "+".join(name for name, share in votes if share >= least and share > 0)
+
+
+def scene_moved(judgement: SlopeJudgement) -> Condition:
+    """Return the condition of a slope; one that cannot be judged now is as it was."""
+    return Condition(
+        SCENE_MOVED,
+        PLACE,
+        kind=SCENE_MOVED,
+        holds=judgement.moved,
+        score=1.0,
+        readings={"area_ratio": round(judgement.area_ratio, 3)},
+        seen_at=judgement.at if judgement.seen else judgement.since,
+    )
 
 
 class SightReport:

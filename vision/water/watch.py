@@ -10,30 +10,36 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+import numpy as np
+
 from vision.incidents import IncidentBook
-from vision.types import Image, IncidentChange
+from vision.types import Condition, Image, IncidentChange
 from vision.water.bank import ReferenceBank
 from vision.water.conditions import (
+    SCENE_MOVED,
     SPECS,
     STATES,
     WATER_UNSEEN,
     WATERLOGGING,
     SightReport,
+    scene_moved,
     waterlogging,
 )
-from vision.water.evidence import judge
+from vision.water.evidence import judge_against
 from vision.water.ground import Ground
 from vision.water.level import MarkBook
 from vision.water.on_screen_text import TextFinder
 from vision.water.reference import Reference
 from vision.water.registration import Registration, aligned, luma_of, register
 from vision.water.sight import Usual, unseen
+from vision.water.slope import SlopeJudgement, SlopeWatch
 from vision.water.state import WaterJudgement, WaterMachine
 from vision.water.types import (
     Evidence,
     Level,
     Map,
     Mask,
+    PlaceType,
     RainState,
     Sample,
     Unseen,
@@ -61,7 +67,8 @@ class WaterOutcome:
 
     after: the picture judged, laid over its reference; before: that reference; evidence.water is
     where the water is in both. All three are None when nothing could be compared. learnt: whether
-    the bank changed and wants to be kept.
+    the bank changed and wants to be kept. slope: what is known of the scene of a slope, where that
+    is seen, with slope.where in both pictures; evidence is None there.
     """
 
     reading: WaterReading
@@ -71,6 +78,7 @@ class WaterOutcome:
     before: Image | None = None
     after: Image | None = None
     learnt: bool = False
+    slope: SlopeJudgement | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +98,8 @@ class WaterWatch:
     """The memory of one camera's watch of water; looks come in the order of time, from one thread.
 
     bank: the camera's states, learnt from here; its revision says when it wants to be kept.
-    network: None without one.
+    network: None without one. At a slope no water is told of, but whether its scene moved, by day
+    and by infrared light apart.
     """
 
     def __init__(
@@ -111,6 +120,12 @@ class WaterWatch:
         self._machine = WaterMachine(setup)
         self._sight = SightReport()
         self._book = IncidentBook(camera, SPECS.values())
+        self._slopes = {
+            infrared: SlopeWatch(self._ground.zones, self._ground.permanent)
+            for infrared in (False, True)
+            if setup.place is PlaceType.SLOPE
+        }
+        self._scenes: dict[bool, SlopeJudgement] = {}
         self._evidence: Evidence | None = None
         self._newest: Sample | None = None
 
@@ -124,6 +139,16 @@ class WaterWatch:
                 self._machine.adopt(STATES[incident.severity], incident.opened_at)
             if incident.rule == WATER_UNSEEN:
                 self._sight.adopt()
+            if incident.rule == SCENE_MOVED:
+                self._adopt_scene(incident.opened_at)
+
+    def _adopt_scene(self, since: datetime) -> None:
+        nowhere = np.zeros(self.bank.shape, np.bool_)
+        for infrared, slope in self._slopes.items():
+            slope.adopt(since)
+            self._scenes[infrared] = SlopeJudgement(
+                at=since, moved=True, area_ratio=0.0, since=since, seen=False, where=nowhere
+            )
 
     def look(self, sample: Sample, rain: RainState, *, away: bool = False) -> WaterOutcome:
         """Take in a sample. away: the camera is known to be turned from its usual view, or turning.
@@ -133,22 +158,25 @@ class WaterWatch:
         if away:
             return self.miss(sample.at, Unseen.AWAY, rain)
         view = self._view(sample)
-        evidence = self._judge(view) if view.references else None
+        evidence = self._judge(view) if view.references and not self._slopes else None
         level = self._marks.read(view.sample, evidence) if evidence else None
         reading = _reading(view, evidence, level)
         self._newest = view.sample
         self._evidence = evidence or self._evidence
         revision = self.bank.revision
         judgement = self._machine.step(reading, rain)
-        self._learn(view, judgement)
+        slope = self._look_at_slope(view)
+        if slope is None or not slope.moved:
+            self._learn(view, judgement)
         return WaterOutcome(
             reading=reading,
             judgement=judgement,
             changes=self._tell(judgement),
             evidence=evidence,
-            before=self._picture_of(evidence),
-            after=view.sample.image if evidence else None,
+            before=self._before(view, evidence),
+            after=view.sample.image if view.references else None,
             learnt=self.bank.revision != revision,
+            slope=slope,
         )
 
     def miss(self, at: datetime, why: Unseen, rain: RainState) -> WaterOutcome:
@@ -158,9 +186,15 @@ class WaterWatch:
         return WaterOutcome(reading, judgement, self._tell(judgement))
 
     def teach_wet(self) -> Reference | None:
-        """Keep what was looked at last as "only wet"; None before any look. For a person to say."""
+        """Keep what was looked at last as "only wet"; None before any look. For a person to say.
+
+        At a slope, that is to say that it may look as it does now.
+        """
         if self._newest is None:
             return None
+        for slope in self._slopes.values():
+            slope.accept()
+        self._scenes.clear()
         return self.bank.teach(self._newest, self._newest.at)
 
     def finish(self, at: datetime) -> tuple[IncidentChange, ...]:
@@ -220,12 +254,12 @@ class WaterWatch:
     def _judge(self, view: _View) -> Evidence:
         """Return the evidence against the state that explains most of what is seen."""
         zones, ignore = self._ground.zones, view.ignore
-        found = [(judge(view.sample, r, zones, ignore, None), r) for r in view.references]
-        evidence, reference = min(found, key=lambda one: (one[0].area_ratio, one[0].strength))
+        evidence = judge_against(view.sample, view.references, zones, ignore, None)
         if self.network is None or not self._is_stirred(evidence):
             return evidence
+        (reference,) = (r for r in view.references if r.id == evidence.reference)
         vote = self.network.probability(view.sample.image, reference.image)
-        return judge(view.sample, reference, zones, ignore, vote)
+        return judge_against(view.sample, view.references, zones, ignore, vote)
 
     def _is_stirred(self, evidence: Evidence) -> bool:
         """Return whether there is something for the network to judge."""
@@ -246,19 +280,31 @@ class WaterWatch:
         if judgement.is_clear:
             self._marks.learn(view.sample)
 
+    def _look_at_slope(self, view: _View) -> SlopeJudgement | None:
+        """Return what is known of the scene, None where it is not watched or not seen."""
+        if not self._slopes or not view.references:
+            return None
+        judgement = self._slopes[view.sample.infrared].look(view.sample)
+        self._scenes[view.sample.infrared] = judgement
+        return judgement
+
     def _tell(self, judgement: WaterJudgement) -> tuple[IncidentChange, ...]:
-        conditions = [
-            waterlogging(judgement, self.setup.place, self._evidence),
-            self._sight.condition(judgement),
-        ]
+        conditions = [*self._of_the_place(judgement), self._sight.condition(judgement)]
         return tuple(self._book.step(judgement.at, conditions))
 
-    def _picture_of(self, evidence: Evidence | None) -> Image | None:
-        """Return the picture of the state that evidence was found against."""
-        if evidence is None:
-            return None
-        known = {reference.id: reference.image for reference in self.bank.references}
-        return known.get(evidence.reference)
+    def _of_the_place(self, judgement: WaterJudgement) -> Iterable[Condition]:
+        """Return what holds at the place: water, or at a slope that its scene moved."""
+        if not self._slopes:
+            return (waterlogging(judgement, self.setup.place, self._evidence),)
+        known = sorted(self._scenes.values(), key=lambda scene: (scene.moved, scene.at))
+        return [scene_moved(scene) for scene in known[-1:]]
+
+    @staticmethod
+    def _before(view: _View, evidence: Evidence | None) -> Image | None:
+        """Return the picture of the state that was compared with, the nearest by default."""
+        wanted = evidence.reference if evidence else None
+        alike = [one for one in view.references if one.id == wanted] or view.references[:1]
+        return alike[0].image if alike else None
 
 
 def _reading(view: _View, evidence: Evidence | None, level: Level | None) -> WaterReading:

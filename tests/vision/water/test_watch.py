@@ -124,8 +124,9 @@ def test_one_incident_rises_with_the_water_falls_with_it_and_closes(site: Site) 
     every = changes(outcomes)
     assert len({change.incident.id for change in every}) == 1
     opened, closed = every[0], every[-1]
-    # 5 % of the zones are flooded at 690 s, and must be so for two minutes.
-    assert 690 <= (second(opened.incident.opened_at) or 0) <= 690 + 120 + 60
+    # 5 % of the zones are flooded at 690 s, must be so for two minutes of looks forty seconds apart,
+    # and the median of a minute follows half a minute later.
+    assert 690 <= (second(opened.incident.opened_at) or 0) <= 690 + 120 + 30 + 2 * 40
     assert second(closed.incident.closed_at) == pytest.approx(3500, abs=60)
     assert second(closed.at) == pytest.approx(3500 + 630, abs=60)
     readings = every[-1].incident.readings
@@ -284,5 +285,5 @@ def test_the_water_is_shown_on_the_picture_that_was_judged(site: Site) -> None:
     assert outcome.after is not None
     rows = np.flatnonzero(outcome.evidence.water.any(axis=1))
     top, bottom = ZONE[1] * SHAPE[0], ZONE[3] * SHAPE[0]
-    assert rows[0] == pytest.approx((top + bottom) / 2, abs=12)
+    assert rows[0] == pytest.approx((top + bottom) / 2, abs=20)
     assert outcome.before.shape == outcome.after.shape == (*SHAPE, 3)
