@@ -14,6 +14,8 @@ import { facts } from "./page-styles.js";
 
 /** The server keeps running counts once a minute. */
 const EVERY_MS = 60_000;
+/** So many hours are shown until all are asked for. */
+const FEW = 6;
 /** An hour that was watched less than this is said to have been. */
 const WHOLE = 0.95;
 
@@ -24,20 +26,22 @@ export class GpCounts extends ConsoleElement {
     :host { display: grid; gap: var(--s3); }
     .head { display: flex; align-items: baseline; gap: var(--s2); }
     .head h2 { flex: 1; min-width: 0; overflow-wrap: anywhere; }
-    .head a { color: var(--accent); font-size: var(--small); text-decoration: underline; text-underline-offset: 0.2em; }
+    .head a, .head button { color: var(--accent); font-size: var(--small); text-decoration: underline; text-underline-offset: 0.2em; }
+    .head button { border: 0; background: none; min-height: 0; padding: 0; }
     .scroll { overflow-x: auto; }
     table { width: 100%; border-collapse: collapse; }
-    th, td { padding: 0.15rem var(--s2); font-weight: 400; white-space: nowrap; }
+    th, td { padding: 0.15rem var(--s1); font-weight: 400; white-space: nowrap; }
     th { text-align: start; color: var(--ink-2); font-size: var(--small); }
-    thead th + th { text-align: end; white-space: normal; }
-    tbody th { padding-inline-start: 0; vertical-align: top; }
-    td { position: relative; min-width: 4.5rem; text-align: end; }
+    th:first-child { padding-inline-start: 0; vertical-align: top; }
+    thead th + th { text-align: end; }
+    thead span { display: block; }
+    td { position: relative; min-width: 3.25rem; text-align: end; }
     td b { position: relative; font-weight: inherit; }
-    td i { position: absolute; inset: 0.15rem 0 0.15rem auto; width: var(--share); background: var(--accent-soft); border-radius: 2px; }
+    td i { position: absolute; inset: 0.15rem 0 0.15rem auto; width: calc((100% - 0.4rem) * var(--share)); background: var(--accent-soft); border-radius: 2px; }
     .total > * { font-weight: 600; border-block-start: 1px solid var(--line); color: var(--ink); }
     .partly { display: block; font-size: var(--tiny); color: var(--yellow); }
   `];
-  static properties = { site: { attribute: false }, camera: { attribute: false }, counts: { state: true } };
+  static properties = { site: { attribute: false }, camera: { attribute: false }, counts: { state: true }, whole: { state: true } };
 
   #work = new Work(this);
 
@@ -49,6 +53,8 @@ export class GpCounts extends ConsoleElement {
     this.camera = null;
     /** @type {Count[]} */
     this.counts = [];
+    /** Whether all hours of the day are shown. */
+    this.whole = false;
   }
 
   connectedCallback() {
@@ -92,10 +98,12 @@ export class GpCounts extends ConsoleElement {
     const sorts = sortsOf(counts);
     const most = Math.max(1, ...counts.flatMap((count) => sorts.map((sort) => passed(count, sort))));
     const title = t("Passed today: {place}", { place: this.#placeName(counts[0]?.place ?? null) });
-    return html`<section class="panel"><div class="head"><h2>${title}</h2><a href=${apiUrl(`counts.csv?${this.#query}`)} download>${t("Table")}</a></div>
+    const shown = this.whole ? counts : counts.slice(-FEW);
+    const all = counts.length > FEW ? html`<button @click=${() => { this.whole = !this.whole; }}>${this.whole ? t("Last hours") : t("All hours")}</button>` : null;
+    return html`<section class="panel"><div class="head"><h2>${title}</h2>${all}<a href=${apiUrl(`counts.csv?${this.#query}`)} download>${t("Table")}</a></div>
       <div class="scroll"><table aria-label=${title}>
-        <thead><tr><th scope="col">${t("Hour")}</th>${sorts.map((sort) => html`<th scope="col">${sortWord(sort)}</th>`)}</tr></thead>
-        <tbody>${counts.map((count) => this.#row(count, sorts, most))}
+        <thead><tr><th scope="col">${t("Hour")}</th>${sorts.map((sort) => html`<th scope="col">${objectWord(sort.kind)} ${sort.direction ? html`<span>${directionWord(sort.direction)}</span>` : null}</th>`)}</tr></thead>
+        <tbody>${shown.map((count) => this.#row(count, sorts, most))}
           <tr class="total"><th scope="row">${t("In all")}</th>${sorts.map((sort) => html`<td>${counts.reduce((sum, count) => sum + passed(count, sort), 0)}</td>`)}</tr></tbody>
       </table></div></section>`;
   }
@@ -103,9 +111,9 @@ export class GpCounts extends ConsoleElement {
   /** @param {Count} count @param {Sort[]} sorts @param {number} most */
   #row(count, sorts, most) {
     const part = this.#watchedPart(count);
-    return html`<tr><th scope="row">${shortTime(count.start)}–${shortTime(count.end)}
+    return html`<tr><th scope="row" title=${`${shortTime(count.start)}–${shortTime(count.end)}`}>${shortTime(count.start)}
         ${part < WHOLE ? html`<span class="partly">${t("{percent} % watched", { percent: Math.round(100 * part) })}</span>` : null}</th>
-      ${sorts.map((sort) => html`<td><i .style=${`--share: ${(100 * passed(count, sort)) / most}%`}></i><b>${passed(count, sort)}</b></td>`)}</tr>`;
+      ${sorts.map((sort) => html`<td><i .style=${`--share: ${passed(count, sort) / most}`}></i><b>${passed(count, sort)}</b></td>`)}</tr>`;
   }
 
   /** Of the time up to now, from 0 to 1. @param {Count} count */
@@ -127,11 +135,6 @@ export class GpCounts extends ConsoleElement {
 function sortsOf(counts) {
   const keys = new Set(counts.flatMap(({ rows }) => rows.map(({ kind, direction }) => JSON.stringify([kind, direction]))));
   return [...keys].sort().map((key) => JSON.parse(key)).map(([kind, direction]) => ({ kind, direction }));
-}
-
-/** @param {Sort} sort */
-function sortWord({ kind, direction }) {
-  return [objectWord(kind), direction ? directionWord(direction) : ""].filter(Boolean).join(" ");
 }
 
 /** @param {Count} count @param {Sort} sort */
