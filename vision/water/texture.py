@@ -31,7 +31,8 @@ BLACK, WHITE = 3, 248
 SMOOTH_PX = 1.5
 """Standard deviation of the mean that differences of light and colour are taken of."""
 WIDE_PX = 4.0
-"""A mean this wide is the same to a hundredth when it is taken of half the picture."""
+"""Means this wide are taken of half the picture: of brightness they differ by up to 0.5 %, of the
+squares of texture by up to 10 % (95 of 100 pixels), and what is judged water hardly at all."""
 HAZIEST, CLEAREST = 0.25, 1.1
 """Bounds of the contrast that surroundings are found to have kept."""
 MOST_GAIN = 4.0
