@@ -26,7 +26,7 @@ MOST = 9
 TRIALS = 2
 """States on trial at a time."""
 SAME = 0.12
-"""Two looks nearer than this show one state. Like NEAR_PART and NEAR_MARGIN chosen, not measured: no
+"""Two looks nearer than this show one state. Chosen, not measured, as NEAR_PART and NEAR_MARGIN: no
 footage of one place through the hours and weathers was at hand."""
 NEAR_PART = 0.6
 """The nearest state is told by the likest three fifths of the picture: the rest may be flooded."""

@@ -64,7 +64,7 @@ SURE = 4.0
 """No witness is surer than this: one that is wrong can be outvoted."""
 NETWORK_WEIGHT = 0.5
 """The network may tip the scales, not decide: on the one real pair of a fixed camera known to us,
-texture gain came twice as near as networks (IoU 0.61 against 0.24 to 0.32). Chosen, not measured."""
+texture gain came twice as near as networks (IoU 0.61 to 0.24-0.32). Chosen, not measured."""
 LEAST_RATIO = 0.01
 """Patches smaller than this share of the zones are nothing."""
 CONTROL_RATIO = 0.05
