@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from vision.errors import WaterError
 from vision.incidents import IncidentBook
 from vision.types import Condition, Image, IncidentChange
 from vision.water.bank import ReferenceBank
@@ -155,6 +156,11 @@ class WaterWatch:
 
         Raises WaterError for a sample of another shape than the bank's.
         """
+        if sample.shape != self.bank.shape:
+            raise WaterError(
+                f"a sample of {sample.shape} does not fit a watch of {self.bank.shape} pixels;"
+                " start a new watch and bank when a camera's picture changes its proportions"
+            )
         if away:
             return self.miss(sample.at, Unseen.AWAY, rain)
         view = self._view(sample)

@@ -187,6 +187,22 @@ def test_rain_moves_the_lines_and_a_dry_day_doubles_the_wait(
     assert entries(play(machine(), steady(0, 900, line - 1e-6), rain)) == []
 
 
+def test_a_feed_that_cannot_make_up_its_mind_about_rain_makes_no_state_flap() -> None:
+    one = machine()
+    turns = [rain for rain in (RAIN, DRY, UNKNOWN, RAIN, DRY) for _ in range(120)]
+    judgements = [one.step(saw(i * 10, 0.04), rain) for i, rain in enumerate(turns)]
+    assert entries(judgements) == [(WATCH, 120)]
+
+
+def test_water_is_dated_by_the_last_look_that_found_it() -> None:
+    one = machine()
+    play(one, steady(0, 600, 0.1))
+    falling = play(one, steady(610, 1200, 0.0))
+    assert falling[-1].state is WATCH
+    # The median of a minute is below the line thirty seconds after the water.
+    assert falling[-1].wet_at == at(630)
+
+
 def test_a_dry_day_closes_a_place_at_the_same_depth() -> None:
     assert play(machine(), steady(0, 900, 0.0, 30.0), DRY)[-1].state is RED
 

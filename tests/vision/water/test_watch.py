@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from vision.errors import WaterError
 from vision.geometry import Polygon
 from vision.scene import Zone
 from vision.types import ChangeType, FrameSize, Image, IncidentChange, Severity
@@ -124,8 +125,8 @@ def test_one_incident_rises_with_the_water_falls_with_it_and_closes(site: Site) 
     every = changes(outcomes)
     assert len({change.incident.id for change in every}) == 1
     opened, closed = every[0], every[-1]
-    # 5 % of the zones are flooded at 690 s, must be so for two minutes of looks forty seconds apart,
-    # and the median of a minute follows half a minute later.
+    # 5 % of the zones are flooded at 690 s and must be so for two minutes of looks forty seconds
+    # apart; the median of a minute follows half a minute later.
     assert 690 <= (second(opened.incident.opened_at) or 0) <= 690 + 120 + 30 + 2 * 40
     assert second(closed.incident.closed_at) == pytest.approx(3500, abs=60)
     assert second(closed.at) == pytest.approx(3500 + 630, abs=60)
@@ -229,6 +230,13 @@ def test_what_a_person_calls_only_wet_is_water_no_more(site: Site) -> None:
     assert after[-1].evidence.reference == taught.id
 
 
+def test_a_picture_of_other_proportions_wants_another_watch(site: Site) -> None:
+    odd = site.sample(0, 0.0)
+    odd = replace(odd, image=odd.image[:180], blocked=odd.blocked[:180])
+    with pytest.raises(WaterError, match="start a new watch"):
+        watch().look(odd, UNKNOWN)
+
+
 def test_nothing_was_seen_that_could_be_taught() -> None:
     assert watch().teach_wet() is None
 
@@ -279,7 +287,7 @@ def test_the_network_is_asked_only_when_something_stirs_and_its_word_counts(site
 def test_the_water_is_shown_on_the_picture_that_was_judged(site: Site) -> None:
     one = watch()
     play(one, site.looks(0, 300, 0.0))
-    outcome = one.look(replace(site.sample(320, 0.5)), UNKNOWN)
+    outcome = one.look(site.sample(320, 0.5), UNKNOWN)
     assert outcome.evidence is not None
     assert outcome.before is not None
     assert outcome.after is not None
