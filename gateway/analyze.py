@@ -15,6 +15,7 @@ from gateway.clock import monotonic_s, to_iso
 from gateway.film.eyes import Crew
 from gateway.film.judge import FileIncident, FilmJudge
 from gateway.film.reading import FilmReading
+from gateway.film.water import FilmWater, FilmWaterPlan
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import FileFacts, VideoFile
 from vision.detector import Detector
@@ -56,7 +57,7 @@ class AnalysisPlan:
     tracker: None for the default one; `vision.tracker.two_stage` sets one to the detector's model.
     fps: pictures looked at in a second of the film, above 0. start: when the first picture of
     `analyze_file`'s file was taken; None means when the file says, else FILE_EPOCH. thorough:
-    decode everything. time_zone: of the site, for the rules' calendars.
+    decode everything. time_zone: of the site, for the rules' calendars. water: None: not judged.
     """
 
     rules: RuleSet = DEFAULT_RULES
@@ -65,6 +66,7 @@ class AnalysisPlan:
     start: datetime | None = None
     thorough: bool = False
     time_zone: tzinfo = UTC
+    water: FilmWaterPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,9 @@ class _Work:
         rules = film.rules or plan.rules
         pipeline = CameraPipeline(film.camera, rules, plan.tracker, plan.time_zone)
         self._judge = FilmJudge(pipeline, film.since, film.until)
+        self._water = (
+            FilmWater(film.camera, plan.water, crew, film.since, film.until) if plan.water else None
+        )
         self._facts: list[FileFacts] = []
         self._damages: list[str] = []
         self._decoded_s = self._done_s = 0.0
@@ -184,6 +189,8 @@ class _Work:
         for look in reading.looks(lambda at_s: self._tell(passed_s + at_s)):
             self._judge.take(look, number, start)
             self._tell(self._judge.judged_s)
+        if self._water is not None:
+            self._water.look_at(number, part.path, start)
         self._decoded_s += reading.decoded_s
         self._damages += [video.damage] if video.damage else []
 
@@ -195,7 +202,7 @@ class _Work:
             model="+".join(spec.name for spec in specs),
             model_sha256="+".join(spec.sha256 for spec in specs),
             start=self._judge.start or FILE_EPOCH,
-            incidents=self._judge.finish(),
+            incidents=self._incidents(),
             tallies=self._judge.tallies(),
             pictures=self._judge.looks,
             analysed_s=self._judge.judged_s,
@@ -203,6 +210,14 @@ class _Work:
             decoded_s=self._decoded_s,
             elapsed_s=elapsed_s,
         )
+
+    def _incidents(self) -> tuple[FileIncident, ...]:
+        """Return what the rules found and what the water did, by the time it began."""
+        found = self._judge.finish()
+        if self._water is None:
+            return found
+        found += self._water.finish(self._judge.start or FILE_EPOCH)
+        return tuple(sorted(found, key=lambda one: (one.start_s, one.incident.id)))
 
     def _tell(self, done_s: float) -> None:
         """Tell how far it is; it never goes back."""
@@ -233,7 +248,7 @@ def _incident_json(found: FileIncident, file: str) -> dict[str, object]:
         "opened_at": to_iso(incident.opened_at),
         "closed_at": to_iso(incident.last_seen_at),
         "readings": dict(incident.readings),
-    }
+    } | _turns_json(found)
 
 
 def _tally_json(tally: Tally, file: str) -> dict[str, object]:
@@ -247,6 +262,15 @@ def _tally_json(tally: Tally, file: str) -> dict[str, object]:
         "watched_s": tally.watched_s,
         "rows": [asdict(row) for row in tally.rows],
     }
+
+
+def _turns_json(found: FileIncident) -> dict[str, object]:
+    """Return how an incident went, where it has turns."""
+    turns = [
+        {"at_s": round(turn.at_s, 3), "type": turn.type, "severity": turn.severity}
+        for turn in found.turns
+    ]
+    return {"turns": turns} if turns else {}
 
 
 def _summary_json(analysis: FileAnalysis) -> dict[str, object]:

@@ -19,7 +19,9 @@ from gateway.errors import ConfigError
 if TYPE_CHECKING:
     from gateway.analyze import Film
     from gateway.analyze import Progress as Step
+    from gateway.film.water import FilmWaterPlan
     from gateway.replay.batch import FilmOutcome
+    from vision.water.types import WaterSetup
 
 LANGUAGES = ("zh-CN", "en")
 
@@ -54,6 +56,12 @@ def analyze(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Decode everything, quiet stretches too.")
     ] = False,
+    water_zone: Annotated[
+        str | None, typer.Option(help="Watch water there: corners `x,y x,y x,y …`, 0-1.")
+    ] = None,
+    water: Annotated[
+        Path | None, typer.Option(help="Watch water as this set-up file says.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -65,7 +73,9 @@ def analyze(
         films += (_recorded(settings, recorded, since, until),)
     if not films:
         raise ConfigError("name a file, a folder, or a camera with --recorded")
-    outcomes = _analyzed(films, settings, _Wish(rules, fps, thorough, folder, json))
+    outcomes = _analyzed(
+        films, settings, _Wish(rules, fps, thorough, folder, json, _ground(water_zone, water))
+    )
     if not json:
         _show([outcome for outcome in outcomes if outcome.error is None], settings.site.zone)
     if folder is not None:
@@ -82,6 +92,7 @@ class _Wish:
     thorough: bool
     folder: Path | None
     json: bool
+    water: "WaterSetup | None" = None
 
 
 def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list["FilmOutcome"]:
@@ -102,6 +113,7 @@ def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list[
         fps=wish.fps or settings.analysis.fps,
         thorough=wish.thorough,
         time_zone=settings.site.zone,
+        water=_water_plan(wish.water, settings),
     )
     judged = [replace(film, rules=asked or film.rules) for film in films]
     journal = Journal(wish.folder, plan, detectors) if wish.folder else None
@@ -113,6 +125,27 @@ def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list[
                 out.file.writelines(f"{line}\n" for line in outcome.lines)
                 out.file.flush()
     return outcomes
+
+
+def _ground(zone: str | None, file: Path | None) -> "WaterSetup | None":
+    """Return where water is watched, None where it is not. Raises ConfigError."""
+    from gateway.water.evaluation import zone_setup
+    from gateway.water_file import load_water
+    from vision.water.types import PlaceType
+
+    if file is not None:
+        return load_water(file).setup
+    return zone_setup(zone, PlaceType.ROAD) if zone else None
+
+
+def _water_plan(setup: "WaterSetup | None", settings: Settings) -> "FilmWaterPlan | None":
+    from gateway.detector_setup import open_water_network
+    from gateway.film.water import FilmWaterPlan
+
+    if setup is None:
+        return None
+    network = open_water_network(settings.data_dir)
+    return FilmWaterPlan(setup, network, network.spec.sha256 if network else "")
 
 
 def _films(paths: Sequence[Path], start: datetime | None) -> tuple["Film", ...]:

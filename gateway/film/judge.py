@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gateway.film.looking import FilmLook
 from vision.pipeline import CameraPipeline, StepResult
-from vision.types import ChangeType, Incident, IncidentChange, Tally, Track
+from vision.types import ChangeType, Incident, IncidentChange, Severity, Tally, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,20 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """When, in seconds after the first picture, it was told that an incident is so bad now."""
+
+    at_s: float
+    type: ChangeType
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
 class FileIncident:
     """An incident with its times in the film, seconds after the first picture.
 
-    lasts: it was still going on when the film ended. shot: its picture.
+    lasts: it was still going on when the film ended. shot: its picture. turns: how it went, of
+    what gets worse and better.
     """
 
     incident: Incident
@@ -34,6 +44,7 @@ class FileIncident:
     end_s: float
     lasts: bool
     shot: Shot
+    turns: tuple[Turn, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -79,7 +90,7 @@ class FilmJudge:
         self.start = self.start or at
         self._now = at
         self.looks += 1
-        step = self._pipeline.step(at, look.size, look.detections)
+        step = self._pipeline.step(at, look.size, look.detections, look.activity)
         self._keep(step.changes)
         self._tallies += step.tallies
         for change in step.changes:
