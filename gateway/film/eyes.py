@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeVar, cast
 
 import av
 import av.error
-import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -27,19 +26,25 @@ from vision.ensemble import DetectorSet, PendingSet
 from vision.luma.cells import Luma
 from vision.types import Detections, FrameSize
 
-Seen: TypeAlias = tuple[int, FrameSize, Detections]
-"""The pts of a picture, its upright size, and what the detector saw in it."""
-
 T = TypeVar("T")
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What came of a picture. size: upright. luma: of about ACTIVITY_SIZE, upright."""
+
+    pts: int
+    size: FrameSize
+    detections: Detections
+    luma: Luma
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class KeyPicture:
-    """What came of a key frame. luma: about ACTIVITY_SIZE, as stored."""
+    """What came of a key frame."""
 
     group: int
-    luma: Luma
     seen: Seen
 
 
@@ -92,23 +97,17 @@ class FilmEyes:
         if len(frames) != 1:
             raise FrontToBackError("a key frame of it cannot be decoded alone")
         pts, frame = frames[0]
-        size, pending = self._start(frame)
-        luma = Picture(frame, FILE_EPOCH, self._scaler).luma()
-        small = cv2.resize(luma, _thumbnail(frame), interpolation=cv2.INTER_AREA)
-        return KeyPicture(group.number, np.asarray(small, np.uint8), (pts, size, pending.wait()[0]))
+        return KeyPicture(group.number, self._start(pts, frame)())
 
     def see(self, group: Group, wanted: frozenset[int]) -> list[Seen]:
         """Return what is seen in those pictures of a group whose pts are wanted, as shown.
 
         Raises FrontToBackError when one of them does not come.
         """
-        pending: list[tuple[int, FrameSize, PendingSet]] = []
-        for pts, frame in self.frames(group):
-            if pts in wanted:
-                pending.append((pts, *self._start(frame)))
-        if len(pending) < len(wanted):
+        begun = [self._start(pts, frame) for pts, frame in self.frames(group) if pts in wanted]
+        if len(begun) < len(wanted):
             raise FrontToBackError("pictures of it are damaged")
-        return [(pts, size, started.wait()[0]) for pts, size, started in pending]
+        return [finish() for finish in begun]
 
     def pictures(self, group: Group, wanted: frozenset[int]) -> Iterator[tuple[int, FilePicture]]:
         """Yield those pictures of a group whose pts are wanted."""
@@ -130,9 +129,11 @@ class FilmEyes:
         decoder.flush_buffers()
         self._decoders.append(decoder)
 
-    def _start(self, frame: VideoFrame) -> tuple[FrameSize, PendingSet]:
+    def _start(self, pts: int, frame: VideoFrame) -> Callable[[], Seen]:
+        """Begin to look at a picture; call what is returned for what is seen in it."""
         picture = self._picture(frame)
-        return picture.size, start(picture, self._detectors)
+        small, size, pending = thumbnail(picture), picture.size, start(picture, self._detectors)
+        return lambda: Seen(pts, size, pending.wait()[0], small)
 
     def _picture(self, frame: VideoFrame) -> FilePicture:
         return FilePicture(0.0, frame, self._scaler, self._turns)
@@ -154,12 +155,12 @@ def start(picture: FilePicture, detectors: DetectorSet) -> PendingSet:
     return detectors.start([detectors.prepare_from(picture.size, picture.resized_bgr)])
 
 
+def thumbnail(picture: FilePicture) -> Luma:
+    """Return the brightness of a picture as a camera's eye compares it, upright."""
+    small = Picture(picture.frame, FILE_EPOCH, picture.scaler).thumbnail(ACTIVITY_SIZE.width)
+    return np.ascontiguousarray(np.rot90(small, picture.turns)) if picture.turns else small
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def _thumbnail(frame: VideoFrame) -> tuple[int, int]:
-    """Return the width and height of the small picture of a frame, its aspect kept."""
-    scale = max(ACTIVITY_SIZE.width / frame.width, ACTIVITY_SIZE.height / frame.height)
-    return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))

@@ -6,24 +6,28 @@ tracker and the rules take the same steps as if every picture had been looked at
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from gateway.film.eyes import Crew, FilmEyes, KeyPicture, Seen
+from gateway.film.eyes import Crew, FilmEyes, KeyPicture
 from gateway.film.packets import FrontToBackError, Group, PacketTable, read_groups, survey
 from gateway.film.search import Flags, KeyLook, alike, resident, stirring
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import SHORTFALL_S, VideoFile
-from vision.activity import ActivityState, LumaActivity
+from vision.activity import Activity, ActivityState, LumaActivity
 from vision.types import Detections, FrameSize, Kind
 
 EDGE_S = 1.0
 """So much at each end of what is decoded must look like the key frame there; else more is decoded:
 who comes into view or leaves it is detected in one look and missed in the next."""
+
+WARM_UP = 12
+"""So many key frames before a group tell what is usual there: about 25 seconds, twice the time in
+which a background is learnt."""
 
 KEYS_SHARE = 0.5
 """Part of the progress that the key frames are counted as."""
@@ -31,11 +35,15 @@ KEYS_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmLook:
-    """What one picture shows. at_s: seconds after the film's first picture."""
+    """What one picture shows. at_s: seconds after the film's first picture.
+
+    activity: what brightness shows at that moment, as a live camera's eye would see it.
+    """
 
     at_s: float
     size: FrameSize
     detections: Detections
+    activity: Activity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +78,15 @@ def search_film(
     return Search(table, tuple(seeker.looks()), float(table.length_s[seeker.decoded].sum()))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What is known of one picture."""
+
+    size: FrameSize
+    detections: Detections
+    activity: Activity
+
+
 class _Seeker:
     """What is known of a film so far."""
 
@@ -86,7 +103,7 @@ class _Seeker:
         self._chosen_group = table.group_of[self._chosen]
         self._due = _by_group(table, self._chosen, self._chosen_group)
         self._keys: list[KeyPicture] = []
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[int, _Known] = {}
 
     def look_at_keys(self, on_share: Callable[[float], None]) -> list[KeyLook]:
         """Look at the key frame of each group."""
@@ -95,11 +112,11 @@ class _Seeker:
         groups = read_groups(self._path, self._table, every, keys_only=True)
         looks = []
         for key in self._crew.map(self._eyes.see_key, groups):
-            at = FILE_EPOCH + timedelta(seconds=float(self._table.began_s[key.group]))
-            moved = activity.look(key.luma, at).state is ActivityState.MOTION
+            seen = key.seen
+            change = activity.look(seen.luma, self._at(seen.pts))
             self._keys.append(key)
-            self._seen[key.seen[0]] = key.seen
-            looks.append(KeyLook(moved, key.seen[2]))
+            self._seen[seen.pts] = _Known(seen.size, seen.detections, change)
+            looks.append(KeyLook(change.state is not ActivityState.QUIET, seen.detections))
             on_share(len(looks) / self._table.groups)
         return looks
 
@@ -107,7 +124,7 @@ class _Seeker:
         """Decode groups and look at the pictures of them that are due."""
         groups = read_groups(self._path, self._table, wanted)
         for done, seen in enumerate(self._crew.map(self._see, groups), start=1):
-            self._seen |= {one[0]: one for one in seen}
+            self._seen |= seen
             on_share(done / int(wanted.sum()))
         self.decoded = self.decoded | wanted
 
@@ -126,18 +143,32 @@ class _Seeker:
     def looks(self) -> Iterator[FilmLook]:
         """Yield what is seen in each picture that is due."""
         times = self._table.at_s[self._chosen]
-        staying = [resident(one.seen[2], other.seen[2]) for one, other in pairwise(self._keys)]
+        staying = [
+            resident(one.seen.detections, other.seen.detections)
+            for one, other in pairwise(self._keys)
+        ]
         for at_s, pts, group in zip(
             times, self._table.pts[self._chosen], self._chosen_group, strict=True
         ):
             if self.decoded[group]:
-                _, size, detections = self._seen[int(pts)]
+                known = self._seen[int(pts)]
+                yield FilmLook(float(at_s), known.size, known.detections, known.activity)
             else:
-                size, detections = self._keys[group].seen[1], staying[group]
-            yield FilmLook(float(at_s), size, detections)
+                still = Activity(self._at(int(pts)), ActivityState.QUIET)
+                yield FilmLook(float(at_s), self._keys[group].seen.size, staying[group], still)
 
-    def _see(self, group: Group) -> list[Seen]:
-        return self._eyes.see(group, self._due[group.number] - self._seen.keys())
+    def _see(self, group: Group) -> dict[int, _Known]:
+        """Return what is seen in a group's pictures that are due, its key frame left out.
+
+        What stirs in them is told against what its key frame and those before it show.
+        """
+        activity, number = LumaActivity(), group.number
+        for key in self._keys[max(0, number - WARM_UP) : number + 1]:
+            activity.look(key.seen.luma, self._at(key.seen.pts))
+        return {
+            one.pts: _Known(one.size, one.detections, activity.look(one.luma, self._at(one.pts)))
+            for one in self._eyes.see(group, self._due[number] - self._seen.keys())
+        }
 
     def _is_restless(self, group: int, key: int, from_s: float, to_s: float) -> bool:
         """Say whether looks at a part of a decoded group show other things than a key frame does.
@@ -145,12 +176,15 @@ class _Seeker:
         from_s, to_s: seconds after the group began.
         """
         began_s = self._table.began_s[group]
-        still = self._keys[key].seen[2]
+        still = self._keys[key].seen.detections
         return not all(
-            alike(still, self._seen[pts][2], self._sure)
+            alike(still, self._seen[pts].detections, self._sure)
             for pts in self._due[group]
             if from_s <= self._seconds(pts) - began_s <= to_s
         )
+
+    def _at(self, pts: int) -> datetime:
+        return FILE_EPOCH + timedelta(seconds=self._seconds(pts))
 
     def _seconds(self, pts: int) -> float:
         return (pts - int(self._table.pts[0])) * self._table.tick_s

@@ -2,13 +2,17 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
-from gateway.film.eyes import Crew, start
+from gateway.film.eyes import Crew, start, thumbnail
 from gateway.film.looking import FilmLook, search_film
 from gateway.film.packets import FrontToBackError
-from gateway.video_file import VideoFile
+from gateway.sources.clip import FILE_EPOCH
+from gateway.video_file import FilePicture, VideoFile
+from vision.activity import Activity, LumaActivity
 from vision.ensemble import PendingSet
-from vision.types import FrameSize, Kind
+from vision.types import Kind
 
 SEARCH_SHARE = 0.95
 """Part of the progress that searching a film is counted as; judging what was seen is the rest."""
@@ -60,16 +64,27 @@ class FilmReading:
 
     def _front_to_back(self) -> Iterator[FilmLook]:
         """Yield the looks of a file decoded picture by picture, the detector kept busy."""
-        detectors = self._crew.detectors
-        pending: deque[tuple[float, FrameSize, PendingSet]] = deque()
+        detectors, eye = self._crew.detectors, LumaActivity()
+        begun: deque[_Begun] = deque()
         for picture in self._video.pictures(self._fps):
-            pending.append((picture.at_s, picture.size, start(picture, detectors)))
-            if len(pending) > detectors.in_flight:
-                yield _finished(*pending.popleft())
-        for last in pending:
-            yield _finished(*last)
+            at = FILE_EPOCH + timedelta(seconds=picture.at_s)
+            activity = eye.look(thumbnail(picture), at)
+            begun.append(_Begun(picture, activity, start(picture, detectors)))
+            if len(begun) > detectors.in_flight:
+                yield begun.popleft().finish()
+        for last in begun:
+            yield last.finish()
 
 
-def _finished(at_s: float, size: FrameSize, pending: PendingSet) -> FilmLook:
-    (detections,) = pending.wait()
-    return FilmLook(at_s, size, detections)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A picture with the detector."""
+
+    picture: FilePicture
+    activity: Activity
+    pending: PendingSet
+
+    def finish(self) -> FilmLook:
+        """Wait for what is seen in it."""
+        (detections,) = self.pending.wait()
+        return FilmLook(self.picture.at_s, self.picture.size, detections, self.activity)

@@ -87,7 +87,7 @@ def test_the_square_one_walker_on_the_footpath_and_cars_that_never_move(
 
 def test_the_road_cars_one_after_another_are_one_incident(road) -> None:
     vehicles = [span for span in spans(road) if span[1] == "vehicle_presence"]
-    assert vehicles == [about("vehicles", "vehicle_presence", 1.2, 9.6)]
+    assert vehicles == [about("vehicles", "vehicle_presence", 2.4, 9.6)]
     (found,) = [f for f in road.incidents if f.incident.kind == "vehicle_presence"]
     assert found.incident.readings["peak_count"] in (3, 4, 5)
     assert (road.pictures, road.file.codec) == (50, "h264")
@@ -138,8 +138,8 @@ def test_what_passes_is_counted_by_the_interval_to_the_last_one_begun(analyze, r
     analysis = analyze(road_film, start=start, rules=RuleSet((), (counting,)))
     before, after = analysis.tallies
     assert before.end == after.start == datetime(2026, 5, 4, 8, 15, tzinfo=UTC)
-    assert before.watched_s == pytest.approx(5.0, abs=0.3)
-    assert after.watched_s == pytest.approx(5.0, abs=0.5)
+    for tally in (before, after):
+        assert 2.0 < tally.watched_s <= 5.0, "less while the whole picture changes"
     assert sum(row.count for tally in analysis.tallies for row in tally.rows) >= 3
     *tallies, summary = [json.loads(line) for line in to_json_lines(analysis)]
     assert [line["type"] for line in (*tallies, summary)] == ["tally", "tally", "summary"]
