@@ -41,7 +41,9 @@ BUMP_CM = 1.2
 FILM_STEP = 15
 """Of the film's pictures one in so many is shown: one each 1.5 s."""
 MOVED = 16
-"""Grey levels (0-255) by which people differ from the empty view."""
+"""Grey levels (0-255) by which people, and their shadows, differ from the empty view."""
+SOLID = 40
+"""What differs more is people and no shadow."""
 
 CARS = Path(__file__).resolve().parents[2] / "shared" / "media" / "intel_car-detection.mp4"
 """A car park from above, filmed by Intel for its samples (CC BY 4.0); few machines have it."""
@@ -169,10 +171,14 @@ def filled(polygon: Polygon) -> Mask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passers:
-    """One picture of a place's film, and where people or cars are in it, 0-1, uint8 0-255."""
+    """One picture of a place's film, and who is in it.
+
+    opacity: uint8 0-255, people or cars. shade: uint8 0-255, where their shadows and outlines are.
+    """
 
     picture: Image
     opacity: npt.NDArray[np.uint8]
+    shade: npt.NDArray[np.uint8]
 
 
 @lru_cache(maxsize=2)
@@ -181,7 +187,7 @@ def passers(place: Place) -> tuple[Passers, ...]:
     if place.film is None:
         return ()
     film = (_at_size(one) for one in place.film())
-    return tuple(Passers(one, _opacity(one, place.picture)) for one in film)
+    return tuple(_passers(one, place.picture) for one in film)
 
 
 def _at_size(picture: Image) -> Image:
@@ -189,11 +195,18 @@ def _at_size(picture: Image) -> Image:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _opacity(picture: Image, ground: Image) -> npt.NDArray[np.uint8]:
+def _passers(picture: Image, ground: Image) -> Passers:
     difference = cv2.GaussianBlur(cv2.absdiff(picture, ground).max(axis=2), (5, 5), 0)
-    moved = cv2.morphologyEx((difference > MOVED).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
-    grown = cv2.dilate(moved * np.uint8(255), np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.GaussianBlur(grown, (3, 3), 0), np.uint8)
+    around = cv2.dilate(_opened(difference > MOVED), np.ones((7, 7), np.uint8))
+    body = _opened(difference > SOLID)
+    soft = (cv2.GaussianBlur(one * np.uint8(255), (3, 3), 0) for one in (body, around))
+    opacity, shade = (np.asarray(one, np.uint8) for one in soft)
+    return Passers(picture, opacity, shade)
+
+
+def _opened(mask: Mask) -> npt.NDArray[np.uint8]:
+    kernel = np.ones((3, 3), np.uint8)
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.uint8)
 
 
 def _polygon(*corners: Point) -> Polygon:

@@ -70,6 +70,7 @@ class Surface:
         self._columns, self._rows = np.meshgrid(
             np.arange(SHAPE[1], dtype=np.float32), np.arange(SHAPE[0], dtype=np.float32)
         )
+        self._upright = _upright(place)
         self._streaks = unevenness(self._floor.across_m, self._floor.ahead_m, seed=water.seed)
 
     def flooded(self, level_cm: float) -> Mask:
@@ -85,7 +86,7 @@ class Surface:
         depth = np.maximum(np.float32(level_cm) - self._floor.height_cm[part], 0.0)
         toward, aside = self._slopes(part, at_s)
         under = self._seen_through(picture, part, depth)
-        mirrored = self._mirror(picture, mask, part, (toward, aside))
+        mirrored = self._mirror(picture, part, (toward, aside))
         fresnel = self._floor.fresnel[part]
         share = np.clip(fresnel * (1.0 + 9.0 * toward), 0.0, 1.0)[..., None]
         shown = under * (1.0 - share) + mirrored * share
@@ -103,7 +104,7 @@ class Surface:
         toward, aside = self._slopes(part, at_s)
         deep = np.full(mask[part].shape, 100.0, np.float32)
         under = self._seen_through(picture, part, deep)
-        mirrored = self._mirror(picture, mask, part, (toward, aside))
+        mirrored = self._mirror(picture, part, (toward, aside))
         share = np.clip(0.4 * (1.0 + 9.0 * toward), 0.0, 1.0)[..., None]
         whole = picture.copy()
         soft = cv2.GaussianBlur(mask[part].astype(np.float32), (3, 3), 0)[..., None]
@@ -119,14 +120,12 @@ class Surface:
         body = tint * (1.0 + 0.04 * self._streaks[part])[..., None]
         return np.asarray(picture[part] * 0.8 * clear + body * (1.0 - clear), np.float32)
 
-    def _mirror(
-        self, picture: Colour, mask: Mask, part: Window, leaning: tuple[Map, Map]
-    ) -> Colour:
-        """Return what the water mirrors: what stands behind its far shore, upside down."""
+    def _mirror(self, picture: Colour, part: Window, leaning: tuple[Map, Map]) -> Colour:
+        """Return what the water mirrors: what stands beyond the ground upside down, and the sky."""
         toward, aside = leaning
-        shore = np.where(mask.any(axis=0), mask.argmax(axis=0), 0).astype(np.float32)
-        shore = np.asarray(cv2.blur(shore[None], (31, 1)), np.float32)[:, part[1]]
-        rows = 2.0 * shore - self._rows[part] - toward * np.float32(2 * FOCAL_PX)
+        rows = (
+            2.0 * self._upright[:, part[1]] - self._rows[part] - toward * np.float32(2 * FOCAL_PX)
+        )
         columns = self._columns[part] + aside * np.float32(FOCAL_PX)
         seen = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         sky = picture[:SKY_ROWS].mean(axis=(0, 1))
@@ -154,6 +153,14 @@ class Surface:
             radii = (max(1, int((0.05 + 0.3 * size) * metre)), max(1, int(0.08 * metre)))
             colour = (150.0, 170.0, 170.0) if shade > 0.6 else (25.0, 50.0, 55.0)
             cv2.ellipse(shown, (column, row), radii, 0.0, 0.0, 360.0, colour, cv2.FILLED)
+
+
+def _upright(place: Place) -> Map:
+    """Return the row of each column, (1, width), from which things stand upright: ground ends."""
+    ground = filled(place.ground)
+    horizon = np.float32(max(0.0, place.camera.horizon) * SHAPE[0])
+    ends = np.where(ground.any(axis=0), ground.argmax(axis=0), horizon).astype(np.float32)
+    return np.asarray(cv2.blur(ends[None], (31, 1)), np.float32)
 
 
 def _window(mask: Mask) -> Window:

@@ -87,8 +87,11 @@ class People:
         if not film:
             return picture
         one = film[(int(at_s * FILM_S) // FILM_STEP + self.offset) % len(film)]
-        share = (one.opacity.astype(np.float32) / 255)[..., None]
-        return np.asarray(picture * (1 - share) + one.picture * share, np.float32)
+        solid = (one.opacity.astype(np.float32) / 255)[..., None]
+        shade = (one.shade.astype(np.float32) / 255)[..., None]
+        darker = (one.picture + 4.0) / (self.place.picture + np.float32(4.0))
+        shaded = picture * (1 - shade + shade * np.minimum(darker, 1.1))
+        return np.asarray(shaded * (1 - solid) + one.picture * solid, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Headlights:
 
     def __call__(self, picture: Colour, at_s: float) -> Colour:
         """Return night with the beams of a moment; on wet ground they are long streaks."""
-        night = picture * np.float32(0.22)
+        night = picture * np.float32(0.36)
         rows, columns = np.mgrid[0 : 1 : SHAPE[0] * 1j, 0 : 1 : SHAPE[1] * 1j].astype(np.float32)
         near = (at_s % 11.0) / 11.0 if at_s % 240.0 < 150.0 else 0.55
         x, y = 1.2 - 1.1 * near, 0.45 + 0.3 * near
