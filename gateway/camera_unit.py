@@ -37,6 +37,7 @@ from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from gateway.water.camera_water import CameraWater, WaterDesk
 from gateway.water.eye import eyes_of
+from gateway.water.places import Places
 from gateway.water_file import point_of
 from vision.health import CAMERA_SPECS, StreamVitals
 from vision.pipeline import CameraPipeline, StepResult
@@ -65,6 +66,7 @@ class Bench:
     version: str
     quarantine: Quarantine
     water_network: WaterNetwork | None = None
+    places: Places | None = None
     sessions: SessionLoop = field(default_factory=SessionLoop)
     controls: ControlPool = field(default_factory=ControlPool)
 
@@ -83,6 +85,7 @@ class Bench:
             data_dir=settings.data_dir,
             version=self.version,
             time_zone=settings.site.zone,
+            places=self.places,
             voter_of=eyes_of(self.water_network, utc_now),
             model=_ref(self.water_network.spec) if self.water_network else NO_MODEL,
         )

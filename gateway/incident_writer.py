@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -109,6 +109,15 @@ class IncidentWriter:
     def put_clip(self, clip: ClipFile) -> None:
         """Take a finished clip; it becomes evidence of every incident it shows."""
         self._submit(lambda: self._keep_clip(clip))
+
+    def put_proof(
+        self,
+        incident_id: str,
+        change: IncidentChange,
+        pictures: Callable[[], Mapping[EvidenceType, Image]],
+    ) -> None:
+        """Take what another camera saw of an open incident; change: what it saw, as its own."""
+        self._submit(lambda: self._keep_proof(incident_id, change, pictures))
 
     def put_tallies(self, camera: str, tallies: tuple[Tally, ...]) -> None:
         """Take what was counted at a camera; a tally told again takes the place of the older one.
@@ -218,6 +227,26 @@ class IncidentWriter:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
         digest = hashlib.sha256(jpeg).hexdigest()
         return self._evidence(incident.id, kind, path, digest, len(jpeg))
+
+    def _keep_proof(
+        self,
+        incident_id: str,
+        change: IncidentChange,
+        pictures: Callable[[], Mapping[EvidenceType, Image]],
+    ) -> None:
+        pieces = tuple(
+            replace(
+                piece,
+                id=evidence_id(incident_id, piece.type, piece.sha256),
+                incident_id=incident_id,
+            )
+            for kind, picture in pictures().items()
+            for piece in (self._write_picture(change, kind, _jpeg(picture)),)
+        )
+        try:
+            self._store.incidents.add_evidence(incident_id, pieces, change.at, self._compose)
+        except NotFoundError:
+            log.warning("proof belongs to no incident", incident=incident_id)
 
     def _interrupt(self, camera: str) -> None:
         self._store.incidents.interrupt(camera, utc_now(), self._compose)

@@ -29,6 +29,7 @@ from gateway.site_health import SiteHealth
 from gateway.site_watch import SiteWatch
 from gateway.store import Store
 from gateway.store.workers import Worker as WorkerRow
+from gateway.water.places import Places
 from gateway.worker import Shard, Worker
 from gateway.worker_api import create_worker_app
 from gateway.worker_client import WorkerClient
@@ -164,6 +165,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
                 settings.data_dir / "quarantine", f"worker-{shard.number}", utc_now()
             ),
             water_network=water_network,
+            places=Places(store),
         )
         await _watch(Worker(bench, shard), shard, store, worker_token(box), stop)
 

@@ -8,7 +8,7 @@ eye, detector ─► Collector ─► Sampler ─► WaterWatch ─► IncidentW
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -24,10 +24,11 @@ from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from gateway.store.water import StoredWater, WaterMoment
 from gateway.water.bank_files import BankFiles
 from gateway.water.collector import Collector
-from gateway.water.proof import Proof, ProofPolicy
+from gateway.water.places import Follower, Places
+from gateway.water.proof import Pictures, Proof, ProofPolicy
 from gateway.water_file import WaterPoint
 from gateway.worker_water_api import ReferenceFacts
-from vision.types import Image
+from vision.types import ChangeType, Image, IncidentChange
 from vision.water.bank import ReferenceBank
 from vision.water.conditions import SPECS, basis
 from vision.water.reference import Reference
@@ -49,7 +50,7 @@ class WaterDesk:
     """What the waters of one worker share.
 
     voter_of: gives the network that judges a camera's pictures, the camera's own where it has one;
-    None without any. model: how incidents name it.
+    None without any. model: how incidents name it. places: who leads at places that are shared.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class WaterDesk:
     time_zone: tzinfo = UTC
     voter_of: Callable[[BankFiles], WaterVoter | None] = lambda _files: None
     model: ModelRef = NO_MODEL
+    places: Places | None = None
 
 
 class CameraWater:
@@ -79,6 +81,7 @@ class CameraWater:
         self._origin = Origin(camera.ref, desk.model, desk.version)
         self._files = BankFiles(desk.data_dir, camera.id)
         self._policy = ProofPolicy()
+        self._follower = Follower(camera, point.place, desk.places or Places(desk.store))
         self._looking = threading.Lock()
         self._sampler = Sampler()
         self._watch: WaterWatch | None = None
@@ -197,9 +200,24 @@ class CameraWater:
             course = (*self._desk.store.water.since(self.camera.id, now - COURSE), moment)
             proof = Proof(self._setup, outcome, full, course, self._desk.time_zone)
             for change in outcome.changes:
-                more = self._policy.wanted(change, proof)
-                self._desk.writer.put(Sighting(change, self._origin, more=more))
+                self._tell(change, self._policy.wanted(change, proof))
+        taken_over = self._follower.take_over()
+        if taken_over is not None:
+            self._desk.writer.put(Sighting(taken_over, self._origin))
         return stored
+
+    def _tell(self, change: IncidentChange, more: Callable[[], Pictures] | None) -> None:
+        """Tell of a change as this camera's own, or as proof of what another has told."""
+        was_followed = self._follower.followed is not None
+        lead = self._follower.lead_of(change)
+        if lead is not None:
+            if more is not None:
+                self._desk.writer.put_proof(lead, change, more)
+            return
+        if was_followed and self._follower.followed is not None:
+            self._follower.followed = None
+            change = replace(change, type=ChangeType.OPENED)
+        self._desk.writer.put(Sighting(change, self._origin, more=more))
 
     def _stored(self, watch: WaterWatch, outcome: WaterOutcome) -> StoredWater:
         judgement, water = outcome.judgement, outcome.judgement.water

@@ -17,6 +17,7 @@ from gateway.store import Store
 from gateway.store.inventory import Camera
 from gateway.store.water import StoredWater
 from gateway.water.camera_water import CameraWater, WaterDesk
+from gateway.water.places import Places
 from gateway.water_file import point_of
 from vision.water.types import RainState
 
@@ -122,12 +123,14 @@ def writer(store: Store, tmp_path: Path):
 def street_camera(store: Store, tmp_path: Path, writer) -> Callable[..., StreetCamera]:
     """Return a maker of cameras at the street; the same id is the same camera, restarted."""
 
+    places = Places(store)
+
     def make(camera_id: str = "gate", place: str = "", clock: Clock | None = None) -> StreetCamera:
         camera = Camera(camera_id, camera_id, water=SETUP % place)
         if camera_id not in {one.id for one in store.inventory.cameras()}:
             store.inventory.add(camera)
         made: list[StreetCamera] = []
-        desk = WaterDesk(store, writer, tmp_path, "0.1.0")
+        desk = WaterDesk(store, writer, tmp_path, "0.1.0", places=places)
         point = point_of(camera.water)
         water = CameraWater(camera, point, desk, lambda: made[0].turning)
         made.append(StreetCamera(water, clock or Clock()))
