@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+import cv2
 import numpy as np
 
 from vision.errors import WaterError
@@ -40,6 +41,8 @@ REFRESH_S, REFRESH = 3600.0, 0.1
 flood."""
 SETTLE_LOOKS = 5
 """The first looks of a state weigh alike: they take the sensor's noise out of it."""
+AROUND_PX = 12.0
+"""Light around what is hidden is the mean of so far (standard deviation): a person's width."""
 DOUBT_LOOKS = 2.0
 """A state seen so often counts half for what it tells: one that was seen once was an accident."""
 
@@ -186,8 +189,22 @@ class ReferenceBank:
     def _new(self, sample: Sample, at: datetime, kind: ReferenceKind) -> _State:
         self._made += 1
         name = f"{'infrared' if sample.infrared else 'day'}-{self._made}"
-        reference = Reference(name, sample.image.copy(), at, at, sample.infrared, kind)
-        return _State(reference, look_of(sample.image))
+        image = self._uncovered(sample)
+        reference = Reference(name, image, at, at, sample.infrared, kind)
+        return _State(reference, look_of(image))
+
+    def _uncovered(self, sample: Sample) -> Image:
+        """Return a sample's picture, with hidden ground as the likest state has it.
+
+        Whoever stands there would stay in the new state for hours, and be missed as texture gone.
+        """
+        alike = [state for state in self._states if state.reference.infrared == sample.infrared]
+        if not alike or not sample.blocked.any():
+            return sample.image.copy()
+        look = look_of(sample.image)
+        hidden = cells_of(sample.blocked, look)
+        likest = min(alike, key=lambda state: distance(look, state.look, hidden))
+        return _patched(sample, likest.reference.image)
 
     def _keep(self, state: _State) -> None:
         """Add a state, for the one that tells least of all that are there then."""
@@ -209,6 +226,17 @@ class ReferenceBank:
             default=1.0,
         )
         return known.taught, apart * known.looks / (known.looks + DOUBT_LOOKS)
+
+
+def _patched(sample: Sample, image: Image) -> Image:
+    """Return a sample's picture, hidden pixels from another picture in the light around them."""
+    shown = (~sample.blocked).astype(np.float32)[:, :, None]
+    around = [
+        cv2.GaussianBlur(one.astype(np.float32) * shown, (0, 0), AROUND_PX) + 1.0
+        for one in (sample.image, image)
+    ]
+    lit = np.clip(image * (around[0] / around[1]), 0, 255).astype(np.uint8)
+    return np.where(sample.blocked[:, :, None], lit, sample.image)
 
 
 def _blend(image: Image, sample: Sample, weight: float) -> Image:

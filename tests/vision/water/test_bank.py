@@ -192,3 +192,17 @@ def test_a_full_bank_of_a_usual_picture_is_under_two_megabytes() -> None:
         bank.teach(noise, START + timedelta(hours=look))
     assert len(bank.to_bytes()) <= 2_000_000
     assert sum(state.image.nbytes for state in bank.references) <= 2_000_000
+
+
+def test_who_stands_before_a_new_state_does_not_become_part_of_it() -> None:
+    bank = ReferenceBank(SHAPE)
+    ground = scene(1)
+    learn(bank, ground, START)
+    wet = (ground * 0.6).astype(np.uint8)
+    blocked = NOTHING.copy()
+    blocked[20:60, 50:66] = True
+    hidden = np.where(blocked[:, :, None], np.uint8(5), wet)
+    state = bank.teach(replace(sample(hidden), blocked=blocked), START + timedelta(hours=1))
+    away = np.abs(state.image.astype(int) - wet)
+    assert away[~blocked].max() == 0
+    assert away[blocked].mean() < 12
