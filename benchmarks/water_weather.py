@@ -106,16 +106,26 @@ def _bar(middle: float, angle: float, half: float) -> Map:
 
 
 def _crown(seed: int, middle: float, at_s: float) -> Map:
-    """Return the dappled, swaying shadow of a tree, 0-1."""
-    random = np.random.default_rng([22, seed])
-    leaves = random.standard_normal((SHAPE[0] // 12, SHAPE[1] // 12), np.float32)
-    dapple = cv2.resize(leaves, SHAPE[::-1], interpolation=cv2.INTER_CUBIC)
+    """Return the dappled, swaying shadow of a tree, 0-1: gaps in the leaves show a blurred sun."""
     sway = 4.0 * math.sin(1.7 * at_s) + 2.0 * math.sin(4.1 * at_s)
     shift = np.array([[1, 0, sway], [0, 1, 0.4 * sway]], np.float32)
-    dapple = cv2.warpAffine(dapple, shift, SHAPE[::-1], borderMode=cv2.BORDER_REFLECT)
+    mode = cv2.BORDER_REFLECT
+    dapple = cv2.warpAffine(_leaves(seed), shift, SHAPE[::-1], borderMode=mode)
     rows, columns = np.mgrid[0 : 1 : SHAPE[0] * 1j, 0 : 1 : SHAPE[1] * 1j].astype(np.float32)
-    inside = np.hypot(columns - np.float32(middle), 0.8 * (rows - 0.55)) < 0.22
-    return np.asarray(inside / (1.0 + np.exp(-6.0 * dapple)), np.float32)
+    away = np.hypot(columns - np.float32(middle), 0.8 * (rows - 0.55))
+    dense = 1.0 / (1.0 + np.exp(np.clip((away - 0.2) * 30.0, -60, 60)))
+    return np.asarray(dense * np.clip(0.75 + 0.45 * dapple, 0.0, 1.0), np.float32)
+
+
+@cache
+def _leaves(seed: int) -> Map:
+    """Return gaps and clusters of leaves, about nought, of a fiftieth and a twentieth across."""
+    random = np.random.default_rng([22, seed])
+    total = np.zeros(SHAPE, np.float32)
+    for cell in (9, 22):
+        some = random.standard_normal((SHAPE[0] // cell, SHAPE[1] // cell), np.float32)
+        total += cv2.resize(some, SHAPE[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.GaussianBlur(total, (0, 0), 2.0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
