@@ -69,7 +69,21 @@ class OnvifError(GatewayError):
     exit_code = 8
 
 
-class QueueUnreachableError(GatewayError):
+class SinkUnreachableError(GatewayError):
+    """A sink of the dispatch queue takes nothing now; what it should have waits in the outbox.
+
+    retry_after_s: what the sink asks for, None: nothing.
+    """
+
+    code = "sink_unreachable"
+    exit_code = 20
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class QueueUnreachableError(SinkUnreachableError):
     """The dispatch queue cannot be reached; incidents wait in the outbox."""
 
     code = "queue_unreachable"
@@ -183,3 +197,17 @@ class DatasetError(GatewayError):
 
     code = "bad_dataset"
     exit_code = 15
+
+
+class StepRefusedError(GatewayError):
+    """A step of a case may not be taken: not from where it stands, not by this actor, not so."""
+
+    code = "step_refused"
+    exit_code = 21
+
+
+class CaseChangedError(GatewayError):
+    """Somebody else changed a case meanwhile; the text says who did what, and when."""
+
+    code = "case_changed"
+    exit_code = 22

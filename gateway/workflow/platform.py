@@ -1,0 +1,41 @@
+"""What a grid platform says of a case, as what is done to it here; never backwards by accident."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from gateway.errors import StepRefusedError
+from gateway.workflow.case import Action, Case, Party
+from gateway.workflow.steps import TRANSITIONS
+
+STATUSES: Mapping[str, Action] = MappingProxyType(
+    {
+        "accepted": Action.REPORT,
+        "assigned": Action.ASSIGN,
+        "handling": Action.START,
+        "resolved": Action.VERIFY,
+        "closed": Action.CLOSE,
+        "rejected": Action.DISMISS,
+        "returned": Action.RETURN,
+        "comment": Action.COMMENT,
+    }
+)
+"""The words of a platform; each ranks as the step that it leads to (`Step.rank`)."""
+
+
+def heard(case: Case, status: str, at: datetime) -> Action | None:
+    """Return what a status that a platform reached at a time does to a case, None for old news.
+
+    What leads to a step that the case has reached or passed is old news, and so is everything about
+    a closed case but a comment. The one word that leads back, "returned", counts only for a case
+    that is verified, and only if it is younger than that. Raises StepRefusedError for an unknown
+    word.
+    """
+    action = STATUSES.get(status)
+    if action is None:
+        raise StepRefusedError(f"{status!r} is no status: it is one of {', '.join(STATUSES)}")
+    to = TRANSITIONS.get((case.step, action), {}).get(Party.PLATFORM)
+    if to is None:
+        return None
+    leads_back = to.rank < case.step.rank
+    return None if leads_back and at <= case.since else action
