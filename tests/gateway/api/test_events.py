@@ -145,6 +145,7 @@ def test_the_sweep_tells_what_the_journal_does_not(listen, site, store, gate, re
                     "rung": "full",
                     "interest": "quiet",
                     "why": "",
+                    "water": None,
                 }
             ],
         }
