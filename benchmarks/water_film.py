@@ -2,8 +2,8 @@
 
     python -m benchmarks.water_film OUT.mp4 [--place NAME] [--seed N]
 
-Half an hour with a picture each three seconds: its times are those of the flood, so that it is
-analysed at its own seconds; players show it quickly. The command prints when the water is where.
+Thirty-six minutes with a picture each three seconds: its times are those of the flood, so that it
+is analysed at its own seconds; players show it quickly. The command prints when the water is where.
 """
 
 import argparse
@@ -23,8 +23,8 @@ from vision.water.types import WaterLines
 
 EVERY_S = 3.0
 """Between pictures: five of them, over twelve seconds, are a look."""
-TIDE = Tide(begin_s=300.0, high_s=660.0, ebb_s=840.0, gone_s=1080.0, ratio=0.62)
-LENGTH_S = 1920.0
+TIDE = Tide(begin_s=240.0, high_s=600.0, ebb_s=720.0, gone_s=1320.0, ratio=0.62)
+LENGTH_S = 2160.0
 """Until fourteen minutes after the water is gone: longer than an incident stays open then."""
 KEY_EVERY = 10
 
@@ -40,7 +40,7 @@ class Course:
 
 
 def flood_hour(place: Place, seed: int = 1) -> Hour:
-    """Return the half-hour that is filmed: dry, rising, high, draining, dry."""
+    """Return the time that is filmed: dry, rising, high, draining, dry."""
     water = some_water(np.random.default_rng([61, seed]), seed)
     flood = Flood(Surface(place, water), TIDE, place)
     return Hour("film", place, (flood, Light(seed, 0.08)), LENGTH_S, flood)

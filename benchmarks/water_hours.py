@@ -152,7 +152,9 @@ def headlights(place: Place, seed: int) -> Hour:
 
 def sun_shadows(place: Place, seed: int) -> Hour:
     """Return a sunny hour with shadows that wander over the zone."""
-    return _hour("sun shadows", place, (People(place, seed), SunShadows(seed)))
+    return _hour(
+        "sun shadows", place, (People(place, seed), SunShadows(len(place.name), 500.0 * (seed % 4)))
+    )
 
 
 def infrared_switch(place: Place, seed: int) -> Hour:
@@ -282,14 +284,15 @@ def event(place: Place, seed: int) -> Hour:
 def usual_days(place: Place) -> tuple[Hour, ...]:
     """Return what a camera has seen before its first flood, some of each, none of it an event's.
 
-    Sun from two sides, clouds, dusk, an infrared night, and rain by day and at night.
+    The sun twice, before and after the hours that are tried, clouds, dusk, an infrared night, and
+    rain by day and at night.
     """
     base = river_layers(place)
     wet_all = Wet(place, 901, -1200.0, -600.0)
     scripts: Mapping[str, tuple[Layer, ...]] = {
         "clouds": (People(place, 5), Light(901)),
-        "sun": (People(place, 11), SunShadows(901)),
-        "sun from elsewhere": (SunShadows(902),),
+        "sun": (People(place, 11), SunShadows(len(place.name), -1500.0)),
+        "sun some hours on": (SunShadows(len(place.name), 3600.0),),
         "dusk": (Dusk(),),
         "night": (Infrared(),),
         "rain": (wet_all, People(place, 17), Light(903, 0.15), streaks),

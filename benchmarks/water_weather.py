@@ -61,7 +61,7 @@ class Wet:
     def _wetted(self, picture: Colour, wet: float) -> Colour:
         """Return the ground so wet, 0-1."""
         ground, patches, fresnel = _ground(self.place, self.seed)
-        depth = ground * np.clip(3.4 * wet - 0.9 + 0.5 * patches, 0.0, 1.0)
+        depth = ground * np.clip(3.0 * wet - 0.6 + 0.3 * patches, 0.0, 1.0)
         height = picture.shape[0]
         upside = cv2.resize(cv2.flip(picture, 0), (SHAPE[1] // 4, height // 4))
         dull = cv2.resize(cv2.GaussianBlur(upside, (0, 0), 2, sigmaY=9), SHAPE[::-1])
@@ -81,17 +81,23 @@ def _ground(place: Place, seed: int) -> tuple[Map, Map, Map]:
 
 @dataclass(slots=True)
 class SunShadows:
-    """Low sun, and shadows of a house and a tree that wander over the ground within the hour."""
+    """Low sun, and shadows of a house and a tree that wander over the ground within the hour.
+
+    seed: of the house and the tree; a place keeps its own. from_s: how far into its day the hour
+    begins.
+    """
 
     seed: int
+    from_s: float = 0.0
     depth: float = 0.55
 
     def __call__(self, picture: Colour, at_s: float) -> Colour:
         """Return the ground with its shadows at a moment."""
         random = np.random.default_rng([21, self.seed])
         angle, start = random.uniform(-0.7, 0.7), random.uniform(-0.3, 0.4)
-        shade = _bar(start + 0.6 * at_s / 3600.0, angle, float(random.uniform(0.12, 0.3)))
-        crown = _crown(self.seed, start + 0.5 + 0.5 * at_s / 3600.0, at_s)
+        hours = (self.from_s + at_s) / 3600.0
+        shade = _bar(start + 0.6 * hours, angle, float(random.uniform(0.12, 0.3)))
+        crown = _crown(self.seed, start + 0.5 + 0.5 * hours, at_s)
         lit = 1.12 * (1.0 - self.depth * np.maximum(shade, crown))
         return np.asarray(picture * lit[..., None], np.float32)
 
