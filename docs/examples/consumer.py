@@ -20,8 +20,11 @@ CLAIM_AFTER_MS = 30_000
 def handle(event: dict, database: sqlite3.Connection) -> bool:
     """Do what is to be done about an event and remember its id, in one transaction.
 
-    Returns False when the event has been handled before, or a newer revision of its incident has.
+    Returns False when the event has been handled before, a newer revision of its incident has, or
+    it is of a type that this desk has no use for.
     """
+    if not event["type"].startswith("gridpatrol.incident."):
+        return False
     incident = event["data"]["incident"]
     with database:
         known = database.execute("SELECT 1 FROM handled WHERE event_id = ?", [event["id"]])

@@ -90,9 +90,10 @@ def _line(entry: "QueueEntry") -> str:
     try:
         event = json_library.loads(entry.event)
         incident = event["data"]["incident"]
-        what = event["type"].rpartition(".")[2]
+        case = event["data"].get("case")
+        what = case["step"] if case else event["type"].rpartition(".")[2]
         return (
-            f"{event['time']}  {what:<8}{incident['severity']:<8}{incident['kind']:<20}"
+            f"{event['time']}  {what:<11}{incident['severity']:<8}{incident['kind']:<20}"
             f"{incident['camera']['name']}  {incident['id']}"
         )
     except (ValueError, KeyError, TypeError):

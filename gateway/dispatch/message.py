@@ -160,7 +160,7 @@ def _incident(stored: StoredIncident) -> IncidentPart:
         revision=stored.revision,
         kind=incident.kind,
         severity=incident.severity,
-        camera=_camera(origin.camera),
+        camera=camera_part(origin.camera),
         zone=incident.zone,
         rule=RulePart(id=incident.rule, type=incident.rule_type),
         opened_at=to_iso(incident.opened_at),
@@ -174,7 +174,8 @@ def _incident(stored: StoredIncident) -> IncidentPart:
     )
 
 
-def _camera(camera: CameraRef) -> CameraPart:
+def camera_part(camera: CameraRef) -> CameraPart:
+    """Return a camera's names as messages give them."""
     return CameraPart(
         id=camera.id,
         name=camera.name,

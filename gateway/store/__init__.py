@@ -7,6 +7,7 @@ from typing import Self
 from gateway.secrets import SecretBox
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
+from gateway.store.cases import Cases
 from gateway.store.change_watch import ChangeWatch
 from gateway.store.counts import Counts
 from gateway.store.database import Database
@@ -43,6 +44,7 @@ class Store:
         self.rule_changes = RuleChanges(database)
         self.incidents = Incidents(database)
         self.incident_list = IncidentList(database)
+        self.cases = Cases(database)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
         self.counts = Counts(database)

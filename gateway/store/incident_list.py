@@ -77,7 +77,7 @@ class IncidentList:
         """Return up to `limit` incidents older than `before`."""
         query = (
             select(incidents)
-            .where(_matches(wanted), _older(before))
+            .where(_matches(wanted), older_than(before))
             .order_by(incidents.c.opened_at.desc(), incidents.c.id.desc())
             .limit(limit + 1)
         )
@@ -126,7 +126,8 @@ def _matches(wanted: IncidentFilter) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-def _older(before: Cursor | None) -> ColumnElement[bool]:
+def older_than(before: Cursor | None) -> ColumnElement[bool]:
+    """Return which incidents come after a place in the list; all of them without one."""
     if before is None:
         return true()
     return or_(

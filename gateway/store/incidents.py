@@ -1,7 +1,7 @@
 """Incidents: each change is kept with its evidence, its outbox message and its journal entry.
 
 One transaction carries all four, so that a crash leaves all or none, and repeating a change after a
-crash does nothing.
+crash does nothing. The first also makes the incident's case.
 """
 
 import json
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError
+from gateway.store.case_rows import open_case, refresh_due
 from gateway.store.database import Database
 from gateway.store.evidence import Evidence, add_missing
 from gateway.store.journal import Topic, note
@@ -56,11 +57,14 @@ class Incidents:
             if row is None:
                 values = _identity(incident, origin) | _progress(change) | {"revision": 0}
                 connection.execute(insert(incidents).values(**values))
+                open_case(connection, incident)
             elif change.sequence <= row["change_sequence"] or row["ending"] == Ending.INTERRUPTED:
                 return None
             else:
                 values = _progress(change) | {"revision": row["revision"] + 1}
                 _update(connection, incident.id, values)
+                if incident.severity != row["severity"]:
+                    refresh_due(connection, incident.id)
             add_missing(connection, evidence)
             return _announce(connection, incident.id, change.type, change.at, compose)
 

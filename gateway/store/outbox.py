@@ -43,11 +43,26 @@ def event_id(incident_id: str, revision: int) -> str:
     return f"{incident_id}/{revision}"
 
 
-def post(connection: Connection, incident_id: str, revision: int, body: str, at: datetime) -> None:
-    """Add a message within the transaction of the change it tells of."""
+def case_event_id(incident_id: str, revision: int) -> str:
+    """Return the id of the event that tells of one revision of an incident's case."""
+    return f"{incident_id}/case/{revision}"
+
+
+def post(
+    connection: Connection,
+    incident_id: str,
+    revision: int,
+    body: str,
+    at: datetime,
+    event: str = "",
+) -> None:
+    """Add a message within the transaction of the change it tells of.
+
+    event: its id, by default that of the incident's revision.
+    """
     connection.execute(
         insert(outbox).values(
-            event_id=event_id(incident_id, revision),
+            event_id=event or event_id(incident_id, revision),
             incident_id=incident_id,
             revision=revision,
             body=body,

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, RowMapping, select
 from gateway.store.evidence import Evidence, evidence_of
 from gateway.store.inventory import CameraRef
 from gateway.store.outbox import event_id
-from gateway.store.tables import incidents, outbox
+from gateway.store.tables import cases, incidents, outbox
+from gateway.workflow.case import Step
 from vision.types import Incident, Severity
 
 
@@ -48,7 +49,7 @@ class StoredIncident:
     """An incident as the store has it. revision: counts its messages from 0.
 
     ending: None while open. posted_at, queue_id: when and where its first message reached the
-    dispatch queue, None before.
+    dispatch queue, None before. step, case_revision: how far people are with it.
     """
 
     incident: Incident
@@ -58,6 +59,8 @@ class StoredIncident:
     evidence: tuple[Evidence, ...]
     posted_at: datetime | None
     queue_id: str | None
+    step: Step
+    case_revision: int
 
     @property
     def event_id(self) -> str:
@@ -66,7 +69,7 @@ class StoredIncident:
 
 
 def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[StoredIncident, ...]:
-    """Return the incidents of these rows, in their order, with evidence and delivery: 2 queries."""
+    """Return the incidents of these rows, in their order, with evidence and delivery: 3 queries."""
     ids = [row["id"] for row in rows]
     evidence = evidence_of(connection, ids)
     posted = connection.execute(
@@ -75,6 +78,12 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
         )
     )
     posts = {incident_id: (at, queue_id) for incident_id, at, queue_id in posted}
+    stood = connection.execute(
+        select(cases.c.incident_id, cases.c.step, cases.c.revision).where(
+            cases.c.incident_id.in_(ids)
+        )
+    )
+    steps = {incident_id: (Step(step), revision) for incident_id, step, revision in stood}
     return tuple(
         StoredIncident(
             incident=incident_of(row),
@@ -84,6 +93,8 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
             evidence=evidence[row["id"]],
             posted_at=posts.get(row["id"], (None, None))[0],
             queue_id=posts.get(row["id"], (None, None))[1],
+            step=steps[row["id"]][0],
+            case_revision=steps[row["id"]][1],
         )
         for row in rows
     )

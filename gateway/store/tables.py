@@ -214,6 +214,55 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+cases = Table(
+    "cases",
+    metadata,
+    Column(
+        "incident_id", String(36), ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("step", String(12), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("chased_at", UtcDateTime),
+    Column("handler", Text, nullable=False),
+    Column("deadline", UtcDateTime),
+    Column("level", String(10), nullable=False),
+    Column("verified_by", String(10)),
+    Column("outcome", String(12)),
+    Column("reason", String(12)),
+    Column("merged_into", String(36), ForeignKey("incidents.id")),
+    Index("ix_cases_step_due_at", "step", "due_at"),
+    Index(
+        "ix_cases_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
+)
+
+case_changes = Table(
+    "case_changes",
+    metadata,
+    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    Column(
+        "incident_id", String(36), ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("revision", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", String(12), nullable=False),
+    Column("party", String(10), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("step", String(12), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("handler", Text, nullable=False),
+    Column("deadline", UtcDateTime),
+    Column("reason", String(12)),
+    Column("other", String(36)),
+    UniqueConstraint("incident_id", "revision"),
+    sqlite_autoincrement=True,
+)
+
 users = Table(
     "users",
     metadata,

@@ -37,6 +37,8 @@ _ORDER = tuple(Step)
 class Action(StrEnum):
     """What can be done to a case."""
 
+    DISCOVER = "discover"
+    """It begins with this, and never again."""
     CONFIRM = "confirm"
     REPORT = "report"
     ASSIGN = "assign"

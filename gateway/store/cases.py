@@ -1,0 +1,241 @@
+"""Cases: each deed is kept with its trail, its outbox message and its journal entry.
+
+One transaction carries all of it. Whoever acts says which revision they looked at: of two at once,
+the second is told what the first did.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    and_,
+    cast,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from gateway.clock import utc_now
+from gateway.errors import CaseChangedError, NotFoundError, StepRefusedError
+from gateway.store.case_rows import CaseChange, case_of, read_case, read_trail, write_case
+from gateway.store.database import Database
+from gateway.store.incident_list import Cursor, older_than
+from gateway.store.journal import Topic, note
+from gateway.store.outbox import case_event_id, post
+from gateway.store.stored_incident import Ending, Origin, StoredIncident, assemble, row_of
+from gateway.store.tables import cases, incidents, outbox
+from gateway.workflow.case import Action, Case, Deed, Step
+from gateway.workflow.steps import take
+from gateway.workflow.unasked import RECORD_AFTER, Facts, Policy, unasked
+from vision.types import Incident, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNews:
+    """What a message about a case tells: the case after a change, the change, what it is about."""
+
+    case: Case
+    change: CaseChange
+    incident: Incident
+    origin: Origin
+
+    @property
+    def event_id(self) -> str:
+        """Id of the event that tells of it."""
+        return case_event_id(self.case.id, self.case.revision)
+
+
+Compose: TypeAlias = Callable[[CaseNews], str]
+"""Writes the message about a case after a change: a CloudEvent as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with its whole trail, oldest first, and the ids of the cases merged into it."""
+
+    case: Case
+    trail: tuple[CaseChange, ...]
+    merged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases to list; None lets all pass. late_at: those that are late at that time."""
+
+    is_closed: bool | None = None
+    step: Step | None = None
+    handler: str | None = None
+    late_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCase:
+    """A case and its incident."""
+
+    case: Case
+    incident: StoredIncident
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Some cases, the newest incident first. next: where the next page begins, None at the end."""
+
+    cases: tuple[ListedCase, ...]
+    next: Cursor | None
+
+
+class Cases:
+    """The cases in the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, incident_id: str) -> CaseFile:
+        """Return the case of an incident; raises NotFoundError."""
+        merged = select(cases.c.incident_id).where(cases.c.merged_into == incident_id)
+        with self._database.read() as connection:
+            return CaseFile(
+                case=read_case(connection, incident_id),
+                trail=read_trail(connection, incident_id),
+                merged=tuple(connection.scalars(merged.order_by(cases.c.since))),
+            )
+
+    def page(self, wanted: CaseFilter, before: Cursor | None = None, limit: int = 50) -> CasePage:
+        """Return up to `limit` cases whose incidents began before `before`."""
+        query = (
+            select(cases, incidents.c.kind, incidents.c.severity)
+            .join(incidents, incidents.c.id == cases.c.incident_id)
+            .where(_matches(wanted), older_than(before))
+            .order_by(incidents.c.opened_at.desc(), incidents.c.id.desc())
+            .limit(limit + 1)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+            ids = [row["incident_id"] for row in rows[:limit]]
+            found = connection.execute(select(incidents).where(incidents.c.id.in_(ids)))
+            by_id = {one.incident.id: one for one in assemble(connection, found.mappings().all())}
+        listed = tuple(ListedCase(case_of(row), by_id[row["incident_id"]]) for row in rows[:limit])
+        if len(rows) <= limit:
+            return CasePage(listed, None)
+        last = listed[-1].incident.incident
+        return CasePage(listed, Cursor(last.opened_at, last.id))
+
+    def take(self, incident_id: str, deed: Deed, revision: int, compose: Compose) -> Case:
+        """Do something to a case as it was at a revision; return the case after it.
+
+        A merge is told in the trails of both cases. Raises NotFoundError, StepRefusedError, and
+        CaseChangedError when the case has gone on from that revision.
+        """
+        with self._database.write() as connection:
+            before = read_case(connection, incident_id)
+            if before.revision != revision:
+                raise _changed(read_trail(connection, incident_id)[-1])
+            if deed.action is Action.SPLIT:
+                deed = replace(deed, other=before.merged_into)
+            after = take(before, deed)
+            _tell_other(connection, incident_id, deed, compose)
+            _keep(connection, after, deed, compose)
+        return after
+
+    def proceed(self, policy: Policy, now: datetime, compose: Compose) -> tuple[Case, ...]:
+        """Do what is to happen by itself; return the cases that went on.
+
+        Whoever acts on a case at the same time goes first; the next call looks at it anew.
+        """
+        gone_on = []
+        for case, deed in self._due_by_itself(policy, now):
+            with suppress(CaseChangedError, StepRefusedError, NotFoundError):
+                gone_on.append(self.take(case.id, deed, case.revision, compose))
+        return tuple(gone_on)
+
+    def _due_by_itself(self, policy: Policy, now: datetime) -> list[tuple[Case, Deed]]:
+        event = cases.c.incident_id + literal("/case/") + cast(cases.c.revision, String)
+        query = (
+            select(
+                cases,
+                incidents.c.kind,
+                incidents.c.severity,
+                incidents.c.camera_id,
+                incidents.c.ending,
+                outbox.c.queue_id,
+            )
+            .join(incidents, incidents.c.id == cases.c.incident_id)
+            .outerjoin(outbox, and_(outbox.c.event_id == event, cases.c.step == Step.SCREENED))
+            .where(cases.c.step != Step.CLOSED, _may_go_on(policy, now))
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        found = ((case_of(row), _facts(row)) for row in rows)
+        decided = ((case, unasked(case, facts, policy, now)) for case, facts in found)
+        return [(case, deed) for case, deed in decided if deed is not None]
+
+
+_COUNTERPARTS = {Action.MERGE: Action.ABSORB, Action.SPLIT: Action.RELEASE}
+
+
+def _tell_other(connection: Connection, incident_id: str, deed: Deed, compose: Compose) -> None:
+    """Do what a merge or a split means to the other case."""
+    counterpart = _COUNTERPARTS.get(deed.action)
+    if counterpart is None or deed.other is None:
+        return
+    answer = replace(deed, action=counterpart, other=incident_id, note="")
+    _keep(connection, take(read_case(connection, deed.other), answer), answer, compose)
+
+
+def _keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> None:
+    """Write a case after a deed, queue the message and tell the journal."""
+    change = write_case(connection, case, deed)
+    row = row_of(connection, case.id)
+    assert row is not None  # noqa: S101 - a case has an incident
+    (stored,) = assemble(connection, [row])
+    news = CaseNews(case, change, stored.incident, stored.origin)
+    now = utc_now()
+    post(connection, case.id, case.revision, compose(news), now, news.event_id)
+    note(connection, Topic.INCIDENT, case.id, now)
+
+
+def _changed(last: CaseChange) -> CaseChangedError:
+    deed = last.deed
+    return CaseChangedError(
+        f"{deed.actor.name} was first: {deed.action} at {deed.at:%Y-%m-%d %H:%M:%S %Z}; "
+        "look at the case again, then decide"
+    )
+
+
+def _matches(wanted: CaseFilter) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if wanted.is_closed is not None:
+        is_closed = cases.c.step == Step.CLOSED
+        conditions.append(is_closed if wanted.is_closed else ~is_closed)
+    if wanted.step is not None:
+        conditions.append(cases.c.step == wanted.step)
+    if wanted.handler is not None:
+        conditions.append(cases.c.handler == wanted.handler)
+    if wanted.late_at is not None:
+        conditions.append(cases.c.due_at <= wanted.late_at)
+    return and_(*conditions)
+
+
+def _may_go_on(policy: Policy, now: datetime) -> ColumnElement[bool]:
+    """Return which cases something may happen to by itself; `unasked` decides."""
+    fresh = cases.c.step == Step.DISCOVERED
+    trusted = and_(
+        fresh, incidents.c.severity == Severity.RED, incidents.c.kind.in_(policy.trusted)
+    )
+    filed = and_(fresh, incidents.c.severity == Severity.GREEN, cases.c.since <= now - RECORD_AFTER)
+    late = cases.c.due_at <= now
+    in_hand = cases.c.step.in_((Step.SCREENED, Step.ASSIGNED, Step.HANDLING, Step.VERIFIED))
+    return or_(trusted, filed, late, in_hand)
+
+
+def _facts(row: RowMapping) -> Facts:
+    is_gone = row["ending"] == Ending.CLEARED
+    return Facts(camera=row["camera_id"], is_gone=is_gone, queue_id=row["queue_id"])
