@@ -70,6 +70,7 @@ class ControlPool:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
+            loop.run_until_complete(_cancel_others())  # what was submitted meanwhile
         finally:
             loop.close()
 

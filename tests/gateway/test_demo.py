@@ -156,6 +156,7 @@ def test_a_camera_that_died_comes_back_at_the_same_address(
 def test_a_camera_that_cannot_start_is_tried_again_with_pauses(
     cameras: DemoCameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(demo, "RESTART_PAUSE_S", 1e9)
     cameras.start(print)
     cameras._running[SLUG].child.kill()
     wait_for(lambda: cameras._running[SLUG].child.poll() is not None)

@@ -284,7 +284,7 @@ async def test_it_reports_how_it_shares_the_machine(store, start_worker, road):
     """Cars drive past: the camera stirs, and what is spent on it is told."""
     worker = start_worker()
     wait_until(lambda: is_in_state(store, "road", "online"))
-    wait_until(lambda: state_of(store, "road").interest == "stirred")
+    wait_until(lambda: state_of(store, "road").interest in {"stirred", "known"})
     wait_until(lambda: state_of(store, "road").seen_every_s and state_of(store, "road").rung)
     assert state_of(store, "road").why in {"motion", "object", "packets"}
     since = utc_now() - timedelta(seconds=30)

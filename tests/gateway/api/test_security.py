@@ -103,6 +103,16 @@ SIGNED_IN = {
     ("GET", "/api/cameras/{camera}/features"),
     ("GET", "/api/cameras/{camera}/talk"),
     ("POST", "/api/cameras/{camera}/talk"),
+    ("GET", "/api/cameras/{camera}/rules"),
+    ("GET", "/api/cameras/{camera}/water"),
+    ("GET", "/api/cameras/{camera}/water/course"),
+    ("POST", "/api/cameras/{camera}/water/only-wet"),
+    ("GET", "/api/cameras/{camera}/water/references"),
+    ("GET", "/api/cameras/{camera}/water/references/{reference}/picture.jpg"),
+    ("GET", "/api/rain"),
+    ("POST", "/api/rain"),
+    ("GET", "/api/counts"),
+    ("GET", "/api/counts.csv"),
 }
 """For whoever is signed in."""
 ADMINISTRATOR = {
@@ -131,6 +141,11 @@ ADMINISTRATOR = {
     ("GET", "/api/onboarding/jobs"),
     ("GET", "/api/onboarding/jobs/{job}"),
     ("DELETE", "/api/onboarding/jobs/{job}"),
+    ("PUT", "/api/cameras/{camera}/rules"),
+    ("GET", "/api/cameras/{camera}/rules/changes"),
+    ("PUT", "/api/cameras/{camera}/water"),
+    ("DELETE", "/api/cameras/{camera}/water"),
+    ("DELETE", "/api/cameras/{camera}/water/references/{reference}"),
 }
 """For administrators only."""
 OPEN = {
