@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.water_film import course, flood_hour
+from benchmarks.water_film import TIDE, course, flood_hour
 from benchmarks.water_hours import CAUSES, event, river_layers, with_river
 from benchmarks.water_places import PLACES, SHAPE, Place
 from benchmarks.water_surface import Surface, some_water
@@ -82,5 +82,5 @@ def test_the_film_of_a_flood_says_when_its_water_crosses_the_lines() -> None:
     assert when.watch_s is not None
     assert when.yellow_s is not None
     assert when.red_s is not None
-    assert 300 < when.watch_s < when.yellow_s < when.red_s < 660
-    assert 840 < when.gone_s < 1080
+    assert TIDE.begin_s < when.watch_s < when.yellow_s < when.red_s < TIDE.high_s
+    assert TIDE.ebb_s < when.gone_s < TIDE.gone_s
