@@ -40,8 +40,10 @@ gateway/console/vendor/.installed: gateway/console/package-lock.json gateway/con
 run: setup ## the main job: cameras in, incidents in the dispatch queue out (SOURCE=… for your own cameras or files)
 	@$(BIN)/gridpatrol run $(if $(SOURCE),--source "$(SOURCE)",--demo) $(ARGS)
 
-test: setup-dev ## every test, a file at a time for each process, the longest first
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup-dev ## every test, a file at a time on each core; what fails there, once more by itself
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS) || { test $$? -eq 1 \
+		&& echo "make test: what failed is run once more, with the machine to itself" \
+		&& $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 check: setup-dev ## format, lint, types, layers, docs
 	@$(BIN)/ruff format --check .
