@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from importlib.metadata import version
 
 import cv2
@@ -18,8 +18,8 @@ from gateway.clock import utc_now
 from gateway.config import Settings
 from gateway.detector_setup import open_detectors, open_water_network
 from gateway.dispatch.message import MessageWriter
-from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.relay import Relay
+from gateway.dispatch.sinks import NamedSink, open_sinks
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
 from gateway.recording.retention import Retention, RetentionThread
@@ -101,15 +101,15 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
     stop = stop_signal()
     box = open_box(settings)
     listener = listen(settings.serve.host, settings.serve.port)
-    sink = RedisSink(queue_url, settings.queue.stream)
+    sinks = open_sinks(settings, queue_url)
     with Store.open(settings.database_url, box) as store, _retention(settings, store):
         async with _client(worker_token(box)) as workers:
-            relay = Relay(store, sink)
+            relays = _relays(store, sinks)
             services = Services(
                 store=store,
                 workers=workers,
                 data_dir=settings.data_dir,
-                relay_state=lambda: relay.state,
+                relay_state=lambda: relays[0].state,
                 site=settings.site,
                 serve=settings.serve,
                 live=settings.live,
@@ -119,7 +119,15 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 log.info("serving", host=settings.serve.host, port=settings.serve.port)
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
-                    await relay.run(stop)
+                    for relay in relays:
+                        tasks.create_task(relay.run(stop))
+
+
+def _relays(store: Store, sinks: Sequence[NamedSink]) -> tuple[Relay, ...]:
+    """Return a relay for each sink, the dispatch queue's first."""
+    for gone in store.deliveries.register([named.name for named in sinks]):
+        log.warning("sink is no more; what waited for it is forgotten", sink=gone)
+    return tuple(Relay(store, named.sink, named.name) for named in sinks)
 
 
 def _retention(settings: Settings, store: Store) -> RetentionThread:

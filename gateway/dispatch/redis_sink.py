@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from gateway.dispatch.backoff import Backoff
+from gateway.dispatch.sink import Letter, Receipt
 from gateway.errors import ConfigError, QueueUnreachableError
 
 STREAM = "grid:dispatch"
@@ -33,13 +35,16 @@ class QueueEntry:
 class RedisSink:
     """Adds events to one stream. Used by one asyncio loop."""
 
+    batch = 200
+    backoff = Backoff(first_s=0.2, longest_s=5.0)
+
     def __init__(self, url: str, stream: str = STREAM) -> None:
         self._redis = _client(url)
         self._stream = stream
         self.where = _where(url)
 
-    async def send(self, bodies: Sequence[str]) -> tuple[str, ...]:
-        """Add events in order, all or none of them, and return their queue ids.
+    async def send(self, letters: Sequence[Letter]) -> tuple[Receipt, ...]:
+        """Add events in order, all or none of them; a receipt's reference is the queue id.
 
         Raises QueueUnreachableError: not there, refuses, or broke off. Then nothing is added, save
         when the connection broke between the queue's work and its answer: nobody can know, so the
@@ -47,11 +52,15 @@ class RedisSink:
         """
         try:
             async with self._redis.pipeline(transaction=True) as pipeline:
-                for body in bodies:
-                    pipeline.xadd(self._stream, {FIELD: body})
-                return tuple(await pipeline.execute())
+                for letter in letters:
+                    pipeline.xadd(self._stream, {FIELD: letter.body})
+                queue_ids = await pipeline.execute()
         except (RedisError, OSError) as error:
             raise _unreachable(self.where, error) from error
+        return tuple(
+            Receipt(letter.seq, queue_id)
+            for letter, queue_id in zip(letters, queue_ids, strict=True)
+        )
 
     async def ping(self) -> None:
         """Make sure that the queue answers; raises QueueUnreachableError."""

@@ -1,31 +1,37 @@
-"""The relay: carries messages from the outbox to the dispatch queue, in order, at least once."""
+"""The relay: carries messages from the outbox to one sink, in order, at least once."""
 
 import asyncio
 import random
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
 from gateway.clock import monotonic_s, utc_now
-from gateway.dispatch.redis_sink import RedisSink
-from gateway.errors import QueueUnreachableError, StorageError
+from gateway.dispatch.backoff import Backoff
+from gateway.dispatch.lateness import with_lateness
+from gateway.dispatch.sink import Letter, Receipt, Sink
+from gateway.errors import SinkUnreachableError, StorageError
 from gateway.store import Store
 from gateway.store.change_watch import ChangeWatch
+from gateway.store.deliveries import QUEUE, Refusal
 from gateway.store.journal import Topic
+from gateway.store.outbox import OutboxMessage
 
 POLL_S = 0.05
 """How often new messages are asked after; half of it is the mean delay this adds to an incident."""
-BATCH = 200
 PING_S = 2.0
-"""A queue not heard of for this long is asked whether it is still there."""
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 5.0
-"""Bounds of the wait after a failure: it doubles, and is drawn at random from half to whole."""
+"""A sink not heard of for this long is asked whether it is still there."""
+OFFER_AGAIN = Backoff(first_s=10.0, longest_s=300.0)
+"""How a message that was refused is held back until it is offered again."""
+PARK_AFTER = 5
+"""A message refused so often, which takes about five minutes, is parked."""
+STORE_FAILED = Backoff(first_s=0.2, longest_s=5.0)
 DRAIN_S = 3.0
 """Time for what still waits when the process stops; what remains waits for the next start."""
-JOURNAL_KEY = "queue"
 
 log = structlog.get_logger()
 
@@ -42,7 +48,7 @@ class QueueState(StrEnum):
 class RelayState:
     """How the relay fares. since: when `state` began. detail: the sentence of what is wrong, or "".
 
-    How much waits, and since when, is `store.outbox.backlog()`.
+    How much waits, and since when, is in `store.deliveries.status()`.
     """
 
     state: QueueState
@@ -51,15 +57,17 @@ class RelayState:
 
 
 class Relay:
-    """Sends what waits in a store's outbox to a sink. One relay at a time keeps the order.
+    """Sends what waits for one sink. One relay at a time keeps the order.
 
-    A crash between sending and noting it repeats messages, with the same event ids, in order.
+    A crash between sending and noting it repeats messages, with the same event ids, in order. How
+    often in a row the sink failed, and when it may be tried again, outlasts this process.
     """
 
-    def __init__(self, store: Store, sink: RedisSink) -> None:
+    def __init__(self, store: Store, sink: Sink, name: str = QUEUE) -> None:
+        self.name = name
         self._store = store
         self._sink = sink
-        self._wait_s = FIRST_WAIT_S
+        self._failures = 0
         self._heard_s = float("-inf")
         self.state = RelayState(QueueState.CONNECTING, utc_now())
 
@@ -67,14 +75,29 @@ class Relay:
         """Relay until `stop` is set, then send what still waits, for a moment."""
         try:
             with self._store.watch() as watch:
-                while not stop.is_set():
-                    pause_s = await self._round(watch)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), pause_s)
-            with suppress(TimeoutError, QueueUnreachableError, StorageError):
-                await asyncio.wait_for(self._send_all(), DRAIN_S)
+                async with _ending(stop):
+                    await self._pause(stop, await self._left_wait_s())
+                    while not stop.is_set():
+                        await self._pause(stop, await self._round(watch))
+                    with suppress(SinkUnreachableError, StorageError):
+                        await self._send_all()
         finally:
             await self._sink.close()
+
+    @staticmethod
+    async def _pause(stop: asyncio.Event, pause_s: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause_s)
+
+    async def _left_wait_s(self) -> float:
+        """Return what is left of the wait that an earlier process had to keep."""
+        with suppress(StorageError):
+            for sink in await asyncio.to_thread(self._store.deliveries.status):
+                if sink.name == self.name and sink.retry_at is not None:
+                    self._failures = sink.failures
+                    left_s = (sink.retry_at - utc_now()).total_seconds()
+                    return min(max(left_s, 0.0), self._sink.backoff.longest_s)
+        return 0.0
 
     async def _round(self, watch: ChangeWatch) -> float:
         """Send what waits, if anything may; return the seconds to wait before the next look."""
@@ -82,42 +105,66 @@ class Relay:
             silent = monotonic_s() - self._heard_s >= PING_S
             if watch.changed() or silent:
                 await self._send_all()
-                await self._make_sure_of_queue()
+                await self._make_sure_of_sink()
                 await self._enter(QueueState.CONNECTED)
-        except (QueueUnreachableError, StorageError) as error:
-            return await self._failed(str(error))
-        self._wait_s = FIRST_WAIT_S
+        except SinkUnreachableError as error:
+            return await self._lost(error)
+        except StorageError as error:
+            self._heard_s = float("-inf")
+            self._failures += 1
+            await self._enter(QueueState.DOWN, str(error))
+            return STORE_FAILED.wait_s(self._failures, _spread())
         return POLL_S
 
     async def _send_all(self) -> None:
-        while await self._send_batch() == BATCH:
+        while await self._send_batch():
             pass
 
-    async def _make_sure_of_queue(self) -> None:
+    async def _make_sure_of_sink(self) -> None:
         if monotonic_s() - self._heard_s >= PING_S:
             await self._sink.ping()
             self._heard_s = monotonic_s()
 
-    async def _send_batch(self) -> int:
-        messages = await asyncio.to_thread(self._store.outbox.waiting, BATCH)
+    async def _send_batch(self) -> bool:
+        """Send the most urgent of what waits; return whether more may wait."""
+        deliveries = self._store.deliveries
+        now = utc_now()
+        messages = await asyncio.to_thread(deliveries.due, self.name, self._sink.batch, now)
         if not messages:
-            return 0
-        try:
-            queue_ids = await self._sink.send([message.body for message in messages])
-        except QueueUnreachableError:
-            await asyncio.to_thread(self._store.outbox.mark_failed, [m.seq for m in messages])
-            raise
+            return False
+        receipts = await self._sink.send([_letter(message, now) for message in messages])
         self._heard_s = monotonic_s()
-        delivered = {m.seq: queue_id for m, queue_id in zip(messages, queue_ids, strict=True)}
-        await asyncio.to_thread(self._store.outbox.mark_delivered, delivered, utc_now())
-        return len(messages)
+        taken = {one.seq: one.reference for one in receipts if one.refusal is None}
+        refused = await asyncio.to_thread(self._refusals, receipts)
+        await asyncio.to_thread(deliveries.settle, self.name, taken, refused, utc_now())
+        return len(messages) == self._sink.batch or len(receipts) < len(messages)
 
-    async def _failed(self, detail: str) -> float:
+    def _refusals(self, receipts: Sequence[Receipt]) -> tuple[Refusal, ...]:
+        """Return what is to become of what was refused: offered again later, or parked."""
+        refused = {one.seq: one.refusal for one in receipts if one.refusal is not None}
+        if not refused:
+            return ()
+        before, now = self._store.deliveries.refusals(self.name, refused), utc_now()
+        return tuple(
+            _refusal(seq, detail, before.get(seq, 0) + 1, now) for seq, detail in refused.items()
+        )
+
+    async def _lost(self, error: SinkUnreachableError) -> float:
         """Note that nothing gets through; return a wait that spreads those who come back."""
         self._heard_s = float("-inf")
-        await self._enter(QueueState.DOWN, detail)
-        wait_s = self._wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
-        self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
+        self._failures += 1
+        await self._enter(QueueState.DOWN, str(error))
+        wait_s = self._sink.backoff.wait_s(self._failures, _spread())
+        wait_s = max(wait_s, error.retry_after_s or 0.0)
+        now = utc_now()
+        with suppress(StorageError):
+            await asyncio.to_thread(
+                self._store.deliveries.unreachable,
+                self.name,
+                str(error),
+                now + timedelta(seconds=wait_s),
+                now,
+            )
         return wait_s
 
     async def _enter(self, state: QueueState, detail: str = "") -> None:
@@ -127,6 +174,49 @@ class Relay:
             return
         self.state = RelayState(state, utc_now(), detail)
         say = log.info if state is QueueState.CONNECTED else log.warning
-        say("dispatch queue", state=state, where=self._sink.where, detail=detail)
+        say("sink", sink=self.name, state=state, where=self._sink.where, detail=detail)
         with suppress(StorageError):
-            await asyncio.to_thread(self._store.journal.add, Topic.SYSTEM, JOURNAL_KEY)
+            if state is QueueState.CONNECTED:
+                self._failures = 0
+                await asyncio.to_thread(self._store.deliveries.reachable, self.name)
+            await asyncio.to_thread(self._store.journal.add, Topic.SYSTEM, self.name)
+
+
+@asynccontextmanager
+async def _ending(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Give what is done within DRAIN_S more once `stop` is set, then break it off."""
+    loop = asyncio.get_running_loop()
+
+    async def watch(limit: asyncio.Timeout) -> None:
+        await stop.wait()
+        limit.reschedule(loop.time() + DRAIN_S)
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as limit:
+            watching = asyncio.create_task(watch(limit))
+            try:
+                yield
+            finally:
+                watching.cancel()
+
+
+def _letter(message: OutboxMessage, now: datetime) -> Letter:
+    return Letter(
+        seq=message.seq,
+        event_id=message.event_id,
+        incident_id=message.incident_id,
+        body=with_lateness(message.body, message.created_at, now),
+    )
+
+
+def _refusal(seq: int, detail: str, times: int, now: datetime) -> Refusal:
+    """Return what becomes of a message that was refused so many times."""
+    if times >= PARK_AFTER:
+        log.warning("message parked", seq=seq, detail=detail)
+        return Refusal(seq, detail, retry_at=None)
+    wait_s = OFFER_AGAIN.wait_s(times, _spread())
+    return Refusal(seq, detail, retry_at=now + timedelta(seconds=wait_s))
+
+
+def _spread() -> float:
+    return random.random()  # noqa: S311 - spreads load, guards nothing

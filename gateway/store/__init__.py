@@ -11,6 +11,7 @@ from gateway.store.cases import Cases
 from gateway.store.change_watch import ChangeWatch
 from gateway.store.counts import Counts
 from gateway.store.database import Database
+from gateway.store.deliveries import Deliveries
 from gateway.store.evidence import EvidenceFiles
 from gateway.store.incident_list import IncidentList
 from gateway.store.incidents import Incidents
@@ -49,6 +50,7 @@ class Store:
         self.segments = Segments(database)
         self.counts = Counts(database)
         self.outbox = Outbox(database)
+        self.deliveries = Deliveries(database)
         self.journal = Journal(database)
         self.users = Users(database)
         self.sessions = Sessions(database)

@@ -1,22 +1,38 @@
-"""The outbox: messages written together with their incident, on their way to the queue."""
+"""The outbox: messages written together with their incident, on their way to every sink."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
-from gateway.store.tables import outbox
+from gateway.store.tables import deliveries, incidents, outbox, sinks
+from vision.types import Severity
+
+_URGENCY = case({Severity.RED: 0, Severity.YELLOW: 1}, value=incidents.c.severity, else_=2)
+"""What goes first when much waits: 0 before 1 before 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """One message. event_id: deterministic, consumers drop repeats by it. body: a CloudEvent, JSON.
 
-    seq: order of delivery. revision: of the incident, from 0. queue_id: where the queue keeps it.
-    attempts: deliveries that failed.
+    seq: order of writing. revision: of the incident, from 0. delivered_at, queue_id: when the
+    dispatch queue took it, and where it keeps it; other sinks are none of its business.
     """
 
     seq: int
@@ -27,7 +43,6 @@ class OutboxMessage:
     created_at: datetime
     delivered_at: datetime | None
     queue_id: str | None
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +71,14 @@ def post(
     at: datetime,
     event: str = "",
 ) -> None:
-    """Add a message within the transaction of the change it tells of.
+    """Add a message for every sink within the transaction of the change it tells of.
 
     event: its id, by default that of the incident's revision.
+
+    The row of the incident is up to date already: what it says of its severity is how urgent the
+    message is. What waits of an incident that became worse goes with it, as its order must stay.
     """
-    connection.execute(
+    added = connection.execute(
         insert(outbox).values(
             event_id=event or event_id(incident_id, revision),
             incident_id=incident_id,
@@ -70,10 +88,57 @@ def post(
             attempts=0,
         )
     )
+    assert added.inserted_primary_key is not None  # noqa: S101 - the table has one
+    seq: int = added.inserted_primary_key[0]
+    urgency = connection.scalar(select(_URGENCY).where(incidents.c.id == incident_id))
+    waiting = deliveries.c.incident_id == incident_id
+    connection.execute(
+        update(deliveries).where(waiting, deliveries.c.urgency > urgency).values(urgency=urgency)
+    )
+    offer(connection, seq)
+
+
+def offer(connection: Connection, seq: int, sink: str | None = None) -> None:
+    """Have a message wait for a sink, None: for every one."""
+    rows = _offered(outbox.c.seq == seq)
+    _insert_offers(connection, rows if sink is None else rows.where(sinks.c.name == sink))
+
+
+def offer_open(connection: Connection, sink: str) -> None:
+    """Have the messages about all open incidents wait for a sink that is new."""
+    _insert_offers(connection, _offered(sinks.c.name == sink, incidents.c.closed_at.is_(None)))
+
+
+def _offered(*which: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+    """Return rows for `deliveries`: chosen messages for chosen sinks."""
+    return (
+        select(outbox.c.seq, sinks.c.name, outbox.c.incident_id, _URGENCY, literal(0))
+        .join(incidents, incidents.c.id == outbox.c.incident_id)
+        .join(sinks, true())
+        .where(*which)
+    )
+
+
+def _insert_offers(connection: Connection, rows: Select[*tuple[object, ...]]) -> None:
+    columns = ["seq", "sink", "incident_id", "urgency", "refusals"]
+    connection.execute(insert(deliveries).from_select(columns, rows))
+
+
+def mark_queued(connection: Connection, queue_ids: Mapping[int, str], at: datetime) -> None:
+    """Note where the dispatch queue keeps messages, by `seq`; the journal tells of incidents."""
+    for seq, queue_id in queue_ids.items():
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.seq == seq, outbox.c.delivered_at.is_(None))
+            .values(delivered_at=at, queue_id=queue_id)
+        )
+    first = outbox.c.seq.in_(queue_ids), outbox.c.revision == 0
+    for incident_id in connection.scalars(select(outbox.c.incident_id).where(*first)).all():
+        note(connection, Topic.INCIDENT, incident_id, at)
 
 
 class Outbox:
-    """What the relay does with the messages in the store."""
+    """The messages in the store, and what the dispatch queue has of them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -83,7 +148,7 @@ class Outbox:
         query = select(outbox).where(outbox.c.delivered_at.is_(None)).order_by(outbox.c.seq)
         with self._database.read() as connection:
             rows = connection.execute(query.limit(limit)).mappings()
-            return tuple(_message(row) for row in rows)
+            return tuple(message_of(row) for row in rows)
 
     def backlog(self) -> Backlog:
         """Return how much waits and since when."""
@@ -96,29 +161,14 @@ class Outbox:
         """Return every message about one incident, in order."""
         query = select(outbox).where(outbox.c.incident_id == incident_id).order_by(outbox.c.seq)
         with self._database.read() as connection:
-            return tuple(_message(row) for row in connection.execute(query).mappings())
+            return tuple(message_of(row) for row in connection.execute(query).mappings())
 
     def mark_delivered(self, queue_ids: Mapping[int, str], at: datetime) -> None:
         """Note where the queue keeps messages, by `seq`; the journal tells of their incidents."""
-        chosen = outbox.c.seq.in_(queue_ids)
         with self._database.write() as connection:
-            for seq, queue_id in queue_ids.items():
-                connection.execute(
-                    update(outbox)
-                    .where(outbox.c.seq == seq, outbox.c.delivered_at.is_(None))
-                    .values(delivered_at=at, queue_id=queue_id)
-                )
-            told = select(outbox.c.incident_id).where(chosen, outbox.c.revision == 0)
-            for incident_id in connection.scalars(told).all():
-                note(connection, Topic.INCIDENT, incident_id, at)
-
-    def mark_failed(self, seqs: Sequence[int]) -> None:
-        """Count a failed delivery of messages."""
-        with self._database.write() as connection:
-            connection.execute(
-                update(outbox).where(outbox.c.seq.in_(seqs)).values(attempts=outbox.c.attempts + 1)
-            )
+            mark_queued(connection, queue_ids, at)
 
 
-def _message(row: RowMapping) -> OutboxMessage:
-    return OutboxMessage(**row)
+def message_of(row: RowMapping) -> OutboxMessage:
+    """Return the message that a row of the outbox holds."""
+    return OutboxMessage(**{name: row[name] for name in OutboxMessage.__slots__})

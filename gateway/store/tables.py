@@ -214,6 +214,41 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+sinks = Table(
+    "sinks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", UtcDateTime),
+    Column("down_since", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
+    Column("detail", Text, nullable=False),
+    Column("shed", Integer, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", SerialNumber, ForeignKey("outbox.seq", ondelete="CASCADE"), primary_key=True),
+    Column("sink", String(32), ForeignKey("sinks.name", ondelete="CASCADE"), primary_key=True),
+    Column("incident_id", String(36), nullable=False),
+    Column("urgency", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("retry_at", UtcDateTime),
+    Index("ix_deliveries_sink_urgency_seq", "sink", "urgency", "seq"),
+    Index("ix_deliveries_incident_id_sink", "incident_id", "sink"),
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("seq", SerialNumber, ForeignKey("outbox.seq", ondelete="CASCADE"), primary_key=True),
+    Column("sink", String(32), ForeignKey("sinks.name", ondelete="CASCADE"), primary_key=True),
+    Column("parked_at", UtcDateTime, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
 cases = Table(
     "cases",
     metadata,

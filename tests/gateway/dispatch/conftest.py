@@ -1,9 +1,12 @@
 """A real queue in `tmp_path`, and relays to it."""
 
 import asyncio
+import importlib.util
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from redis import Redis
@@ -11,7 +14,21 @@ from redis import Redis
 from gateway.dispatch.embedded import EmbeddedQueue, open_queue
 from gateway.dispatch.redis_sink import STREAM, RedisSink
 from gateway.dispatch.relay import Relay
+from gateway.dispatch.sink import Letter, Sink
 from gateway.store import Store
+from gateway.store.deliveries import QUEUE
+
+RECEIVER = Path(__file__).parents[2] / "servers" / "webhook_receiver.py"
+
+
+@pytest.fixture(scope="session")
+def webhooks() -> ModuleType:
+    """Return servers/webhook_receiver.py, a receiver that can be told to misbehave."""
+    spec = importlib.util.spec_from_file_location("webhook_receiver", RECEIVER)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
@@ -36,11 +53,12 @@ def entries() -> Callable[[str], list[tuple[str, str]]]:
 
 @pytest.fixture
 def relaying(store: Store) -> Callable:
-    """Return a context in which a relay runs from `store` to a URL, and is stopped in order."""
+    """Return a context in which a relay runs from `store` to a sink or a queue's URL."""
 
     @asynccontextmanager
-    async def run(url: str) -> AsyncIterator[Relay]:
-        relay, stop = Relay(store, RedisSink(url)), asyncio.Event()
+    async def run(to: str | Sink, name: str = QUEUE) -> AsyncIterator[Relay]:
+        sink = RedisSink(to) if isinstance(to, str) else to
+        relay, stop = Relay(store, sink, name), asyncio.Event()
         task = asyncio.create_task(relay.run(stop))
         try:
             yield relay
@@ -61,3 +79,16 @@ def until() -> Callable:
                 await asyncio.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture
+def letters() -> Callable:
+    """Return a maker of letters with these bodies, each of an incident of its own."""
+
+    def make(*bodies: str, incident_id: str | None = None) -> list[Letter]:
+        return [
+            Letter(seq, f"{incident_id or seq}/{seq}", incident_id or f"i-{seq}", body)
+            for seq, body in enumerate(bodies, 1)
+        ]
+
+    return make

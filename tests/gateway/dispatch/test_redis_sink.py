@@ -20,10 +20,10 @@ async def take(entries, count: int) -> list[str]:
     return taken
 
 
-async def test_sent_events_are_read_back_in_order(queue: EmbeddedQueue) -> None:
+async def test_sent_events_are_read_back_in_order(queue: EmbeddedQueue, letters) -> None:
     sink = RedisSink(queue.url)
-    first = await sink.send(["a", "村"])
-    second = await sink.send(["c"])
+    first = [one.reference for one in await sink.send(letters("a", "村"))]
+    second = [one.reference for one in await sink.send(letters("c"))]
     await sink.close()
     assert [*first, *second] == sorted([*first, *second])
     assert await take(tail(queue.url, after="0"), 3) == ["a", "村", "c"]
@@ -31,34 +31,38 @@ async def test_sent_events_are_read_back_in_order(queue: EmbeddedQueue) -> None:
 
 
 @pytest.mark.parametrize("before", [[], ["old"]])
-async def test_tail_begins_with_what_comes_next(queue: EmbeddedQueue, before: list[str]) -> None:
+async def test_tail_begins_with_what_comes_next(
+    queue: EmbeddedQueue, before: list[str], letters
+) -> None:
     sink = RedisSink(queue.url)
     if before:
-        await sink.send(before)
+        await sink.send(letters(*before))
     following = tail(queue.url)
     taking = asyncio.create_task(take(following, 2))
     with Redis.from_url(queue.url) as redis:
         while not any(client["cmd"] == "xread" for client in redis.client_list()):
             await asyncio.sleep(0.01)
-    await sink.send(["one"])
-    await sink.send(["two"])
+    await sink.send(letters("one"))
+    await sink.send(letters("two"))
     assert await asyncio.wait_for(taking, 60) == ["one", "two"]
     await sink.close()
 
 
-async def test_batch_that_breaks_off_half_way_leaves_none_of_it(queue: EmbeddedQueue) -> None:
+async def test_batch_that_breaks_off_half_way_leaves_none_of_it(
+    queue: EmbeddedQueue, letters
+) -> None:
     sink = RedisSink(queue.url)
     with Redis.from_url(queue.url) as redis:
         redis.config_set("proto-max-bulk-len", "1mb")
         with pytest.raises(QueueUnreachableError):
-            await sink.send(["small", "x" * 3_000_000])
+            await sink.send(letters("small", "x" * 3_000_000))
         assert redis.xlen("grid:dispatch") == 0
-        await sink.send(["small"])
+        await sink.send(letters("small"))
         assert redis.xlen("grid:dispatch") == 1
     await sink.close()
 
 
-async def test_batch_without_an_answer_is_sent_once_and_left_to_the_relay() -> None:
+async def test_batch_without_an_answer_is_sent_once_and_left_to_the_relay(letters) -> None:
     batches = []
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,14 +77,14 @@ async def test_batch_without_an_answer_is_sent_once_and_left_to_the_relay() -> N
         port = server.sockets[0].getsockname()[1]
         sink = RedisSink(f"redis://127.0.0.1:{port}")
         with pytest.raises(QueueUnreachableError):
-            await sink.send(["a"])
+            await sink.send(letters("a"))
         await sink.close()
     assert len(batches) == 1
 
 
-async def test_tail_ends_with_the_queue(queue: EmbeddedQueue) -> None:
+async def test_tail_ends_with_the_queue(queue: EmbeddedQueue, letters) -> None:
     sink = RedisSink(queue.url)
-    await sink.send(["a"])
+    await sink.send(letters("a"))
     await sink.close()
     following = tail(queue.url, after="0")
     await anext(following)
@@ -89,19 +93,22 @@ async def test_tail_ends_with_the_queue(queue: EmbeddedQueue) -> None:
         await anext(following)
 
 
-async def test_streams_have_the_name_that_was_chosen(queue: EmbeddedQueue) -> None:
+async def test_streams_have_the_name_that_was_chosen(queue: EmbeddedQueue, letters) -> None:
     sink = RedisSink(queue.url, "town:dispatch")
-    await sink.send(["a"])
+    await sink.send(letters("a"))
     await sink.close()
     with Redis.from_url(queue.url) as redis:
         assert redis.keys() == [b"town:dispatch"]
 
 
-@pytest.mark.parametrize("call", [lambda sink: sink.ping(), lambda sink: sink.send(["a"])])
-async def test_nobody_there_is_said_without_the_password(call) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [lambda sink, _: sink.ping(), lambda sink, letters: sink.send(letters("a"))],
+)
+async def test_nobody_there_is_said_without_the_password(call, letters) -> None:
     sink = RedisSink(NOBODY)
     with pytest.raises(QueueUnreachableError, match=r"redis://127\.0\.0\.1:1/0") as refusal:
-        await call(sink)
+        await call(sink, letters)
     assert "s3cret" not in str(refusal.value)
     await sink.close()
 

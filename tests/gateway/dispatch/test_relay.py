@@ -69,7 +69,7 @@ async def test_queue_that_is_down_at_start_gets_everything_later(
         down_since = relay.state.since
         assert "does not take messages" in relay.state.detail
         assert store.outbox.backlog().waiting == 3
-        await until(lambda: store.outbox.waiting()[0].attempts > 1)
+        await until(lambda: store.deliveries.status()[0].failures > 1)
         assert relay.state.since == down_since
         assert told(store) == 1
         queue.restart()
@@ -214,7 +214,7 @@ from gateway.secrets import SecretBox
 from gateway.store import Store
 folder = pathlib.Path(sys.argv[1])
 store = Store.open(folder / "gridpatrol.db", SecretBox.open(folder / "secret.key"))
-store.outbox.mark_delivered = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+store.deliveries.settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(Relay(store, RedisSink(sys.argv[2])).run(asyncio.Event()))
 """
     crashed = await asyncio.to_thread(

@@ -28,13 +28,6 @@ def test_first_delivery_stands(store: Store, samples) -> None:
     assert (message.delivered_at, message.queue_id) == (at, "7-0")
 
 
-def test_failed_deliveries_are_counted(store: Store, samples) -> None:
-    samples.fill(store, 3)
-    store.outbox.mark_failed([1, 2])
-    store.outbox.mark_failed([2])
-    assert [message.attempts for message in store.outbox.waiting()] == [1, 2, 0]
-
-
 def test_delivery_is_told_once_for_each_incident(store: Store, samples) -> None:
     samples.fill(store, 2)
     before = store.journal.last()
