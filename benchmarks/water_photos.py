@@ -190,9 +190,9 @@ def _largest_patch(photo: Image, mask: Mask) -> Image:
         for wide in (width // 2, width // 3, width // 5):
             full = table[tall:, wide:] - table[:-tall, wide:] - table[tall:, :-wide]
             full = full + table[:-tall, :-wide]
-            y, x = np.unravel_index(int(full.argmax()), full.shape)
-            if full[y, x] >= 0.97 * tall * wide and tall * wide > best:
-                best, box = tall * wide, (int(x), int(y), wide, tall)
+            down, across = (int(n) for n in np.unravel_index(int(full.argmax()), full.shape))
+            if full[down, across] >= 0.97 * tall * wide and tall * wide > best:
+                best, box = tall * wide, (across, down, wide, tall)
     x, y, wide, tall = box
     return photo[y : y + tall, x : x + wide]
 

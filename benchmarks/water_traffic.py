@@ -40,7 +40,7 @@ def _van() -> Patch:
     left, top, width, height = cv2.boundingRect(outline)
     opacity = np.zeros((height, width), np.uint8)
     cv2.fillPoly(opacity, [outline - (left, top)], 255)
-    soft = cv2.GaussianBlur(opacity, (3, 3), 0).astype(np.float32) / 255
+    soft = cv2.GaussianBlur(opacity, (3, 3), 0).astype(np.float32) / np.float32(255)
     return empty[top : top + height, left : left + width].astype(np.float32), soft
 
 
