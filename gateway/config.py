@@ -288,6 +288,13 @@ class HealthSettings(Section):
         )
 
 
+class CasesSettings(Section):
+    """What is done about incidents, step by step."""
+
+    trusted_kinds: tuple[str, ...] = ()
+    """Kinds of incident, such as waterlogging, whose red ones need no screening by people."""
+
+
 class TalkSettings(Section):
     """Speaking through the loudspeakers of cameras, from the console."""
 
@@ -346,6 +353,7 @@ class Settings(BaseSettings):
     analysis: AnalysisSettings = AnalysisSettings()
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
+    cases: CasesSettings = CasesSettings()
     talk: TalkSettings = TalkSettings()
     health: HealthSettings = HealthSettings()
     worker: WorkerSettings = WorkerSettings()

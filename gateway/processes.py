@@ -14,9 +14,11 @@ from gateway.api.app import create_app
 from gateway.api.cameras import owner_of
 from gateway.api.services import Services
 from gateway.camera_unit import Bench
+from gateway.case_watch import CaseWatch
 from gateway.clock import utc_now
 from gateway.config import Settings
 from gateway.detector_setup import open_detectors, open_water_network
+from gateway.dispatch.case_message import CaseWriter
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.relay import Relay
 from gateway.dispatch.sinks import NamedSink, open_sinks
@@ -34,6 +36,7 @@ from gateway.worker import Shard, Worker
 from gateway.worker_api import create_worker_app
 from gateway.worker_client import WorkerClient
 from gateway.worker_water_api import ReferenceFacts
+from gateway.workflow.unasked import Policy
 
 LOOPBACK = "127.0.0.1"
 
@@ -119,6 +122,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 log.info("serving", host=settings.serve.host, port=settings.serve.port)
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
+                    tasks.create_task(_case_watch(settings, store).run(stop))
                     for relay in relays:
                         tasks.create_task(relay.run(stop))
 
@@ -143,6 +147,11 @@ def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> Site
         snapshot=workers.snapshot,
         version=version("gridpatrol"),
     )
+
+
+def _case_watch(settings: Settings, store: Store) -> CaseWatch:
+    policy = Policy(frozenset(settings.cases.trusted_kinds))
+    return CaseWatch(store, policy, CaseWriter(settings.site.id))
 
 
 async def run_worker(settings: Settings, shard: Shard) -> None:

@@ -12,6 +12,7 @@ from gateway.api.services import ServicesDep
 from gateway.store.evidence import Evidence, EvidenceType
 from gateway.store.incident_list import Cursor, IncidentFilter, IncidentState
 from gateway.store.stored_incident import StoredIncident
+from gateway.workflow.case import Step
 from vision.types import Severity
 
 MAX_PAGE = 200
@@ -42,7 +43,10 @@ class CameraName(Answer):
 
 
 class IncidentBody(Answer):
-    """One happening. posted_at, queue_id: when and where the dispatch queue took it, if it has."""
+    """One happening. posted_at, queue_id: when and where the dispatch queue took it, if it has.
+
+    step, case_revision: how far people are with it; /api/cases has the whole.
+    """
 
     id: str
     kind: str
@@ -58,6 +62,8 @@ class IncidentBody(Answer):
     evidence: tuple[EvidenceBody, ...]
     posted_at: UtcTime | None
     queue_id: str | None
+    step: Step
+    case_revision: int
 
 
 class IncidentsBody(Answer):
@@ -115,6 +121,8 @@ def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:
         evidence=tuple(_evidence_body(piece, root_path) for piece in stored.evidence),
         posted_at=stored.posted_at,
         queue_id=stored.queue_id,
+        step=stored.step,
+        case_revision=stored.case_revision,
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from gateway.cli import (
     analyze,
     cameras,
+    case,
     counts,
     inventory,
     machine,
@@ -61,6 +62,7 @@ app.command()(machine.doctor)
 app.command()(status.status)
 app.command("reset-password")(machine.reset_password)
 app.add_typer(inventory.app, name="cameras")
+app.add_typer(case.app, name="case")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
 app.add_typer(recordings.app, name="recordings")

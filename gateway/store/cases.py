@@ -33,7 +33,7 @@ from gateway.store.outbox import case_event_id, post
 from gateway.store.stored_incident import Ending, Origin, StoredIncident, assemble, row_of
 from gateway.store.tables import cases, incidents, outbox
 from gateway.workflow.case import Action, Case, Deed, Step
-from gateway.workflow.steps import take
+from gateway.workflow.steps import ANSWERS, take
 from gateway.workflow.unasked import RECORD_AFTER, Facts, Policy, unasked
 from vision.types import Incident, Severity
 
@@ -140,6 +140,10 @@ class Cases:
                 raise _changed(read_trail(connection, incident_id)[-1])
             if deed.action is Action.SPLIT:
                 deed = replace(deed, other=before.merged_into)
+            if deed.action in ANSWERS:
+                raise StepRefusedError(
+                    f"{deed.action} comes by itself: merge or split {deed.other}"
+                )
             after = take(before, deed)
             _tell_other(connection, incident_id, deed, compose)
             _keep(connection, after, deed, compose)

@@ -72,12 +72,21 @@ TRANSITIONS = _table()
 """Where a case stands and what is done to it, to who may do so and where it then stands."""
 
 
+ANSWERS = frozenset({Action.ABSORB, Action.RELEASE})
+"""What is done to a case only because another was merged into it or split off it."""
+
+
 def offered(case: Case, party: Party) -> tuple[Action, ...]:
-    """Return what a party may do to a case as it stands, in the order of `Action`."""
+    """Return what a party may do to a case as it stands, in the order of `Action`.
+
+    Not what merging another case, or splitting it off, does to this one.
+    """
     return tuple(
         action
         for action in Action
-        if party in TRANSITIONS.get((case.step, action), {}) and _fits_merge(case, action)
+        if action not in ANSWERS
+        and party in TRANSITIONS.get((case.step, action), {})
+        and _fits_merge(case, action)
     )
 
 

@@ -38,6 +38,8 @@ def test_an_incident_is_shown_whole(browser, store, samples):
         ],
         "posted_at": None,
         "queue_id": None,
+        "step": "discovered",
+        "case_revision": 0,
     }
     assert "evidence/2026" not in answer.text
 

@@ -1,0 +1,249 @@
+"""Cases: what people do about incidents, step by step."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, Field
+
+from gateway.api.errors import BadRequestError, ErrorBody
+from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.incidents import MAX_PAGE, CameraName
+from gateway.api.security import SignInDep, signed_in
+from gateway.api.services import ServicesDep
+from gateway.dispatch.case_message import CaseWriter
+from gateway.store.case_rows import CaseChange
+from gateway.store.cases import CaseFile, CaseFilter, ListedCase
+from gateway.store.incident_list import Cursor
+from gateway.store.users import User
+from gateway.workflow.case import (
+    Action,
+    Actor,
+    Case,
+    Deed,
+    FalseAlarm,
+    Level,
+    Outcome,
+    Party,
+    Step,
+)
+from gateway.workflow.deadlines import due_at, is_late
+from gateway.workflow.steps import offered
+from vision.types import Severity
+
+MOST_NOTE, MOST_HANDLER = 2000, 80
+"""Characters of a note and of a handler's name."""
+
+router = APIRouter(prefix="/api/cases", tags=["cases"], dependencies=[Depends(signed_in)])
+
+
+class StateBody(Answer):
+    """Where a case stands.
+
+    id: of its incident. revision: to be given with the next step. since: when it came to this step.
+    due_at: by when the next must be taken, null without a time. level: how far up it was taken.
+    handler, deadline: who deals with it and until when. merged_into: the case that goes on for it.
+    """
+
+    id: str
+    kind: str
+    severity: Severity
+    step: Step
+    revision: int
+    since: UtcTime
+    due_at: UtcTime | None
+    is_late: bool
+    level: Level
+    handler: str
+    deadline: UtcTime | None
+    outcome: Outcome | None
+    reason: FalseAlarm | None
+    merged_into: str | None
+
+
+class ListedCaseBody(StateBody):
+    """A case in a list, with where and when its incident began."""
+
+    camera: CameraName
+    unit: str
+    grid: str
+    opened_at: UtcTime
+
+
+class ChangeBody(Answer):
+    """What was done: by whom and in what capacity, and where the case then stood."""
+
+    revision: int
+    at: UtcTime
+    action: Action
+    party: Party
+    actor: str
+    step: Step
+    note: str
+    handler: str
+    deadline: UtcTime | None
+    reason: FalseAlarm | None
+    other: str | None
+
+
+class CaseBody(StateBody):
+    """A case with its trail, oldest first. offered: what whoever asks may do now.
+
+    merged: ids of the cases that this one goes on for.
+    """
+
+    offered: tuple[Action, ...]
+    merged: tuple[str, ...]
+    trail: tuple[ChangeBody, ...]
+
+
+class CasesBody(Answer):
+    """A page of cases, newest incident first. next: what to give as `before` for the next page."""
+
+    cases: tuple[ListedCaseBody, ...]
+    next: str | None
+
+
+class CaseQuery(Question):
+    """Which cases: each filter narrows, `before` is the `next` of the page before."""
+
+    closed: bool | None = None
+    step: Step | None = None
+    handler: str | None = None
+    late: bool = False
+    before: str | None = None
+    limit: int = Field(50, ge=1, le=MAX_PAGE)
+
+    def filter(self, now: datetime) -> CaseFilter:
+        """Return the same for the store."""
+        return CaseFilter(self.closed, self.step, self.handler, now if self.late else None)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the page begins; raises BadRequestError for a text that no page ended with."""
+        try:
+            return None if self.before is None else Cursor.parse(self.before)
+        except ValueError as error:
+            raise BadRequestError(f"before: {error}; give the `next` of a page.") from error
+
+
+class StepQuestion(Question):
+    """What to do. revision: of the case as it was looked at; another since then is a 409.
+
+    note: needed by return, reopen and comment. handler: needed by assign; deadline: may be.
+    reason: needed by dismiss. other: the case that merge is into.
+    """
+
+    action: Action
+    revision: int = Field(ge=0)
+    note: str = Field("", max_length=MOST_NOTE)
+    handler: str = Field("", max_length=MOST_HANDLER)
+    deadline: AwareDatetime | None = None
+    reason: FalseAlarm | None = None
+    other: str | None = None
+
+
+@router.get("")
+def list_cases(services: ServicesDep, wanted: Annotated[CaseQuery, Query()]) -> CasesBody:
+    """Return a page of cases, newest incident first."""
+    now = services.now()
+    page = services.store.cases.page(wanted.filter(now), wanted.cursor, wanted.limit)
+    return CasesBody(
+        cases=tuple(_listed(one, now) for one in page.cases),
+        next=None if page.next is None else str(page.next),
+    )
+
+
+@router.get("/{incident}", responses={404: {"model": ErrorBody}})
+def read_case(incident: str, services: ServicesDep, sign_in: SignInDep) -> CaseBody:
+    """Return the case of an incident, with its trail and what may be done now."""
+    return _body(services.store.cases.get(incident), sign_in.user, services.now())
+
+
+@router.post(
+    "/{incident}/steps",
+    responses={
+        404: {"model": ErrorBody},
+        409: {
+            "model": ErrorBody,
+            "description": "case_changed: somebody else was first; step_refused: not from here",
+        },
+    },
+)
+def take_step(
+    incident: str, question: StepQuestion, services: ServicesDep, sign_in: SignInDep
+) -> CaseBody:
+    """Take a step: do something to a case, as it was at a revision."""
+    deed = Deed(
+        action=question.action,
+        actor=Actor(_party(sign_in.user), sign_in.user.username),
+        at=services.now(),
+        note=question.note.strip(),
+        handler=question.handler.strip(),
+        deadline=question.deadline,
+        reason=question.reason,
+        other=question.other,
+    )
+    compose = CaseWriter(services.site.id)
+    services.store.cases.take(incident, deed, question.revision, compose)
+    return read_case(incident, services, sign_in)
+
+
+def _party(user: User) -> Party:
+    return Party(user.role.value)
+
+
+def _state(case: Case, now: datetime) -> dict[str, object]:
+    return {
+        "id": case.id,
+        "kind": case.kind,
+        "severity": case.severity,
+        "step": case.step,
+        "revision": case.revision,
+        "since": case.since,
+        "due_at": due_at(case),
+        "is_late": is_late(case, now),
+        "level": case.level,
+        "handler": case.handler,
+        "deadline": case.deadline,
+        "outcome": case.outcome,
+        "reason": case.reason,
+        "merged_into": case.merged_into,
+    }
+
+
+def _listed(one: ListedCase, now: datetime) -> ListedCaseBody:
+    camera = one.incident.origin.camera
+    place = {
+        "camera": CameraName(id=camera.id, name=camera.name),
+        "unit": camera.unit,
+        "grid": camera.grid,
+        "opened_at": one.incident.incident.opened_at,
+    }
+    return ListedCaseBody.model_validate(_state(one.case, now) | place)
+
+
+def _body(found: CaseFile, user: User, now: datetime) -> CaseBody:
+    more = {
+        "offered": offered(found.case, _party(user)),
+        "merged": found.merged,
+        "trail": tuple(_change(one) for one in found.trail),
+    }
+    return CaseBody.model_validate(_state(found.case, now) | more)
+
+
+def _change(change: CaseChange) -> ChangeBody:
+    deed = change.deed
+    return ChangeBody(
+        revision=change.revision,
+        at=deed.at,
+        action=deed.action,
+        party=deed.actor.party,
+        actor=deed.actor.name,
+        step=change.step,
+        note=deed.note,
+        handler=deed.handler,
+        deadline=deed.deadline,
+        reason=deed.reason,
+        other=deed.other,
+    )
