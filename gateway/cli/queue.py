@@ -5,11 +5,13 @@ import contextlib
 import json as json_library
 import time
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out
+from gateway.clock import to_iso
 from gateway.config import Settings, load_settings, redis_url
 from gateway.errors import QueueUnreachableError
 
@@ -45,6 +47,58 @@ def tail_command(
     if not json:
         err.print(f"Following {settings.queue.stream}; Ctrl-C ends.", style="dim")
     asyncio.run(_print(entries, count, json))
+
+
+@app.command("sinks")
+def sinks_command(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show how each sink fares: what waits for it, since when it is down, what it refused."""
+    from gateway.processes import open_store
+
+    with open_store(load_settings(config)) as store:
+        found = store.deliveries.status()
+    for one in found:
+        if json:
+            out.file.write(json_library.dumps(asdict(one), default=to_iso) + "\n")
+            continue
+        state = f"down since {to_iso(one.down_since)}" if one.down_since else "no known trouble"
+        counts = f"{one.waiting:>8} waiting  {one.parked:>5} parked"
+        out.print(f"{one.name:<20}{counts}  {state}  {one.detail}", markup=False, soft_wrap=True)
+
+
+@app.command("parked")
+def parked_command(
+    sink: Annotated[str | None, typer.Argument(help="Of this sink alone.")] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the messages that a sink refused again and again; they wait for a person."""
+    from gateway.processes import open_store
+
+    with open_store(load_settings(config)) as store:
+        found = store.deliveries.parked(sink)
+    for one in found:
+        if json:
+            out.file.write(json_library.dumps(asdict(one), default=to_iso) + "\n")
+        else:
+            line = f"{to_iso(one.parked_at)}  {one.sink:<16}{one.event_id}  {one.detail}"
+            out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command("offer")
+def offer_command(
+    sink: Annotated[str, typer.Argument(help="Name of the sink.")],
+    event_id: Annotated[str, typer.Argument(help="Id of the parked event.")],
+    config: ConfigOption = None,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Forget it instead: the sink never gets it.")
+    ] = False,
+) -> None:
+    """Offer a parked message to its sink once more."""
+    from gateway.processes import open_store
+
+    with open_store(load_settings(config)) as store:
+        act = store.deliveries.drop if drop else store.deliveries.offer_again
+        act(sink, event_id)
 
 
 def queue_url(settings: Settings) -> str:

@@ -28,7 +28,7 @@ PING_S = 2.0
 OFFER_AGAIN = Backoff(first_s=10.0, longest_s=300.0)
 """How a message that was refused is held back until it is offered again."""
 PARK_AFTER = 5
-"""A message refused so often, which takes about five minutes, is parked."""
+"""A message refused so often, which takes about two minutes, is parked."""
 STORE_FAILED = Backoff(first_s=0.2, longest_s=5.0)
 DRAIN_S = 3.0
 """Time for what still waits when the process stops; what remains waits for the next start."""

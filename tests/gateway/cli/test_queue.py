@@ -7,6 +7,8 @@ import pytest
 
 from gateway.dispatch.embedded import open_queue
 from gateway.dispatch.redis_sink import RedisSink
+from gateway.dispatch.sink import Letter
+from gateway.store.deliveries import QUEUE, Refusal
 
 
 @pytest.fixture
@@ -19,7 +21,8 @@ def queue(data_dir):
 def post(url, *bodies):
     async def send():
         sink = RedisSink(url)
-        await sink.send(bodies)
+        letters = [Letter(seq, f"i-{seq}/0", f"i-{seq}", body) for seq, body in enumerate(bodies)]
+        await sink.send(letters)
         await sink.close()
 
     asyncio.run(send())
@@ -63,3 +66,23 @@ def test_queue_that_does_not_answer(refused, monkeypatch):
 def test_url_that_is_none(refused, monkeypatch):
     monkeypatch.setenv("REDIS_URL", "http://127.0.0.1/")
     assert refused(3, "queue", "tail", "--json")
+
+
+def test_sinks_and_what_they_refused_are_shown(gridpatrol, store, samples):
+    samples.fill(store, 2)
+    now = samples.change().at
+    first = store.deliveries.due(QUEUE, 1, now)[0].seq
+    store.deliveries.settle(QUEUE, {}, [Refusal(first, "too large", None)], now)
+    store.deliveries.unreachable(QUEUE, "no answer", now, now)
+    (sink,) = gridpatrol("queue", "sinks", "--json").objects
+    assert (sink["name"], sink["waiting"], sink["parked"], sink["failures"]) == ("queue", 1, 1, 1)
+    shown = gridpatrol("queue", "sinks").out
+    assert "1 waiting" in shown
+    assert "down since 2026-05-01T08:00:00.000Z" in shown
+    assert "no answer" in shown
+    (parked,) = gridpatrol("queue", "parked", "queue", "--json").objects
+    assert (parked["event_id"], parked["detail"]) == ("i-0/0", "too large")
+    assert "too large" in gridpatrol("queue", "parked").out
+    assert gridpatrol("queue", "offer", "queue", "i-0/0").exit_code == 0
+    assert gridpatrol("queue", "parked").out == ""
+    assert gridpatrol("queue", "offer", "queue", "i-0/0", "--drop").exit_code == 13
