@@ -5,9 +5,11 @@ import json
 
 import pytest
 
+from gateway.config import Settings
 from gateway.dispatch.embedded import open_queue
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.sink import Letter
+from gateway.processes import open_store
 from gateway.store.deliveries import QUEUE, Refusal
 
 
@@ -68,12 +70,13 @@ def test_url_that_is_none(refused, monkeypatch):
     assert refused(3, "queue", "tail", "--json")
 
 
-def test_sinks_and_what_they_refused_are_shown(gridpatrol, store, samples):
-    samples.fill(store, 2)
+def test_sinks_and_what_they_refused_are_shown(gridpatrol, data_dir, samples):
     now = samples.change().at
-    first = store.deliveries.due(QUEUE, 1, now)[0].seq
-    store.deliveries.settle(QUEUE, {}, [Refusal(first, "too large", None)], now)
-    store.deliveries.unreachable(QUEUE, "no answer", now, now)
+    with open_store(Settings(data_dir=data_dir)) as store:
+        samples.fill(store, 2)
+        first = store.deliveries.due(QUEUE, 1, now)[0].seq
+        store.deliveries.settle(QUEUE, {}, [Refusal(first, "too large", None)], now)
+        store.deliveries.unreachable(QUEUE, "no answer", now, now)
     (sink,) = gridpatrol("queue", "sinks", "--json").objects
     assert (sink["name"], sink["waiting"], sink["parked"], sink["failures"]) == ("queue", 1, 1, 1)
     shown = gridpatrol("queue", "sinks").out
