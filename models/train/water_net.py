@@ -19,6 +19,11 @@ LEARNT: Final = 24
 CUES: Final = 19
 FEATURES: Final = LEARNT + CUES
 STRIDE: Final = 4
+WIDTH: Final = 40
+SURROUNDINGS: Final = (3, 9, 21)
+"""Sides of the squares around a cell that are looked at, cells: 12, 36 and 84 pixels of 320."""
+SEEN: Final = CUES * (1 + len(SURROUNDINGS))
+REACHES: Final = (1, 4)
 DARK: Final = 0.06
 """Added to light before its logarithm: the noise of a dark picture is no texture."""
 
@@ -39,8 +44,8 @@ class Cues(nn.Module):
         self.register_buffer("mix", mix)
         self.register_buffer("slope", torch.tensor([[[[-0.5, 0.0, 0.5]]]]).repeat(2, 1, 1, 1))
 
-    def forward(self, stacked: Tensor) -> tuple[Tensor, Tensor]:
-        """Return log light and colour of both, [n, 6, h, w], and the cues at a quarter of that."""
+    def forward(self, stacked: Tensor) -> Tensor:
+        """Return cues and their surroundings, [n, SEEN, h/4, w/4], of pictures [n, 3, 2h, w]."""
         both = stacked.reshape(stacked.shape[0], 6, -1, stacked.shape[3])
         mixed = functional.conv2d(both, self.mix)
         plain = mixed[:, :2] + DARK
@@ -61,7 +66,12 @@ class Cues(nn.Module):
             tint[:, 0::2] - tint[:, 1::2],
             *(_agreement(light, side) for side in (8, 16)),
         ]
-        return torch.cat([light, colour], 1), torch.cat(cues, 1)
+        here = torch.cat(cues, 1)
+        around = [
+            functional.avg_pool2d(here, side, 1, padding=side // 2, count_include_pad=False)
+            for side in SURROUNDINGS
+        ]
+        return torch.cat([here, *around], 1)
 
 
 def _agreement(light: Tensor, side: int) -> Tensor:
@@ -79,23 +89,17 @@ def _agreement(light: Tensor, side: int) -> Tensor:
     return torch.cat([likeness, (spread[:, :1] / spread[:, 1:]).log() * 0.5], 1)
 
 
-def _normal(inside: int, outside: int, side: int, *, stride: int = 1, groups: int = 1) -> nn.Module:
-    convolution = nn.Conv2d(
-        inside, outside, side, stride, padding=side // 2, groups=groups, bias=False
-    )
-    return nn.Sequential(convolution, nn.BatchNorm2d(outside))
-
-
 class Block(nn.Module):
-    """A depthwise convolution, then two layers between channels, added to what came in."""
+    """A depthwise convolution that looks some cells away, then two layers between channels."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, reach: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            _normal(channels, channels, 5, groups=channels),
-            _normal(channels, 2 * channels, 1),
+            nn.Conv2d(channels, channels, 3, padding=reach, dilation=reach, groups=channels),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, 2 * channels, 1),
             nn.ReLU(inplace=True),
-            _normal(2 * channels, channels, 1),
+            nn.Conv2d(2 * channels, channels, 1),
         )
 
     def forward(self, entry: Tensor) -> Tensor:
@@ -103,49 +107,45 @@ class Block(nn.Module):
         return entry + self.layers(entry)
 
 
-def _down(inside: int, outside: int) -> nn.Module:
-    return nn.Sequential(
-        _normal(inside, inside, 3, stride=2, groups=inside), _normal(inside, outside, 1)
-    )
+class Judge(nn.Module):
+    """What is learnt: cues of a cell and its surroundings into logits of water and features.
 
-
-class WaterNet(nn.Module):
-    """Cues and a learnt stem, then three scales down and up again."""
+    The surroundings are means over squares, which say at once what a stack of convolutions would
+    need many pictures to learn: whether the ground around went dark and smooth with the cell.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.cues = Cues()
-        self.stem = nn.Sequential(
-            _normal(6, 12, 3, stride=2),
-            nn.ReLU(inplace=True),
-            _normal(12, 24, 3, stride=2, groups=12),
+        self.settle = nn.BatchNorm2d(SEEN, affine=False)
+        self.entry = nn.Sequential(
+            nn.Conv2d(SEEN, WIDTH, 1),
+            nn.BatchNorm2d(WIDTH),
             nn.ReLU(inplace=True),
         )
-        self.settle = nn.BatchNorm2d(CUES)
-        self.fine = nn.Sequential(_normal(24 + CUES, 40, 1), nn.ReLU(inplace=True), Block(40))
-        self.middle = nn.Sequential(_down(40, 56), Block(56), Block(56))
-        self.coarse = nn.Sequential(_down(56, 80), Block(80), Block(80), Block(80))
-        self.whole = nn.Conv2d(80, 80, 1)
-        self.to_middle, self.to_fine = _normal(80, 56, 1), _normal(56, 40, 1)
-        self.middle_again, self.fine_again = Block(56), Block(40)
-        self.learnt = nn.Sequential(_normal(40, LEARNT, 1), nn.ReLU(inplace=True))
+        self.blocks = nn.Sequential(*(Block(WIDTH, reach) for reach in REACHES))
+        self.learnt = nn.Sequential(nn.Conv2d(WIDTH, LEARNT, 1), nn.ReLU(inplace=True))
         self.head = nn.Sequential(
             nn.Conv2d(FEATURES, 16, 1), nn.ReLU(inplace=True), nn.Conv2d(16, 1, 1)
         )
 
+    def forward(self, raw: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits of water and the features, of the size of the cues."""
+        settled = self.settle(raw)
+        features = torch.cat([self.learnt(self.blocks(self.entry(settled))), settled[:, :CUES]], 1)
+        return self.head(features), features
+
+
+class WaterNet(nn.Module):
+    """The whole network: cues, then judgement."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cues = Cues()
+        self.judge = Judge()
+
     def forward(self, stacked: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of water and the features, at a quarter of the picture's size."""
-        with torch.no_grad():
-            pixels, raw = self.cues(stacked)
-        cues = self.settle(raw)
-        fine = self.fine(torch.cat([self.stem(pixels), cues], 1))
-        middle = self.middle(fine)
-        coarse = self.coarse(middle)
-        coarse = coarse + self.whole(coarse.mean((2, 3), keepdim=True))
-        middle = self.middle_again(middle + _twice(self.to_middle(coarse)))
-        fine = self.fine_again(fine + _twice(self.to_fine(middle)))
-        features = torch.cat([self.learnt(fine), cues], 1)
-        return self.head(features), features
+        return self.judge(self.cues(stacked))
 
 
 class Exported(nn.Module):
@@ -159,7 +159,3 @@ class Exported(nn.Module):
         """Return probabilities of water and the features."""
         logits, features = self.net(stacked)
         return logits.sigmoid(), features
-
-
-def _twice(features: Tensor) -> Tensor:
-    return functional.interpolate(features, scale_factor=2.0, mode="nearest")

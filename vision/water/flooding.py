@@ -85,8 +85,8 @@ class WaterRanges:
 TRAINING: Final = WaterRanges(
     share=(0.03, 0.95),
     murk=(4.0, 60.0),
-    brightness=(0.25, 0.85),
-    warmth=(0.9, 1.4),
+    brightness=(0.25, 1.1),
+    warmth=(0.9, 1.7),
     mirror=(0.5, 1.8),
     ripple=(0.0, 0.12),
     wave=(0.03, 0.08),
@@ -104,7 +104,9 @@ TRIAL: Final = WaterRanges(
     wave=(0.08, 0.13),
     sway_px=(3.5, 5.0),
 )
-"""What they are tried with: brighter, browner water with longer waves than they were taught."""
+"""What they are tried with: bright, brown water with longer waves, that sway more, than they were
+taught. Tones are not kept apart: an eye taught dark water only takes all that is dark for water,
+and nothing else (measured: overlap 0.54 on its own tones, 0.26 on brighter ones)."""
 
 
 def flood(
@@ -161,7 +163,7 @@ def _waves(plane: Plane, look: WaterLook, rng: np.random.Generator) -> Map:
         slope += sharpness * np.sin(
             along * (2 * math.pi / length) + 3 * wander + rng.uniform(0, 6.3)
         )
-    gusts = np.clip(0.7 + 0.5 * plane.lay(smooth_noise(rng, 12.0), 0.6 / look.wave), 0.0, 2.0)
+    gusts = np.clip(0.7 + 0.5 * plane.lay(smooth_noise(rng, 12.0), 0.6 / look.wave), 0.3, 2.0)
     return np.asarray(slope * gusts / math.sqrt(WAVES / 2), dtype=np.float32)
 
 
