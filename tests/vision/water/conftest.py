@@ -28,9 +28,7 @@ def tiny_spec(tmp_path_factory):
     }
     nodes = [
         helper.make_node("Reshape", ["pictures", "shape"], ["both"]),
-        helper.make_node(
-            "AveragePool", ["both"], ["features"], kernel_shape=[4, 4], strides=[4, 4]
-        ),
+        helper.make_node("AveragePool", ["both"], ["features"], kernel_shape=side, strides=side),
         helper.make_node("Conv", ["features", "weight", "bias"], ["score"]),
         helper.make_node("Sigmoid", ["score"], ["water"]),
     ]
