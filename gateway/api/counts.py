@@ -11,7 +11,8 @@ from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
-from gateway.counts.buckets import Bucket, bucketed, span
+from gateway.counts.bucket import Bucket
+from gateway.counts.buckets import bucketed, span
 from gateway.counts.table import CountWords, to_csv
 from gateway.store.counts import CountedInterval, CountFilter
 from vision.types import Kind

@@ -9,7 +9,7 @@ from gateway.cli.moments import moment
 from gateway.cli.output import ConfigOption, JsonOption, err, print_json, print_table
 from gateway.clock import utc_now
 from gateway.config import load_settings
-from gateway.counts.buckets import Bucket
+from gateway.counts.bucket import Bucket
 from gateway.errors import ConfigError
 
 

@@ -2,18 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 
+from gateway.counts.bucket import Bucket
 from gateway.store.counts import CountedInterval, CountSum
 
 HOUR = timedelta(hours=1)
-
-
-class Bucket(StrEnum):
-    """What counts are added up to."""
-
-    HOUR = "hour"
-    DAY = "day"
 
 
 def bucketed(

@@ -113,6 +113,10 @@ SIGNED_IN = {
     ("POST", "/api/rain"),
     ("GET", "/api/counts"),
     ("GET", "/api/counts.csv"),
+    ("DELETE", "/api/cameras/{camera}/water/references/{reference}"),
+    ("GET", "/api/cases"),
+    ("GET", "/api/cases/{incident}"),
+    ("POST", "/api/cases/{incident}/steps"),
 }
 """For whoever is signed in."""
 ADMINISTRATOR = {
@@ -145,7 +149,6 @@ ADMINISTRATOR = {
     ("GET", "/api/cameras/{camera}/rules/changes"),
     ("PUT", "/api/cameras/{camera}/water"),
     ("DELETE", "/api/cameras/{camera}/water"),
-    ("DELETE", "/api/cameras/{camera}/water/references/{reference}"),
 }
 """For administrators only."""
 OPEN = {

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.counts.buckets import Bucket, bucketed, span
+from gateway.counts.bucket import Bucket
+from gateway.counts.buckets import bucketed, span
 from gateway.store.counts import CountedInterval
 from vision.types import Kind, TallyRow
 
