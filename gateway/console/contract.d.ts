@@ -85,6 +85,35 @@ export interface Incident {
   opened_at: string; last_seen_at: string; closed_at: string | null;
   readings: Record<string, number | string>; evidence: Evidence[];
   posted_at: string | null; queue_id: string | null;
+  /** How far people are with it; `Case` is the whole. */
+  step: CaseStep; case_revision: number;
+}
+
+// What is done about an incident.
+
+export type CaseStep = "discovered" | "screened" | "reported" | "assigned" | "handling" | "verified" | "closed";
+export type CaseAction =
+  | "discover" | "confirm" | "report" | "assign" | "start" | "verify" | "close" | "dismiss" | "record" | "return"
+  | "reopen" | "merge" | "absorb" | "split" | "release" | "comment" | "escalate";
+export type FalseAlarm =
+  | "nothing" | "animal" | "plant" | "insect" | "weather" | "light" | "allowed" | "camera" | "test" | "other";
+export type Party = "camera" | "policy" | "relay" | "platform" | "operator" | "admin";
+export type Outcome = "resolved" | "false_alarm" | "no_action" | "merged";
+export type Level = "grid" | "village" | "town" | "county";
+
+export interface CaseChange {
+  revision: number; at: string; action: CaseAction; party: Party; actor: string; step: CaseStep;
+  note: string; handler: string; deadline: string | null; reason: FalseAlarm | null; other: string | null;
+}
+
+export interface Case {
+  id: string; kind: string; severity: Severity; step: CaseStep; revision: number; since: string;
+  /** By when the next step must be taken. */
+  due_at: string | null; is_late: boolean; level: Level; handler: string; deadline: string | null;
+  outcome: Outcome | null; reason: FalseAlarm | null; merged_into: string | null;
+  /** What whoever is signed in may do now. */
+  offered: CaseAction[];
+  merged: string[]; trail: CaseChange[];
 }
 
 export interface IncidentPage { incidents: Incident[]; next: string | null }

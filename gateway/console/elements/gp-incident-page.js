@@ -11,6 +11,7 @@ import { base, controls, marks } from "../styles.js";
 import { evidenceWord, kindWord, readingText, readingWord, refusalText, severityMeaning, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
+import "./gp-case.js";
 import "./gp-elapsed.js";
 import "./gp-evidence.js";
 
@@ -77,6 +78,7 @@ export class GpIncidentPage extends ConsoleElement {
       <div class="columns">
         <gp-evidence .evidence=${incident.evidence}></gp-evidence>
         <div class="side">
+          <gp-case .incidentId=${incident.id} .revision=${incident.case_revision}></gp-case>
           ${this.#place(incident)}${this.#times(incident)}${readings(incident)}${dispatch(incident)}
         </div>
       </div>`;

@@ -19,6 +19,8 @@ from gateway.packets import ClockSource, Transport
 from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
 from gateway.store.inventory import RecordMode
+from gateway.workflow.case import Action as CaseAction
+from gateway.workflow.case import FalseAlarm, Level, Outcome, Party, Step
 from vision.arming import Arming
 from vision.attention import MOTION, OBJECT, Interest
 from vision.crossings import Direction
@@ -55,7 +57,7 @@ def texts() -> set[str]:
 
 def table(name: str) -> set[str]:
     """Return the keys of one table of the files of words."""
-    files = ("vocabulary.js", "camera-words.js", "water-words.js")
+    files = ("vocabulary.js", "camera-words.js", "water-words.js", "case-words.js")
     source = "".join((CONSOLE_DIR / file).read_text("utf-8") for file in files)
     body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", source, re.DOTALL)
     assert body, f"there is no table {name}"
@@ -104,6 +106,12 @@ def test_both_languages_are_served():
         ("UNSEEN", Unseen),
         ("RAIN", RainState),
         ("WATER_REASONS", Reason),
+        ("STEPS", Step),
+        ("CASE_ACTIONS", CaseAction),
+        ("FALSE_ALARMS", FalseAlarm),
+        ("PARTIES", Party),
+        ("OUTCOMES", Outcome),
+        ("CASE_LEVELS", Level),
     ],
 )
 def test_every_code_of_the_api_has_a_word(name, codes):

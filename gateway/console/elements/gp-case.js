@@ -1,0 +1,170 @@
+/** What is done about an incident: the seven steps, what may be done now, and the trail. */
+/** @import { Case, CaseAction, CaseChange } from "../contract.js" */
+import { css, html } from "lit";
+import { getJson, postJson } from "../api.js";
+import { CASE_STEPS, FALSE_ALARM_REASONS, actionWord, actorWord, levelWord, outcomeWord, reasonWord, stepWord } from "../case-words.js";
+import { dayAndTime } from "../format.js";
+import { t } from "../language.js";
+import { base, controls, forms, marks } from "../styles.js";
+import { ConsoleElement } from "./console-element.js";
+import { facts } from "./page-styles.js";
+import { refusal } from "./refusal.js";
+
+/** Done in another place than this panel: another case must be chosen first. @type {CaseAction[]} */
+const ELSEWHERE = ["merge", "split"];
+/** Those that lead on; the others stand beside them. @type {CaseAction[]} */
+const ONWARD = ["confirm", "report", "assign", "start", "verify", "close"];
+/** Those that are never taken without more being told. @type {CaseAction[]} */
+const TOLD = ["assign", "dismiss", "return", "reopen", "comment"];
+
+export class GpCase extends ConsoleElement {
+  static styles = [base, controls, marks, forms, facts, css`
+    ol { list-style: none; margin: 0; padding: 0; }
+    .steps { display: grid; grid-template-columns: repeat(7, minmax(0, 1fr)); gap: var(--s1); }
+    .steps li { border-block-start: 0.25rem solid var(--line-strong); padding-block-start: var(--s1); font-size: var(--tiny); color: var(--ink-2); overflow-wrap: anywhere; text-wrap: balance; }
+    .steps .done { border-color: var(--green); color: var(--ink); }
+    .steps [aria-current] { font-weight: 600; }
+    .trail { display: grid; gap: var(--s2); }
+    .trail li { border-inline-start: 0.15rem solid var(--line-strong); padding-inline-start: var(--s2); font-size: var(--small); overflow-wrap: anywhere; }
+    textarea { font: inherit; color: inherit; width: 100%; min-height: 4rem; padding: var(--s2); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
+    form { display: grid; gap: var(--s2); }
+    select { width: 100%; }
+  `];
+  static properties = {
+    incidentId: { attribute: false },
+    revision: { attribute: false },
+    found: { state: true },
+    asked: { state: true },
+    busy: { state: true },
+    refused: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.incidentId = "";
+    /** Rises when the case changes; then it is read again. */
+    this.revision = 0;
+    /** @type {Case | null} */
+    this.found = null;
+    /** What is to be told more about. @type {CaseAction | null} */
+    this.asked = null;
+    this.busy = false;
+    /** @type {unknown} */
+    this.refused = null;
+  }
+
+  willUpdate(/** @type {Map<string, unknown>} */ changed) {
+    if (changed.has("incidentId")) this.#forget();
+    const isOld = this.found?.id !== this.incidentId || this.found.revision < this.revision;
+    if ((changed.has("incidentId") || changed.has("revision")) && isOld) this.#read();
+  }
+
+  #forget() {
+    this.found = null;
+    this.asked = null;
+    this.refused = null;
+  }
+
+  get #path() {
+    return `cases/${encodeURIComponent(this.incidentId)}`;
+  }
+
+  async #read() {
+    const path = this.#path;
+    try {
+      const found = await getJson(path);
+      if (path === this.#path) this.found = found;
+    } catch (error) {
+      if (path === this.#path) this.refused = error;
+    }
+  }
+
+  /** @param {CaseAction} action @param {Record<string, string>} [told] */
+  async #take(action, told = {}) {
+    if (!this.found) return;
+    this.busy = true;
+    this.refused = null;
+    try {
+      this.found = await postJson(`${this.#path}/steps`, { action, revision: this.found.revision, ...told });
+      this.asked = null;
+    } catch (error) {
+      await this.#read();
+      this.refused = error;
+    }
+    this.busy = false;
+  }
+
+  render() {
+    const { found } = this;
+    if (!found) return html`<section class="panel"><h2>${t("Steps")}</h2>${refusal(this.refused)}</section>`;
+    return html`<section class="panel" aria-label=${t("Steps")}><h2>${t("Steps")}</h2>
+      ${steps(found)}${state(found)}
+      ${this.asked ? this.#form(this.asked) : this.#buttons(found)}
+      ${refusal(this.refused)}
+      <ol class="trail" aria-label=${t("What was done")}>${[...found.trail].reverse().map(entry)}</ol>
+    </section>`;
+  }
+
+  /** @param {Case} found */
+  #buttons({ offered }) {
+    const shown = offered.filter((action) => !ELSEWHERE.includes(action));
+    const press = (/** @type {CaseAction} */ action) => (TOLD.includes(action) ? this.#ask(action) : this.#take(action));
+    return html`<div class="buttons">${shown.map((action) => html`<button class=${ONWARD.includes(action) ? "primary" : ""}
+      ?disabled=${this.busy} @click=${() => press(action)}>${actionWord(action)}</button>`)}</div>`;
+  }
+
+  /** @param {CaseAction} action */
+  async #ask(action) {
+    this.asked = action;
+    this.refused = null;
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("form input, form select, form textarea"))?.focus();
+  }
+
+  /** @param {CaseAction} action */
+  #form(action) {
+    const submit = (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      const entries = [...new FormData(/** @type {HTMLFormElement} */ (event.target))].filter(([, value]) => value !== "");
+      const told = Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+      this.#take(action, told.deadline ? { ...told, deadline: new Date(told.deadline).toISOString() } : told);
+    };
+    return html`<form @submit=${submit} aria-label=${actionWord(action)}>
+      ${action === "assign" ? html`<label>${t("Who handles it")}<input name="handler" required maxlength="80"></label>
+        <label>${t("By when")}<input type="datetime-local" name="deadline"></label>` : null}
+      ${action === "dismiss" ? html`<label>${t("Why it is false")}<select name="reason">
+        ${FALSE_ALARM_REASONS.map((reason) => html`<option value=${reason}>${reasonWord(reason)}</option>`)}</select></label>` : null}
+      <label>${t("Note")}<textarea name="note" maxlength="2000" ?required=${["return", "reopen", "comment"].includes(action)}></textarea></label>
+      <div class="buttons end"><button type="button" @click=${() => (this.asked = null)}>${t("Cancel")}</button>
+        <button class="primary" ?disabled=${this.busy}>${actionWord(action)}</button></div>
+    </form>`;
+  }
+}
+
+/** @param {Case} found */
+function steps({ step }) {
+  const reached = CASE_STEPS.indexOf(step);
+  return html`<ol class="steps">${CASE_STEPS.map((one, place) => html`<li class=${place <= reached ? "done" : ""}
+    aria-current=${place === reached ? "step" : "false"}>${stepWord(one)}</li>`)}</ol>`;
+}
+
+/** @param {Case} found */
+function state(found) {
+  const { due_at: due, is_late: isLate, level, handler, outcome, reason } = found;
+  return html`<dl>
+    ${handler ? html`<dt>${t("Who handles it")}</dt><dd>${handler}</dd>` : null}
+    ${due ? html`<dt>${t("Next step by")}</dt><dd>${dayAndTime(due)} ${isLate ? html`<span class="mark red">${t("late")}</span>` : null}</dd>` : null}
+    ${level === "grid" ? null : html`<dt>${t("Taken up to")}</dt><dd>${levelWord(level)}</dd>`}
+    ${outcome ? html`<dt>${t("Outcome")}</dt><dd>${outcomeWord(outcome)}${reason ? ` · ${reasonWord(reason)}` : ""}</dd>` : null}
+  </dl>`;
+}
+
+/** @param {CaseChange} change */
+function entry(change) {
+  const { at, action, handler, deadline, reason, note, party } = change;
+  const more = [reason && reasonWord(reason), handler, deadline && dayAndTime(deadline), party === "relay" ? "" : note].filter(Boolean);
+  return html`<li><b>${actionWord(action)}</b> · ${actorWord(change)}
+    <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}</div></li>`;
+}
+
+customElements.define("gp-case", GpCase);
