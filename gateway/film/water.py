@@ -15,7 +15,8 @@ from vision.types import ChangeType, IncidentChange
 from vision.water.bank import ReferenceBank
 from vision.water.sampler import MOST, SECONDS, Sampler, sample_shape
 from vision.water.types import RainState, Sample, WaterSetup
-from vision.water.watch import WaterOutcome, WaterVoter, WaterWatch
+from vision.water.votes import WaterVoter
+from vision.water.watch import WaterOutcome, WaterWatch
 
 FPS = (MOST - 1) / SECONDS
 """Pictures a second of those that a sample is made of."""

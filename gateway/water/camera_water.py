@@ -35,7 +35,8 @@ from vision.water.reference import Reference
 from vision.water.sampler import Sampler
 from vision.water.state import LOOK_S
 from vision.water.types import RainState, Sample, Unseen, WaterReading
-from vision.water.watch import WaterOutcome, WaterVoter, WaterWatch
+from vision.water.votes import WaterVoter
+from vision.water.watch import WaterOutcome, WaterWatch
 
 STALE = timedelta(seconds=60)
 """So long without any picture, nothing is known of the water: twice the pause between looks."""

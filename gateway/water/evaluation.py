@@ -32,7 +32,8 @@ from vision.water.types import (
     WaterSetup,
     WaterState,
 )
-from vision.water.watch import WaterOutcome, WaterVoter, WaterWatch
+from vision.water.votes import WaterVoter
+from vision.water.watch import WaterOutcome, WaterWatch
 
 AT = datetime(2000, 1, 1, tzinfo=UTC)
 """When every pair is looked at: it changes nothing."""

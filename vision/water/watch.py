@@ -8,7 +8,6 @@ sample ─► text ─► nearest states ─► registration ─► sight ─►
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 import numpy as np
 
@@ -38,7 +37,6 @@ from vision.water.state import WaterJudgement, WaterMachine
 from vision.water.types import (
     Evidence,
     Level,
-    Map,
     Mask,
     PlaceType,
     RainState,
@@ -48,18 +46,11 @@ from vision.water.types import (
     WaterSetup,
     WaterState,
 )
+from vision.water.votes import WaterVoter
 
 STIRRED = 0.01
 """The network is asked when another witness calls this share of the zones water: a fifth of what is
 watched for; and as long as there is water."""
-
-
-class WaterVoter(Protocol):
-    """Says of each pixel how much like water it looks: the shipped network, or a site's own."""
-
-    def probability(self, image: Image, reference: Image) -> Map:
-        """Return 0-1 for each pixel of a picture, beside the place as it usually is."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
