@@ -191,11 +191,9 @@ def test_a_town_that_moves_on_is_one_message(listen, site, store, town):
         receive_until(channel, lambda event: event["type"] == "snapshot")
         store.camera_states.put([replace(state, analysed_fps=0.03) for state in town])
         site.await_call(sweep)
-        pulse = receive_until(channel, lambda event: event["type"] != "system")
+        *_, pulse = receive_until(channel, lambda event: event["type"] != "system")
         assert (pulse["type"], len(pulse["cameras"])) == ("pulse", len(town))
         assert {camera["analysed_fps"] for camera in pulse["cameras"]} == {0.03}
-        site.await_call(sweep)
-        assert receive(channel)["type"] == "system"
 
 
 @pytest.mark.parametrize("told", ["by the journal", "by silence"])
