@@ -28,7 +28,7 @@ from vision.health import CAMERA_SPECS
 from vision.types import ChangeType, Image
 
 LOOK_S = 2.5
-"""Between looks; workers report every two seconds."""
+"""Between looks; workers tell of changes at once."""
 PICTURE_S = 3.0
 """How long the last picture of a lost camera is waited for."""
 MB = 1_000_000

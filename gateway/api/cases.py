@@ -6,15 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import BadRequestError, ErrorBody
+from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.incidents import MAX_PAGE, CameraName
+from gateway.api.incidents import CameraName
+from gateway.api.page import PageQuestion
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import ServicesDep
 from gateway.dispatch.case_message import CaseWriter
 from gateway.store.case_rows import CaseChange
 from gateway.store.cases import CaseFile, CaseFilter, ListedCase
-from gateway.store.incident_list import Cursor
 from gateway.store.users import User
 from gateway.workflow.case import (
     Action,
@@ -104,27 +104,17 @@ class CasesBody(Answer):
     next: str | None
 
 
-class CaseQuery(Question):
+class CaseQuery(PageQuestion):
     """Which cases: each filter narrows, `before` is the `next` of the page before."""
 
     closed: bool | None = None
     step: Step | None = None
     handler: str | None = None
     late: bool = False
-    before: str | None = None
-    limit: int = Field(50, ge=1, le=MAX_PAGE)
 
     def filter(self, now: datetime) -> CaseFilter:
         """Return the same for the store."""
         return CaseFilter(self.closed, self.step, self.handler, now if self.late else None)
-
-    @property
-    def cursor(self) -> Cursor | None:
-        """Where the page begins; raises BadRequestError for a text that no page ended with."""
-        try:
-            return None if self.before is None else Cursor.parse(self.before)
-        except ValueError as error:
-            raise BadRequestError(f"before: {error}; give the `next` of a page.") from error
 
 
 class StepQuestion(Question):

@@ -3,19 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
-from gateway.api.errors import BadRequestError, ErrorBody
-from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.errors import ErrorBody
+from gateway.api.fields import Answer, UtcTime
+from gateway.api.page import PageQuestion
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
 from gateway.store.evidence import Evidence, EvidenceType
-from gateway.store.incident_list import Cursor, IncidentFilter, IncidentState
+from gateway.store.incident_list import IncidentFilter, IncidentState
 from gateway.store.stored_incident import StoredIncident
 from gateway.workflow.case import Step
 from vision.types import Severity
-
-MAX_PAGE = 200
 
 router = APIRouter(prefix="/api/incidents", tags=["incidents"], dependencies=[Depends(signed_in)])
 
@@ -73,7 +72,7 @@ class IncidentsBody(Answer):
     next: str | None
 
 
-class IncidentQuery(Question):
+class IncidentQuery(PageQuestion):
     """Which incidents: each filter narrows, `before` is the `next` of the page before.
 
     since, until: when they began, from the one to just before the other.
@@ -85,22 +84,12 @@ class IncidentQuery(Question):
     severity: Severity | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    before: str | None = None
-    limit: int = Field(50, ge=1, le=MAX_PAGE)
 
     @property
     def filter(self) -> IncidentFilter:
         """The same for the store."""
         kinds = (self.state, self.camera, self.kind, self.severity)
         return IncidentFilter(*kinds, since=self.since, until=self.until)
-
-    @property
-    def cursor(self) -> Cursor | None:
-        """Where the page begins; raises BadRequestError for a text that no page ended with."""
-        try:
-            return None if self.before is None else Cursor.parse(self.before)
-        except ValueError as error:
-            raise BadRequestError(f"before: {error}; give the `next` of a page.") from error
 
 
 def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:
