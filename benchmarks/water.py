@@ -31,7 +31,7 @@ from benchmarks.water_trial import Camera, Eyes, Trial, camera_after_usual_days,
 from vision.detector import Detector
 from vision.errors import ModelError
 from vision.water.network import MODEL_NAME, WaterNetwork
-from vision.water.watch import WaterVoter
+from vision.water.votes import WaterVoter
 from vision.weights import find_model, load_manifest, shipped_manifest
 
 EVENTS, HOURS = 20, 6

@@ -21,7 +21,8 @@ from vision.water.registration import luma_of, register
 from vision.water.sampler import Sampler, sample_shape
 from vision.water.sight import Usual, unseen
 from vision.water.types import RainState, Sample
-from vision.water.watch import WaterVoter, WaterWatch
+from vision.water.votes import WaterVoter
+from vision.water.watch import WaterWatch
 
 SIZE = FrameSize(640, 360)
 REPEATS = 25

@@ -30,7 +30,8 @@ from vision.types import FrameSize, Image
 from vision.water.bank import ReferenceBank
 from vision.water.sampler import is_infrared, sample_shape
 from vision.water.types import Mask, PlaceType, RainState, Sample, WaterSetup
-from vision.water.watch import WaterOutcome, WaterVoter, WaterWatch
+from vision.water.votes import WaterVoter
+from vision.water.watch import WaterOutcome, WaterWatch
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "water"
 WATCH_RATIO = 0.05

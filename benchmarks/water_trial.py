@@ -18,7 +18,8 @@ from vision.water.bank import ReferenceBank
 from vision.water.conditions import WATERLOGGING
 from vision.water.sampler import Sampler, sample_shape
 from vision.water.types import RainState, Sample, Unseen, WaterState
-from vision.water.watch import WaterOutcome, WaterVoter, WaterWatch
+from vision.water.votes import WaterVoter
+from vision.water.watch import WaterOutcome, WaterWatch
 
 EPOCH = datetime(2026, 6, 1, 6, tzinfo=UTC)
 PICTURES, STEP_S = 5, 1.5
