@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     IPvAnyNetwork,
     SecretStr,
@@ -25,6 +23,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
+from gateway.section import Section
 from gateway.webhook_signature import key_of
 from gateway.yaml_file import explain, load_yaml, merged
 from vision.health import FAULT_KINDS, AlarmType, HealthLimits
@@ -40,12 +39,6 @@ def _known_zone(name: str) -> str:
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 Language = Literal["zh-CN", "en"]
-
-
-class Section(BaseModel):
-    """A frozen part of the settings that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class SiteSettings(Section):
