@@ -5,6 +5,8 @@ from types import TracebackType
 from typing import Self
 
 from gateway.secrets import SecretBox
+from gateway.store.audit_log import AuditLog
+from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
 from gateway.store.cases import Cases
@@ -52,6 +54,7 @@ class Store:
         self.outbox = Outbox(database)
         self.deliveries = Deliveries(database)
         self.journal = Journal(database)
+        self.audit = AuditLog(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
         self.player_tokens = PlayerTokens(database, box)

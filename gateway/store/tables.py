@@ -306,6 +306,7 @@ users = Table(
     Column("role", String(20), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("must_change_password", Boolean, nullable=False),
+    Column("unit_id", String(48)),
     Column("created_at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
 )
