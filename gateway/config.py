@@ -16,7 +16,6 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -24,7 +23,8 @@ from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
 from gateway.section import Section
-from gateway.webhook_signature import key_of
+from gateway.sink_settings import SinkSettings
+from gateway.workflow.join_settings import JoinSettings
 from gateway.yaml_file import explain, load_yaml, merged
 from vision.health import FAULT_KINDS, AlarmType, HealthLimits
 
@@ -79,44 +79,6 @@ class QueueSettings(Section):
     """redis://, rediss:// or unix://; else $REDIS_URL; else a server of our own on a socket."""
     stream: str = "grid:dispatch"
     """Redis stream that incidents are posted to."""
-
-
-SinkName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-"""Name of a sink beside the dispatch queue: small letters, digits, dashes."""
-
-
-class WebhookSettings(Section):
-    """A receiver of signed HTTP requests (Standard Webhooks), one for each message."""
-
-    url: str = Field(pattern=r"^https?://[^/\s@]+(/\S*)?$")
-    """https://…; http:// only within private networks."""
-    secret: SecretStr
-    """whsec_ and 24 to 64 random bytes in base64, shared with the receiver."""
-    timeout_s: float = Field(10.0, ge=0.1, le=120)
-    """A receiver that has not answered after so long has failed."""
-    parallel: int = Field(4, ge=1, le=64)
-    """Requests under way at once; those about one incident always follow each other."""
-    ca_file: Path | None = None
-    """Certificates of an authority of your own, PEM; else those this machine trusts."""
-
-    @field_validator("secret")
-    @classmethod
-    def _secret_is_one(cls, secret: SecretStr) -> SecretStr:
-        key_of(secret.get_secret_value())
-        return secret
-
-
-class SinkSettings(Section):
-    """Where incidents go beside the dispatch queue; each has its own backlog and back-off."""
-
-    webhooks: Mapping[SinkName, WebhookSettings] = {}
-    """Receivers of signed HTTP requests, by name."""
-
-    @model_validator(mode="after")
-    def _names_are_free(self) -> Self:
-        if "queue" in self.webhooks:
-            raise ValueError("queue is the name of the dispatch queue; choose another")
-        return self
 
 
 class AnalysisSettings(Section):
@@ -347,6 +309,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
     cases: CasesSettings = CasesSettings()
+    joins: JoinSettings = JoinSettings()
     talk: TalkSettings = TalkSettings()
     health: HealthSettings = HealthSettings()
     worker: WorkerSettings = WorkerSettings()

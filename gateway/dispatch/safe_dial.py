@@ -1,30 +1,33 @@
-"""Where a webhook really goes: a name is looked up once, judged, and dialled as it was judged."""
+"""Where a sink really is: a name is looked up once, judged, and dialled as it was judged."""
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Final
-
-import httpx
+from urllib.parse import urlsplit
 
 from gateway.address_range import AddressRange, IpAddress
 from gateway.dial_policy import DialPolicy
 from gateway.errors import SinkUnreachableError
 
-PORTS: Final = {"http": 80, "https": 443}
+PORTS: Final[Mapping[str, int]] = MappingProxyType(
+    {"http": 80, "https": 443, "mqtt": 1883, "mqtts": 8883}
+)
+"""Where a sink is when its URL does not say (RFC 9110 §4.2, IANA for MQTT)."""
+SAFE: Final[Mapping[str, str]] = MappingProxyType({"http": "https", "mqtt": "mqtts"})
+"""Schemes for private networks alone, and those for all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One address of a URL. url: with the address in place of the name. host: the Host header.
+    """One address of a URL. host: the name in it, which a certificate must bear."""
 
-    server_name: the name that the certificate must bear.
-    """
-
-    url: httpx.URL
+    address: IpAddress
+    port: int
     host: str
-    server_name: str
 
 
 async def dial_target(url: str, dial: DialPolicy) -> Target:
@@ -34,20 +37,20 @@ async def dial_target(url: str, dial: DialPolicy) -> Target:
     address is dialled that was checked. Raises SinkUnreachableError: the name is not known, leads
     where nothing may be sent, or out of the private networks without TLS.
     """
-    parsed = httpx.URL(url)
-    port = parsed.port or PORTS[parsed.scheme]
-    address = await _resolve(parsed.host, port)
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    address = await _resolve(host, port)
     if not dial.permits(address):
         raise SinkUnreachableError(
-            f"{parsed.host} is at {address}, where no webhook may go; if it is right, add its"
-            " network to onboarding.allowed_networks"
+            f"{host} is at {address}, where no sink may be; if it is right, add its network to"
+            " onboarding.allowed_networks"
         )
-    if parsed.scheme == "http" and not AddressRange(address, address).is_private:
+    if parts.scheme in SAFE and not AddressRange(address, address).is_private:
         raise SinkUnreachableError(
-            f"{parsed.host} is at {address}, outside of the private networks: its webhook must"
-            " begin https://"
+            f"{host} is at {address}, outside of the private networks: its address must begin"
+            f" {SAFE[parts.scheme]}://"
         )
-    return Target(parsed.copy_with(host=str(address)), parsed.netloc.decode(), parsed.host)
+    return Target(address, port, host)
 
 
 async def _resolve(host: str, port: int) -> IpAddress:
@@ -55,5 +58,5 @@ async def _resolve(host: str, port: int) -> IpAddress:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SinkUnreachableError(f"the name {host!r} of a webhook is not known") from error
+        raise SinkUnreachableError(f"the name {host!r} of a sink is not known") from error
     return ip_address(str(found[0][4][0]).partition("%")[0])

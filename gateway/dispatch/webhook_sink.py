@@ -1,7 +1,6 @@
 """A receiver of signed HTTP requests, one for each message (CloudEvents, structured mode)."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,12 +11,14 @@ from typing import Final
 import httpx
 
 from gateway.clock import utc_now
-from gateway.config import WebhookSettings
 from gateway.dial_policy import DialPolicy
 from gateway.dispatch.backoff import Backoff
+from gateway.dispatch.lanes import send_in_lanes
 from gateway.dispatch.safe_dial import Target, dial_target
-from gateway.dispatch.sink import Letter, Receipt, by_incident
-from gateway.errors import ConfigError, SinkUnreachableError
+from gateway.dispatch.sink import Letter, Receipt
+from gateway.dispatch.trust import trust
+from gateway.errors import SinkUnreachableError
+from gateway.sink_settings import WebhookSettings
 from gateway.webhook_signature import key_of, signed_headers
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
@@ -49,10 +50,11 @@ class WebhookSink:
         self._settings = settings
         self._dial = dial
         self._key = key_of(settings.secret.get_secret_value())
+        self._url = httpx.URL(settings.url)
         self.where = settings.url.split("?")[0]
         self.batch = settings.parallel * 4
         self._client = httpx.AsyncClient(
-            verify=_trust(settings),
+            verify=trust(settings.ca_file),
             timeout=settings.timeout_s,
             follow_redirects=False,
             trust_env=False,
@@ -62,26 +64,9 @@ class WebhookSink:
     async def send(self, letters: Sequence[Letter]) -> tuple[Receipt, ...]:
         """Post letters; see `Sink.send`. What a receiver says at last is in the error's words."""
         target = await dial_target(self._settings.url, self._dial)
-        turn = asyncio.Semaphore(self._settings.parallel)
-        troubles: list[SinkUnreachableError] = []
-
-        async def lane(group: Sequence[Letter]) -> list[Receipt]:
-            receipts: list[Receipt] = []
-            async with turn:
-                for letter in group:
-                    if troubles or (receipts and receipts[-1].refusal is not None):
-                        break
-                    try:
-                        receipts.append(await self._post(letter, target))
-                    except SinkUnreachableError as trouble:
-                        troubles.append(trouble)
-            return receipts
-
-        done = await asyncio.gather(*map(lane, by_incident(letters)))
-        receipts = tuple(receipt for some in done for receipt in some)
-        if not receipts:
-            raise troubles[0]
-        return receipts
+        return await send_in_lanes(
+            letters, self._settings.parallel, lambda letter: self._post(letter, target)
+        )
 
     async def ping(self) -> None:
         """Do nothing: a receiver is known by its answers alone."""
@@ -96,10 +81,10 @@ class WebhookSink:
         headers = signed_headers(self._key, letter.event_id, body, utc_now())
         request = self._client.build_request(
             "POST",
-            target.url,
+            self._url.copy_with(host=str(target.address)),
             content=body,
-            headers=headers | {"content-type": CONTENT_TYPE, "host": target.host},
-            extensions={"sni_hostname": target.server_name},
+            headers=headers | {"content-type": CONTENT_TYPE, "host": self._url.netloc.decode()},
+            extensions={"sni_hostname": target.host},
         )
         try:
             async with asyncio.timeout(self._settings.timeout_s):
@@ -124,16 +109,6 @@ class WebhookSink:
 
     def _unreachable(self, why: str, wait_s: float | None = None) -> SinkUnreachableError:
         return SinkUnreachableError(f"the webhook {self.where} takes no messages: {why}", wait_s)
-
-
-def _trust(settings: WebhookSettings) -> ssl.SSLContext:
-    """Return what certificates are held against; they always are."""
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise ConfigError(
-            f"{settings.ca_file} holds no certificates of an authority in PEM ({error})"
-        ) from error
 
 
 async def _beginning(answer: httpx.Response) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import utc_now
-from gateway.config import WebhookSettings
 from gateway.dial_policy import DialPolicy
 from gateway.dispatch import webhook_sink
 from gateway.dispatch.sink import Receipt
 from gateway.dispatch.webhook_sink import WebhookSink
 from gateway.errors import ConfigError, SinkUnreachableError
+from gateway.sink_settings import WebhookSettings
 from gateway.webhook_signature import is_signed, key_of
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -132,10 +132,10 @@ async def test_what_arrived_before_the_trouble_is_told(webhooks, letters) -> Non
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://169.254.169.254/latest", "where no webhook may go"),
-        ("http://[::ffff:169.254.169.254]/latest", "where no webhook may go"),
-        ("https://100.100.100.200/", "where no webhook may go"),
-        ("http://0.0.0.0:8600/", "where no webhook may go"),
+        ("http://169.254.169.254/latest", "where no sink may be"),
+        ("http://[::ffff:169.254.169.254]/latest", "where no sink may be"),
+        ("https://100.100.100.200/", "where no sink may be"),
+        ("http://0.0.0.0:8600/", "where no sink may be"),
         ("http://8.8.8.8/", "must begin https://"),
         ("https://no.such.name.invalid/", "is not known"),
     ],
