@@ -1,4 +1,4 @@
-"""Sees to what happens to cases by itself: trusted alarms, the queue's answer, delay."""
+"""Sees to what happens to cases by itself: trusted alarms, one happening, the answer, delay."""
 
 import asyncio
 from collections.abc import Callable
@@ -45,7 +45,11 @@ class CaseWatch:
     def look(self) -> None:
         """Do once what is to be done now."""
         try:
-            gone_on = self._store.cases.proceed(self._policy, self._now(), self._compose)
+            now = self._now()
+            gone_on = (
+                *self._store.related.join(self._policy.joins, now, self._compose),
+                *self._store.cases.proceed(self._policy, now, self._compose),
+            )
         except StorageError as error:
             if not self._refused:
                 log.error("cases cannot go on by themselves; trying on", reason=str(error))

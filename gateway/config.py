@@ -25,6 +25,7 @@ from gateway.errors import ConfigError
 from gateway.section import Section
 from gateway.sink_settings import SinkSettings
 from gateway.workflow.join_settings import JoinSettings
+from gateway.workflow.join_settings import JoinSettings
 from gateway.yaml_file import explain, load_yaml, merged
 from vision.health import FAULT_KINDS, AlarmType, HealthLimits
 
@@ -309,6 +310,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
     cases: CasesSettings = CasesSettings()
+    joins: JoinSettings = JoinSettings()
     joins: JoinSettings = JoinSettings()
     talk: TalkSettings = TalkSettings()
     health: HealthSettings = HealthSettings()

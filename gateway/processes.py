@@ -117,6 +117,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 serve=settings.serve,
                 live=settings.live,
                 onboarding=settings.onboarding,
+                joins=settings.joins,
             )
             async with serving(create_app(services), listener):
                 log.info("serving", host=settings.serve.host, port=settings.serve.port)
@@ -150,7 +151,7 @@ def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> Site
 
 
 def _case_watch(settings: Settings, store: Store) -> CaseWatch:
-    policy = Policy(frozenset(settings.cases.trusted_kinds))
+    policy = Policy(frozenset(settings.cases.trusted_kinds), settings.joins)
     return CaseWatch(store, policy, CaseWriter(settings.site.id))
 
 

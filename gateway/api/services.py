@@ -17,6 +17,7 @@ from gateway.dial_policy import DialPolicy
 from gateway.dispatch.relay import RelayState
 from gateway.store import Store
 from gateway.worker_client import WorkerClient
+from gateway.workflow.join_settings import JoinSettings
 
 CONSOLE_DIR = Path(__file__).parents[1] / "console"
 LOCALE_DIR = Path(__file__).parents[1] / "locale"
@@ -39,6 +40,7 @@ class Services:
     serve: ServeSettings = field(default_factory=ServeSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
     onboarding: OnboardingSettings = field(default_factory=OnboardingSettings)
+    joins: JoinSettings = field(default_factory=JoinSettings)
     metrics_token: SecretStr | None = None
     console_dir: Path = CONSOLE_DIR
     locale_dir: Path = LOCALE_DIR

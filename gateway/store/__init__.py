@@ -23,6 +23,7 @@ from gateway.store.loads import Loads
 from gateway.store.outbox import Outbox
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.rain import Rain
+from gateway.store.related_cases import RelatedCases
 from gateway.store.rule_changes import RuleChanges
 from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
@@ -48,6 +49,7 @@ class Store:
         self.incidents = Incidents(database)
         self.incident_list = IncidentList(database)
         self.cases = Cases(database)
+        self.related = RelatedCases(database, self.cases)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
         self.counts = Counts(database)

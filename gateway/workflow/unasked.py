@@ -1,11 +1,12 @@
 """What happens to a case by itself: trusted alarms, the queue's answer, the camera's, lateness."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.workflow.case import Action, Actor, Case, Deed, Party, Step
 from gateway.workflow.deadlines import escalation
+from gateway.workflow.join_settings import JoinSettings
 from vision.health import FAULT_KINDS
 from vision.types import Severity
 from vision.water.conditions import WATER_UNSEEN, WATERLOGGING
@@ -20,9 +21,13 @@ RECORD_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the site has decided. trusted: kinds whose red alarms need no screening."""
+    """What the site has decided. trusted: kinds whose red alarms need no screening.
+
+    joins: which cases of one happening are merged.
+    """
 
     trusted: frozenset[str] = frozenset()
+    joins: JoinSettings = field(default_factory=JoinSettings)
 
 
 @dataclass(frozen=True, slots=True)
