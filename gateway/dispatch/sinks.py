@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.config import Settings
 from gateway.dial_policy import DialPolicy
+from gateway.dispatch.mqtt_sink import MqttSink
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.sink import Sink
 from gateway.dispatch.webhook_sink import WebhookSink
@@ -31,8 +32,15 @@ def _webhooks(settings: Settings, _queue_url: str) -> Iterator[NamedSink]:
         yield NamedSink(name, WebhookSink(webhook, dial))
 
 
+def _brokers(settings: Settings, _queue_url: str) -> Iterator[NamedSink]:
+    dial = DialPolicy(settings.onboarding.allowed_networks)
+    for name, broker in settings.sinks.mqtt.items():
+        client_id = f"gridpatrol-{settings.site.id}-{name}"
+        yield NamedSink(name, MqttSink(broker, client_id, dial))
+
+
 SINKS: Final[Mapping[str, Callable[[Settings, str], Iterator[NamedSink]]]] = MappingProxyType(
-    {"redis": _redis, "webhook": _webhooks}
+    {"redis": _redis, "webhook": _webhooks, "mqtt": _brokers}
 )
 """Every kind of sink, and what opens those of that kind; the dispatch queue comes first."""
 
