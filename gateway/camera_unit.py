@@ -216,6 +216,7 @@ class CameraUnit:
                     moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
                     resting=bool(step.tracks) or self._pipeline.has_open,
                     known=self._pipeline.knows(step),
+                    decides_at=self._pipeline.decides_at,
                 )
 
     def check(self, at: datetime) -> None:

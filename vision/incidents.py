@@ -239,6 +239,13 @@ class _Machine:
         """Whether an incident is open."""
         return self._phase in {Phase.OPEN, Phase.CLEARING}
 
+    @property
+    def undecided_s(self) -> float | None:
+        """How much longer what is pending must hold, None while nothing is."""
+        if self._phase is not Phase.PENDING:
+            return None
+        return max(0.0, self._spec.confirm_s - self._stopwatch.held_s)
+
     def forgettable(self, at: datetime) -> bool:
         """Return whether nothing that happened so far can matter any more."""
         return self._phase is Phase.IDLE and self._case_to_resume(at) is None
@@ -343,6 +350,14 @@ class IncidentBook:
     def open_subjects(self) -> frozenset[tuple[str, str]]:
         """Return rule and subject of every incident that is open."""
         return frozenset(key for key, machine in self._machines.items() if machine.is_open)
+
+    @property
+    def decides_at(self) -> datetime | None:
+        """When a picture can first confirm something that is pending, None while nothing is."""
+        waits = [wait for one in self._machines.values() if (wait := one.undecided_s) is not None]
+        if self._looked_at is None or not waits:
+            return None
+        return self._looked_at + timedelta(seconds=min(waits))
 
     def close_all(self, at: datetime) -> list[IncidentChange]:
         """Close what is open, because no further frame will come (a file ends, a camera goes)."""

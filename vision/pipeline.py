@@ -89,6 +89,11 @@ class CameraPipeline:
         """Whether an incident is open."""
         return bool(self._book.open_subjects())
 
+    @property
+    def decides_at(self) -> datetime | None:
+        """When a picture can first confirm what has only just begun, None while nothing has."""
+        return self._book.decides_at
+
     def knows(self, step: StepResult) -> bool:
         """Say whether all that a step found has been told of and is only to be seen to its end."""
         if any(rule.follows for rule in self.rules.rules):

@@ -109,6 +109,7 @@ class CameraEye:
         self._newest_activity: Activity | None = None
         self._seen: Picture | None = None
         self._offered_at: datetime | None = None
+        self._decides_at: datetime | None = None
 
     @property
     def health(self) -> DecodeHealth:
@@ -190,8 +191,14 @@ class CameraEye:
         if wakes:
             self.stir(CAMERA_TOLD)
 
-    def found(self, *, moving: bool, resting: bool, known: bool) -> None:
-        """Say what a look found; see `Attention.found`."""
+    def found(
+        self, *, moving: bool, resting: bool, known: bool, decides_at: datetime | None = None
+    ) -> None:
+        """Say what a look found; see `Attention.found`.
+
+        decides_at: when a picture can first confirm what has begun: the next look is then.
+        """
+        self._decides_at = decides_at
         with self._attending:
             self._attention.found(moving=moving, resting=resting, known=known, at_s=monotonic_s())
 
@@ -342,10 +349,18 @@ class CameraEye:
         """Offer a picture of the present: to the detector, or as one where nothing stirs."""
         share, at = self.share, picture.captured_at
         stirs = self.interest >= Interest.RESTLESS
-        if self._look_pace.is_due(at, share.look_every_s if stirs else share.idle_look_every_s):
+        due = self._look_pace.is_due(at, share.look_every_s if stirs else share.idle_look_every_s)
+        if due or self._decides(at):
             self._put(picture)
         elif not stirs and self._rest_pace.is_due(at, REST_EVERY_S):
             self._put(picture, rests=True)
+
+    def _decides(self, at: datetime) -> bool:
+        """Say whether a picture is the first that can confirm what has begun; once for each."""
+        decides = self._decides_at is not None and at >= self._decides_at
+        if decides:
+            self._decides_at = None
+        return decides
 
     def _put(self, picture: Picture, *, past: bool = False, rests: bool = False) -> None:
         self._offered_at = picture.captured_at

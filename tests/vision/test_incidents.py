@@ -85,6 +85,29 @@ def test_it_opens_after_confirm_s_dated_back_and_closes_after_clear_s_at_the_las
     assert [change.sequence for change in changes] == [0, 1]
 
 
+def test_it_tells_when_it_can_first_decide() -> None:
+    book = IncidentBook("cam", [spec()])
+    assert book.decides_at is None, "nothing is pending"
+    play(book, [(0.0, 0), (0.5, 1)])
+    assert seconds(book.decides_at) == 1.5
+    play(book, [(1.0, 1)])
+    assert seconds(book.decides_at) == 1.5, "the same moment, however often it was looked at"
+    assert summary(play(book, [(1.5, 1)])) == [("opened", 1.5)]
+    assert book.decides_at is None, "it was told of"
+
+
+def test_what_is_gone_again_decides_nothing_and_what_comes_first_decides_first() -> None:
+    book = IncidentBook("cam", [spec()])
+    later = "zone:gate/vehicle"
+    book.step(at(0.0), [condition(1)])
+    book.step(at(0.4), [condition(1), condition(1, later)])
+    assert seconds(book.decides_at) == pytest.approx(1.0)
+    book.step(at(0.8), [condition(0), condition(1, later)])
+    assert seconds(book.decides_at) == pytest.approx(1.4)
+    book.step(at(1.2), [])
+    assert book.decides_at is None
+
+
 def test_a_glimpse_shorter_than_confirm_s_opens_nothing() -> None:
     assert play(IncidentBook("cam", [spec()]), every(0.2, 0, 0.8, 1) + every(0.2, 1, 9, 0)) == []
 

@@ -227,6 +227,27 @@ def test_without_leave_a_stirred_camera_is_followed_by_its_key_frames(
     assert all(look.prepared for look in looks.all)
 
 
+def test_the_first_picture_that_can_decide_is_looked_at_out_of_turn(
+    coded_stream, picture_number, open_eye
+):
+    """A look in ten seconds is due; what is pending is decided after one."""
+    hub, looks = Hub("gate"), Kept()
+    eye = open_eye(hub, looks, replace(EVERYTHING, look_every_s=10.0, idle_look_every_s=10.0))
+    stream = coded_stream("h264", 50, gop=GOP)
+    hub.start(stream.info)
+    for packet in stream.packets[:5]:
+        hub.publish(packet)
+    wait_until(lambda: looks.all)
+    first = picture_number(looks.all[0].picture.frame)
+    decides_at = stream.packets[25].captured_at
+    eye.found(moving=False, resting=False, known=False, decides_at=decides_at)
+    for packet in stream.packets[5:]:
+        hub.publish(packet)
+    wait_until(lambda: picture_number(eye.latest.frame) == 49)
+    looked = [picture_number(look.picture.frame) for look in looks.all if look.prepared]
+    assert looked == [first, 25]
+
+
 def test_goes_on_over_another_session_of_another_codec(coded_stream, picture_number, open_eye):
     hub = Hub("gate")
     eye = open_eye(hub)
