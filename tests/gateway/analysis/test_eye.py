@@ -233,7 +233,7 @@ def test_the_first_picture_that_can_decide_is_looked_at_out_of_turn(
     """A look in ten seconds is due; what is pending is decided after one."""
     hub, looks = Hub("gate"), Kept()
     eye = open_eye(hub, looks, replace(EVERYTHING, look_every_s=10.0, idle_look_every_s=10.0))
-    stream = coded_stream("h264", 50, gop=GOP)
+    stream = coded_stream("h264", 35, gop=GOP)
     hub.start(stream.info)
     for packet in stream.packets[:5]:
         hub.publish(packet)
@@ -243,7 +243,7 @@ def test_the_first_picture_that_can_decide_is_looked_at_out_of_turn(
     eye.found(moving=False, resting=False, known=False, decides_at=decides_at)
     for packet in stream.packets[5:]:
         hub.publish(packet)
-    wait_until(lambda: picture_number(eye.latest.frame) == 49)
+    wait_until(lambda: picture_number(eye.latest.frame) == 34)
     looked = [picture_number(look.picture.frame) for look in looks.all if look.prepared]
     assert looked == [first, 25]
 
