@@ -22,9 +22,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
+from gateway.platform_settings import PlatformSettings
 from gateway.section import Section
 from gateway.sink_settings import SinkSettings
-from gateway.workflow.join_settings import JoinSettings
 from gateway.workflow.join_settings import JoinSettings
 from gateway.yaml_file import explain, load_yaml, merged
 from vision.health import FAULT_KINDS, AlarmType, HealthLimits
@@ -71,6 +71,13 @@ class ServeSettings(Section):
     """Path prefix under which a reverse proxy serves the console, such as /patrol."""
     allowed_origins: tuple[str, ...] = ()
     """Further origins (https://…) whose pages may call the API, when a proxy changes the host."""
+
+
+class DatabaseSettings(Section):
+    """Where cameras, incidents, cases and people are kept."""
+
+    url: SecretStr | None = None
+    """postgresql://user:password@host/name; else SQLite, in a file in data_dir."""
 
 
 class QueueSettings(Section):
@@ -305,12 +312,13 @@ class Settings(BaseSettings):
     """Everything gridpatrol writes: database, evidence, queue, keys, logs."""
     site: SiteSettings = SiteSettings()
     serve: ServeSettings = ServeSettings()
+    database: DatabaseSettings = DatabaseSettings()
     queue: QueueSettings = QueueSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     recording: RecordingSettings = RecordingSettings()
     live: LiveSettings = LiveSettings()
     cases: CasesSettings = CasesSettings()
-    joins: JoinSettings = JoinSettings()
+    platform: PlatformSettings = PlatformSettings()
     joins: JoinSettings = JoinSettings()
     talk: TalkSettings = TalkSettings()
     health: HealthSettings = HealthSettings()
@@ -326,7 +334,9 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of the store."""
+        """URL of the store, with its password."""
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'gridpatrol.db'}"
 
     @classmethod

@@ -211,3 +211,30 @@ class CaseChangedError(GatewayError):
 
     code = "case_changed"
     exit_code = 22
+
+
+class BadUploadError(GatewayError):
+    """A file that somebody sent is too large, damaged, or of a kind that is not taken."""
+
+    code = "bad_upload"
+    exit_code = 27
+
+
+class RoundRefusedError(GatewayError):
+    """Something may not be done to a patrol round now; the text says why."""
+
+    code = "round_refused"
+    exit_code = 28
+
+
+class BadStatusError(GatewayError):
+    """A message of a grid platform is none that we understand; the text says where and why."""
+
+    code = "bad_status"
+
+
+class TamperedError(GatewayError):
+    """What is kept is not what was recorded: a record, a file or a manifest was changed or lost."""
+
+    code = "tampered"
+    exit_code = 31

@@ -22,11 +22,14 @@ from gateway.dispatch.case_message import CaseWriter
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.relay import Relay
 from gateway.dispatch.sinks import NamedSink, open_sinks
+from gateway.dispatch.status_consumer import StatusConsumer
+from gateway.dispatch.status_desk import StatusDesk
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
 from gateway.recording.retention import Retention, RetentionThread
 from gateway.secrets import SecretBox
 from gateway.serving import listen, serving, stop_signal
+from gateway.shell_actor import shell_actor
 from gateway.site_health import SiteHealth
 from gateway.site_watch import SiteWatch
 from gateway.store import Store
@@ -49,8 +52,11 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 def open_store(settings: Settings) -> Store:
-    """Return the store of the data directory, made or upgraded where needed; close it when done."""
-    return Store.open(settings.database_url, open_box(settings))
+    """Return the store for a person's command, made or upgraded where needed; close it when done.
+
+    The audit log tells what is changed under the name of this machine's user.
+    """
+    return Store.open(settings.database_url, open_box(settings)).acting_as(shell_actor())
 
 
 def worker_token(box: SecretBox) -> str:
@@ -117,6 +123,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 serve=settings.serve,
                 live=settings.live,
                 onboarding=settings.onboarding,
+                platform=settings.platform,
                 joins=settings.joins,
             )
             async with serving(create_app(services), listener):
@@ -124,6 +131,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
                     tasks.create_task(_case_watch(settings, store).run(stop))
+                    tasks.create_task(_statuses(settings, store, queue_url).run(stop))
                     for relay in relays:
                         tasks.create_task(relay.run(stop))
 
@@ -153,6 +161,12 @@ def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> Site
 def _case_watch(settings: Settings, store: Store) -> CaseWatch:
     policy = Policy(frozenset(settings.cases.trusted_kinds), settings.joins)
     return CaseWatch(store, policy, CaseWriter(settings.site.id))
+
+
+def _statuses(settings: Settings, store: Store, queue_url: str) -> StatusConsumer:
+    site = settings.site.id
+    desk = StatusDesk(store, site)
+    return StatusConsumer(queue_url, desk, site, settings.platform.status_stream)
 
 
 async def run_worker(settings: Settings, shard: Shard) -> None:

@@ -17,6 +17,8 @@ TOLERANCE = timedelta(minutes=5)
 _PREFIX = "whsec_"
 _KEY_BYTES = range(24, 65)
 """Sizes of a key that the specification allows."""
+_MOST_DIGITS = 12
+"""Of a time in seconds; today's have ten."""
 
 
 def key_of(secret: str) -> bytes:
@@ -52,7 +54,7 @@ def is_signed(key: bytes, headers: Mapping[str, str], body: bytes, now: datetime
     headers: with names in small letters; there may be several signatures, parted by spaces.
     """
     seconds = headers.get(TIMESTAMP, "")
-    if not (seconds.isascii() and seconds.isdigit()):
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= _MOST_DIGITS):
         return False
     if abs(now.timestamp() - int(seconds)) > TOLERANCE.total_seconds():
         return False

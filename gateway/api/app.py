@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway.api import (
+    audit,
     camera_control,
     camera_rules,
     camera_settings,
@@ -18,6 +19,7 @@ from gateway.api import (
     counts,
     events,
     evidence,
+    findings,
     health,
     imports,
     incidents,
@@ -25,6 +27,7 @@ from gateway.api import (
     locales,
     metrics,
     onboarding,
+    platform,
     recordings,
     related_cases,
     session,
@@ -57,6 +60,9 @@ ROUTES = (
     water.router,
     incidents.router,
     cases.router,
+    audit.router,
+    platform.router,
+    findings.router,
     related_cases.router,
     evidence.router,
     recordings.router,
@@ -67,6 +73,9 @@ ROUTES = (
     metrics.router,
     console.router,
 )
+
+LARGE_BODIES = imports.LARGE_BODIES | findings.LARGE_BODIES
+"""Routes that take more than a WebRTC offer."""
 
 
 def create_app(services: Services) -> FastAPI:
@@ -86,8 +95,10 @@ def create_app(services: Services) -> FastAPI:
             Middleware(PathPrefix, prefix=services.serve.root_path),
             Middleware(SecurityHeaders),
             Middleware(PlayerCors),
-            Middleware(OriginCheck, allowed=services.serve.allowed_origins),
-            Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES, larger=imports.LARGE_BODIES),
+            Middleware(
+                OriginCheck, allowed=services.serve.allowed_origins, signed=platform.SIGNED
+            ),
+            Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES, larger=LARGE_BODIES),
         ],
     )
     app.state.services = services

@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 
 from gateway.errors import (
     BadOfferError,
+    BadStatusError,
+    BadUploadError,
     BusyError,
     CaseChangedError,
     ConfigError,
@@ -24,6 +26,7 @@ from gateway.errors import (
     OnvifError,
     PasswordRefusedError,
     QueueUnreachableError,
+    RoundRefusedError,
     SpanTooLongError,
     StepRefusedError,
     StorageError,
@@ -103,6 +106,9 @@ class TooManyAttemptsError(GatewayError):
 STATUS: Mapping[type[GatewayError], HTTPStatus] = {
     BadRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadOfferError: HTTPStatus.BAD_REQUEST,
+    BadStatusError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadUploadError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RoundRefusedError: HTTPStatus.CONFLICT,
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     BadCredentialsError: HTTPStatus.UNAUTHORIZED,
     PasswordRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,

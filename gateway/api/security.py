@@ -37,22 +37,46 @@ class SignIn:
     user: User
 
 
-def find_sign_in(connection: HTTPConnection, services: Services) -> SignIn | None:
+def find_anybody(connection: HTTPConnection, services: Services) -> SignIn | None:
     """Return who is asking, None without a valid session; keeps the session alive by this use."""
     token = connection.cookies.get(COOKIE, "")
     session = services.store.sessions.find(token) if token else None
     return None if session is None else SignIn(token, session.user)
 
 
-def signed_in(connection: HTTPConnection, services: ServicesDep) -> SignIn:
-    """Return who is asking; raises UnauthenticatedError without a valid session."""
-    found = find_sign_in(connection, services)
+def find_sign_in(connection: HTTPConnection, services: Services) -> SignIn | None:
+    """Return who is asking and may see the site: as `find_anybody`, None for a reporter as well."""
+    found = find_anybody(connection, services)
+    return None if found is None or found.user.role is Role.REPORTER else found
+
+
+def anybody(connection: HTTPConnection, services: ServicesDep) -> SignIn:
+    """Return who is asking, a reporter too; raises UnauthenticatedError without a valid session."""
+    found = find_anybody(connection, services)
     if found is None:
         raise UnauthenticatedError("Nobody is signed in, or the session has ended: sign in again.")
     return found
 
 
+AnybodyDep = Annotated[SignIn, Depends(anybody)]
+
+
+def signed_in(sign_in: AnybodyDep) -> SignIn:
+    """Return who is asking; raises UnauthenticatedError, and ForbiddenError for a reporter."""
+    if sign_in.user.role is Role.REPORTER:
+        raise ForbiddenError("Reporters send findings and see nothing of the site: ask operators.")
+    return sign_in
+
+
 SignInDep = Annotated[SignIn, Depends(signed_in)]
+
+
+def in_their_name(sign_in: SignInDep, services: ServicesDep) -> Services:
+    """Return the services for a change: the audit log names who is asking."""
+    return services.acting_as(sign_in.user.username)
+
+
+ActingDep = Annotated[Services, Depends(in_their_name)]
 
 
 def administrator(sign_in: SignInDep) -> SignIn:
@@ -125,16 +149,20 @@ class OriginCheck:
     """ASGI layer that refuses requests which change something unless our own pages sent them.
 
     What carries a bearer token comes from a program that was given it, and no browser adds one by
-    itself: it needs no Origin, and goes on without cookies, so that they lend it no rights.
+    itself: it needs no Origin, and goes on without cookies, so that they lend it no rights. So does
+    what goes to the paths in `signed`, where a signature says who sends it.
     """
 
-    def __init__(self, app: ASGIApp, allowed: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, allowed: tuple[str, ...], signed: frozenset[str] = frozenset()
+    ) -> None:
         self._app = app
         self._allowed = allowed
+        self._signed = signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 403."""
-        if scope["type"] == "http" and bearer_token(scope):
+        if scope["type"] == "http" and (bearer_token(scope) or self._is_signed(scope)):
             await self._app(_without_cookies(scope), receive, send)
             return
         unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
@@ -146,3 +174,7 @@ class OriginCheck:
             await error_response(refusal)(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_signed(self, scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return scope["method"] == "POST" and path in self._signed

@@ -1,7 +1,7 @@
 """What the API needs from the rest of the process, and how its routes come by it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from gateway.clock import utc_now
 from gateway.config import LiveSettings, OnboardingSettings, ServeSettings, SiteSettings
 from gateway.dial_policy import DialPolicy
 from gateway.dispatch.relay import RelayState
+from gateway.platform_settings import PlatformSettings
 from gateway.store import Store
 from gateway.worker_client import WorkerClient
 from gateway.workflow.join_settings import JoinSettings
@@ -40,6 +41,7 @@ class Services:
     serve: ServeSettings = field(default_factory=ServeSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
     onboarding: OnboardingSettings = field(default_factory=OnboardingSettings)
+    platform: PlatformSettings = field(default_factory=PlatformSettings)
     joins: JoinSettings = field(default_factory=JoinSettings)
     metrics_token: SecretStr | None = None
     console_dir: Path = CONSOLE_DIR
@@ -55,6 +57,10 @@ class Services:
     def dial_policy(self) -> DialPolicy:
         """What people may have this machine dial."""
         return DialPolicy(self.onboarding.allowed_networks)
+
+    def acting_as(self, username: str) -> "Services":
+        """Return the same services, whose changes the audit log tells under a user's name."""
+        return replace(self, store=self.store.acting_as(username))
 
     @property
     def version(self) -> str:

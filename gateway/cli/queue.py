@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli import statuses
 from gateway.cli.output import ConfigOption, JsonOption, err, out
 from gateway.clock import to_iso
 from gateway.config import Settings, load_settings, redis_url
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 RETRY_S = 1.0
 
 app = typer.Typer(help="Look at the dispatch queue.", no_args_is_help=True)
+app.command("statuses")(statuses.statuses)
+app.command("hear")(statuses.hear)
 
 
 @app.callback()

@@ -4,9 +4,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
-from gateway.store.audit_log import AuditLog
 from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
+from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
 from gateway.store.cases import Cases
@@ -27,6 +28,7 @@ from gateway.store.related_cases import RelatedCases
 from gateway.store.rule_changes import RuleChanges
 from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
+from gateway.store.statuses import Statuses
 from gateway.store.users import Users
 from gateway.store.water import WaterRecords
 from gateway.store.workers import Workers
@@ -40,15 +42,17 @@ class Store:
     Every method may raise StorageError: the disk is full, the database read-only or damaged.
     """
 
-    def __init__(self, database: Database, box: SecretBox) -> None:
+    def __init__(self, database: Database, box: SecretBox, actor: str = SYSTEM) -> None:
         self._database = database
-        self.inventory = Inventory(database, box)
+        self._box = box
+        self.inventory = Inventory(database, box, actor)
         self.camera_states = CameraStates(database)
         self.camera_controls = CameraControls(database)
         self.rule_changes = RuleChanges(database)
         self.incidents = Incidents(database)
         self.incident_list = IncidentList(database)
         self.cases = Cases(database)
+        self.statuses = Statuses(database)
         self.related = RelatedCases(database, self.cases)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
@@ -57,7 +61,7 @@ class Store:
         self.deliveries = Deliveries(database)
         self.journal = Journal(database)
         self.audit = AuditLog(database)
-        self.users = Users(database)
+        self.users = Users(database, actor)
         self.sessions = Sessions(database)
         self.player_tokens = PlayerTokens(database, box)
         self.workers = Workers(database)
@@ -73,6 +77,10 @@ class Store:
         opened, or is from a newer gridpatrol.
         """
         return cls(Database.open(location), box)
+
+    def acting_as(self, actor: str) -> "Store":
+        """Return the same store, whose audit log names this actor: a user, or "cli:" and one."""
+        return Store(self._database, self._box, actor)
 
     def watch(self) -> ChangeWatch:
         """Return a cheap way to notice that some process has written, to be closed by its owner."""

@@ -23,8 +23,11 @@ from sqlalchemy import (
     true,
 )
 
+from gateway.audit.act import Act, AuditAction, Detail, case_object
+from gateway.audit.chain import Head
 from gateway.clock import utc_now
 from gateway.errors import CaseChangedError, NotFoundError, StepRefusedError
+from gateway.store.audit_log import tell
 from gateway.store.case_rows import CaseChange, case_of, read_case, read_trail, write_case
 from gateway.store.database import Database
 from gateway.store.incident_list import Cursor, older_than
@@ -40,12 +43,16 @@ from vision.types import Incident, Severity
 
 @dataclass(frozen=True, slots=True)
 class CaseNews:
-    """What a message about a case tells: the case after a change, the change, what it is about."""
+    """What a message about a case tells: the case after a change, the change, what it is about.
+
+    audit: where the audit log stood once it told of the change.
+    """
 
     case: Case
     change: CaseChange
     incident: Incident
     origin: Origin
+    audit: Head
 
     @property
     def event_id(self) -> str:
@@ -146,7 +153,7 @@ class Cases:
                 )
             after = take(before, deed)
             _tell_other(connection, incident_id, deed, compose)
-            _keep(connection, after, deed, compose)
+            keep(connection, after, deed, compose)
         return after
 
     def proceed(self, policy: Policy, now: datetime, compose: Compose) -> tuple[Case, ...]:
@@ -191,19 +198,31 @@ def _tell_other(connection: Connection, incident_id: str, deed: Deed, compose: C
     if counterpart is None or deed.other is None:
         return
     answer = replace(deed, action=counterpart, other=incident_id, note="")
-    _keep(connection, take(read_case(connection, deed.other), answer), answer, compose)
+    keep(connection, take(read_case(connection, deed.other), answer), answer, compose)
 
 
-def _keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> None:
+def keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> None:
     """Write a case after a deed, queue the message and tell the journal."""
     change = write_case(connection, case, deed)
     row = row_of(connection, case.id)
     assert row is not None  # noqa: S101 - a case has an incident
     (stored,) = assemble(connection, [row])
-    news = CaseNews(case, change, stored.incident, stored.origin)
     now = utc_now()
+    audited = tell(connection, _act(case, deed, now))
+    news = CaseNews(case, change, stored.incident, stored.origin, audited.head)
     post(connection, case.id, case.revision, compose(news), now, news.event_id)
     note(connection, Topic.INCIDENT, case.id, now)
+
+
+def _act(case: Case, deed: Deed, at: datetime) -> Act:
+    """Return what the audit log tells of a deed; the note and the rest are in the trail."""
+    detail: Detail = {
+        "did": deed.action,
+        "party": deed.actor.party,
+        "revision": case.revision,
+        "step": case.step,
+    }
+    return Act(at, deed.actor.name, AuditAction.CASE_STEP, case_object(case.id), detail)
 
 
 def _changed(last: CaseChange) -> CaseChangedError:

@@ -1,11 +1,12 @@
 """What a grid platform says of a case, as what is done to it here; never backwards by accident."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from gateway.errors import StepRefusedError
-from gateway.workflow.case import Action, Case, Party
+from gateway.workflow.case import Action, Actor, Case, Deed, FalseAlarm, Party
 from gateway.workflow.steps import TRANSITIONS
 
 STATUSES: Mapping[str, Action] = MappingProxyType(
@@ -39,3 +40,45 @@ def heard(case: Case, status: str, at: datetime) -> Action | None:
         return None
     leads_back = to.rank < case.step.rank
     return None if leads_back and at <= case.since else action
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """What a platform says of a case.
+
+    source, event_id: together the same for every delivery of one message. status: one of STATUSES.
+    at: when it was reached there, by the platform's clock. by: who there, by name. handler,
+    deadline: with "assigned". reason: with "rejected".
+    """
+
+    source: str
+    event_id: str
+    case_id: str
+    status: str
+    at: datetime
+    by: str
+    note: str = ""
+    handler: str = ""
+    deadline: datetime | None = None
+    reason: FalseAlarm | None = None
+
+
+def deed_of(case: Case, report: StatusReport, now: datetime) -> Deed | None:
+    """Return what a report is done to a case, None for old news; raises StepRefusedError.
+
+    A platform whose clock is ahead of ours speaks of now. One that rejects without saying why has a
+    reason of its own.
+    """
+    at = min(report.at, now)
+    action = heard(case, report.status, at)
+    if action is None:
+        return None
+    return Deed(
+        action=action,
+        actor=Actor(Party.PLATFORM, report.by),
+        at=at,
+        note=report.note,
+        handler=report.handler,
+        deadline=report.deadline,
+        reason=(report.reason or FalseAlarm.OTHER) if action is Action.DISMISS else None,
+    )

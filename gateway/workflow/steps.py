@@ -152,6 +152,7 @@ def _escalated(case: Case, deed: Deed) -> Case:
 
 _CHANGES: Mapping[Action, Callable[[Case, Deed], Case]] = {
     Action.ASSIGN: _assigned,
+    Action.START: lambda case, deed: replace(case, handler=deed.handler or case.handler),
     Action.VERIFY: _verified,
     Action.RETURN: lambda case, _deed: replace(case, verified_by=None, deadline=None),
     Action.CLOSE: _closed,

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import StepRefusedError
 from gateway.workflow.case import Action, Actor, Case, Deed, FalseAlarm, Party, Step
-from gateway.workflow.platform import STATUSES, heard
+from gateway.workflow.platform import STATUSES, StatusReport, deed_of, heard
 from gateway.workflow.steps import take
 from vision.types import Severity
 
@@ -65,3 +65,21 @@ def test_an_unknown_word_is_refused_with_the_known_ones() -> None:
     with pytest.raises(StepRefusedError, match="'done' is no status: it is one of accepted"):
         heard(case_at(Step.DISCOVERED), "done", LATER)
     assert set(STATUSES) >= set(FORWARD)
+
+
+def report(status: str, at: datetime = LATER, **told: object) -> StatusReport:
+    return StatusReport("/county", "e-1", "c-1", status, at, "李", **told)
+
+
+def test_a_platform_whose_clock_is_ahead_speaks_of_now() -> None:
+    ahead = report("handling", LATER + timedelta(hours=3), handler="王五")
+    deed = deed_of(case_at(Step.ASSIGNED), ahead, LATER)
+    assert (deed.at, deed.actor) == (LATER, Actor(Party.PLATFORM, "李"))
+    assert take(case_at(Step.ASSIGNED), deed).handler == "王五"
+
+
+def test_a_rejection_without_a_reason_has_one() -> None:
+    bare = deed_of(case_at(Step.ASSIGNED), report("rejected"), LATER)
+    animal = deed_of(case_at(Step.ASSIGNED), report("rejected", reason=FalseAlarm.ANIMAL), LATER)
+    assert (bare.reason, animal.reason) == (FalseAlarm.OTHER, FalseAlarm.ANIMAL)
+    assert deed_of(case_at(Step.CLOSED), report("rejected"), LATER) is None
