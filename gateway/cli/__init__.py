@@ -19,6 +19,7 @@ from gateway.cli import (
     processes,
     queue,
     recordings,
+    related_cases,
     status,
     water,
 )
@@ -62,6 +63,7 @@ app.command()(machine.doctor)
 app.command()(status.status)
 app.command("reset-password")(machine.reset_password)
 app.add_typer(inventory.app, name="cameras")
+case.app.command("related")(related_cases.related)
 app.add_typer(case.app, name="case")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")

@@ -116,6 +116,21 @@ export interface Case {
   merged: string[]; trail: CaseChange[];
 }
 
+/** An open case of another camera that looks like the same happening; `merge` would end in `into`. */
+export interface Match {
+  case: string; kind: string; severity: Severity; camera: { id: string; name: string }; opened_at: string;
+  by: "place" | "distance" | "grid"; distance_m: number | null; gap_s: number; is_auto: boolean;
+  merge: string; into: string; revision: number;
+}
+
+/** Earlier cases of the same camera, rule and kind. */
+export interface Repeats {
+  count: number; false_alarms: number;
+  cases: { case: string; opened_at: string; severity: Severity; step: CaseStep; outcome: Outcome | null; reason: FalseAlarm | null }[];
+}
+
+export interface Related { matches: Match[]; members: Incident[]; repeats: Repeats }
+
 export interface IncidentPage { incidents: Incident[]; next: string | null }
 
 /** Work in processors; `overloaded_since` is null while there is enough. */

@@ -5,13 +5,14 @@ import { getJson, postJson } from "../api.js";
 import { CASE_STEPS, FALSE_ALARM_REASONS, actionWord, actorWord, levelWord, outcomeWord, reasonWord, stepWord } from "../case-words.js";
 import { dayAndTime } from "../format.js";
 import { t } from "../language.js";
+import { incidentHref } from "../router.js";
 import { base, controls, forms, marks } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
 
 /** Done in another place than this panel: another case must be chosen first. @type {CaseAction[]} */
-const ELSEWHERE = ["merge", "split"];
+const ELSEWHERE = ["merge"];
 /** Those that lead on; the others stand beside them. @type {CaseAction[]} */
 const ONWARD = ["confirm", "report", "assign", "start", "verify", "close"];
 /** Those that are never taken without more being told. @type {CaseAction[]} */
@@ -29,6 +30,7 @@ export class GpCase extends ConsoleElement {
     textarea { font: inherit; color: inherit; width: 100%; min-height: 4rem; padding: var(--s2); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
     form { display: grid; gap: var(--s2); }
     select { width: 100%; }
+    .link { color: var(--accent); text-decoration: underline; text-underline-offset: 0.2em; }
   `];
   static properties = {
     incidentId: { attribute: false },
@@ -150,12 +152,13 @@ function steps({ step }) {
 
 /** @param {Case} found */
 function state(found) {
-  const { due_at: due, is_late: isLate, level, handler, outcome, reason } = found;
+  const { due_at: due, is_late: isLate, level, handler, outcome, reason, merged_into: into } = found;
   return html`<dl>
     ${handler ? html`<dt>${t("Who handles it")}</dt><dd>${handler}</dd>` : null}
     ${due ? html`<dt>${t("Next step by")}</dt><dd>${dayAndTime(due)} ${isLate ? html`<span class="mark red">${t("late")}</span>` : null}</dd>` : null}
     ${level === "grid" ? null : html`<dt>${t("Taken up to")}</dt><dd>${levelWord(level)}</dd>`}
     ${outcome ? html`<dt>${t("Outcome")}</dt><dd>${outcomeWord(outcome)}${reason ? ` · ${reasonWord(reason)}` : ""}</dd>` : null}
+    ${into ? html`<dt>${t("Goes on as")}</dt><dd><a class="link" href=${incidentHref(into)}>${t("the case it was merged into")}</a></dd>` : null}
   </dl>`;
 }
 

@@ -14,6 +14,7 @@ import { facts, page } from "./page-styles.js";
 import "./gp-case.js";
 import "./gp-elapsed.js";
 import "./gp-evidence.js";
+import "./gp-related.js";
 
 /** Stands for the camera in incidents of the site, or of a unit, that are of no one camera. */
 const SITE_ID = "@site";
@@ -79,6 +80,7 @@ export class GpIncidentPage extends ConsoleElement {
         <gp-evidence .evidence=${incident.evidence}></gp-evidence>
         <div class="side">
           <gp-case .incidentId=${incident.id} .revision=${incident.case_revision}></gp-case>
+          <gp-related .incidentId=${incident.id} .revision=${incident.case_revision}></gp-related>
           ${this.#place(incident)}${this.#times(incident)}${readings(incident)}${dispatch(incident)}
         </div>
       </div>`;
