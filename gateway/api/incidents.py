@@ -10,6 +10,7 @@ from gateway.api.fields import Answer, UtcTime
 from gateway.api.page import PageQuestion
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
+from gateway.finding import Finding, FindingSource
 from gateway.store.evidence import Evidence, EvidenceType
 from gateway.store.incident_list import IncidentFilter, IncidentState
 from gateway.store.stored_incident import StoredIncident
@@ -41,10 +42,27 @@ class CameraName(Answer):
     name: str
 
 
+class FindingBody(Answer):
+    """What a person tells of what they found. place: in words, "" where a camera says it.
+
+    latitude, longitude: WGS 84 degrees, null unknown. round: id of the patrol round, null outside
+    one.
+    """
+
+    source: FindingSource
+    by: str
+    text: str
+    place: str
+    latitude: float | None
+    longitude: float | None
+    round: str | None
+
+
 class IncidentBody(Answer):
     """One happening. posted_at, queue_id: when and where the dispatch queue took it, if it has.
 
-    step, case_revision: how far people are with it; /api/cases has the whole.
+    step, case_revision: how far people are with it; /api/cases has the whole. camera: "@place"
+    where a person found it and no camera shows it. finding: null where a camera found it.
     """
 
     id: str
@@ -63,6 +81,7 @@ class IncidentBody(Answer):
     queue_id: str | None
     step: Step
     case_revision: int
+    finding: FindingBody | None
 
 
 class IncidentsBody(Answer):
@@ -112,6 +131,7 @@ def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:
         queue_id=stored.queue_id,
         step=stored.step,
         case_revision=stored.case_revision,
+        finding=None if stored.finding is None else _finding_body(stored.finding),
     )
 
 
@@ -136,6 +156,18 @@ def list_incidents(
 def read_incident(incident: str, services: ServicesDep) -> IncidentBody:
     """Return one incident."""
     return incident_body(services.store.incidents.get(incident), services.serve.root_path)
+
+
+def _finding_body(finding: Finding) -> FindingBody:
+    return FindingBody(
+        source=finding.source,
+        by=finding.by.name,
+        text=finding.text,
+        place=finding.place,
+        latitude=finding.latitude,
+        longitude=finding.longitude,
+        round=finding.round_id,
+    )
 
 
 def _evidence_body(piece: Evidence, root_path: str) -> EvidenceBody:

@@ -54,6 +54,7 @@ const PARTIES = {
   policy: msg("Rule of the site"),
   relay: msg("Dispatch queue"),
   platform: msg("Grid platform"),
+  reporter: msg("Reporter"),
   operator: msg("Operator"),
   admin: msg("Administrator"),
 };

@@ -7,7 +7,7 @@ export type CameraState =
 /** What of a stream is decoded; "" while nobody watches. */
 export type Rung = "keys" | "full" | "";
 export type Interest = "quiet" | "settled" | "restless" | "known" | "stirred" | "";
-export type EvidenceType = "raw" | "marked" | "before" | "curve" | "clip";
+export type EvidenceType = "raw" | "marked" | "before" | "curve" | "clip" | "photo" | "file";
 export type WaterState = "normal" | "watch" | "yellow" | "red";
 export type Passability = "open" | "slow" | "closed";
 export type Unseen = "away" | "shifted" | "dark" | "drops" | "haze" | "covered" | "learning" | "stale";
@@ -17,7 +17,7 @@ export type Transport = "auto" | "tcp" | "udp";
 export type Language = "zh-CN" | "en";
 export type Point = [x: number, y: number];
 
-export interface User { username: string; role: "admin" | "operator"; must_change_password: boolean }
+export interface User { username: string; role: "admin" | "operator" | "reporter"; must_change_password: boolean }
 export interface Zone { id: string; name: string; polygon: Point[] }
 
 /** From the first point, looking to the second, side A is on the left and side B on the right. */
@@ -87,6 +87,14 @@ export interface Incident {
   posted_at: string | null; queue_id: string | null;
   /** How far people are with it; `Case` is the whole. */
   step: CaseStep; case_revision: number;
+  /** Null where a camera found it. */
+  finding: Finding | null;
+}
+
+/** What a person tells of what they found. */
+export interface Finding {
+  source: "eye" | "round" | "photo"; by: string; text: string; place: string;
+  latitude: number | null; longitude: number | null; round: string | null;
 }
 
 // What is done about an incident.
@@ -97,7 +105,7 @@ export type CaseAction =
   | "reopen" | "merge" | "absorb" | "split" | "release" | "comment" | "escalate";
 export type FalseAlarm =
   | "nothing" | "animal" | "plant" | "insect" | "weather" | "light" | "allowed" | "camera" | "test" | "other";
-export type Party = "camera" | "policy" | "relay" | "platform" | "operator" | "admin";
+export type Party = "camera" | "policy" | "relay" | "platform" | "reporter" | "operator" | "admin";
 export type Outcome = "resolved" | "false_alarm" | "no_action" | "merged";
 export type Level = "grid" | "village" | "town" | "county";
 

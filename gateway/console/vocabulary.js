@@ -81,6 +81,19 @@ const KINDS = {
   waterlogging: msg("Water on the road"),
   water_unseen: msg("Water point cannot be seen"),
   scene_moved: msg("Slope moved"),
+  fire_smoke: msg("Fire or smoke"),
+  rubbish: msg("Rubbish"),
+  straw_burning: msg("Straw burning"),
+  road_damage: msg("Road damaged"),
+  road_blocked: msg("Road blocked"),
+  illegal_building: msg("Illegal building"),
+  illegal_parking: msg("Illegal parking"),
+  water_pollution: msg("Water polluted"),
+  facility_damage: msg("Public facility damaged"),
+  safety_hazard: msg("Danger to safety"),
+  dispute: msg("Dispute"),
+  other: msg("Something else"),
+  round_missed: msg("Patrol round not done"),
 };
 
 /** Icons of incidents without a picture, by kind; a camera stands for all others. @type {Record<string, string>} */
@@ -102,6 +115,8 @@ const EVIDENCE = {
   before: msg("Before"),
   curve: msg("Course"),
   clip: msg("Clip"),
+  photo: msg("Photo"),
+  file: msg("Paper"),
 };
 
 /** @type {Record<string, string>} */
@@ -234,11 +249,13 @@ const REFUSALS = {
   unsupported_media_type: msg("This is no CSV or YAML file."),
   too_large: msg("The file is too large. Import it in parts."),
   span_too_long: msg("So much was counted in this time that it cannot be told at once. Ask for a shorter time."),
+  bad_upload: msg("A file cannot be taken: too large, damaged, or of another kind."),
+  round_refused: msg("This cannot be done to the round now."),
   not_exportable: msg("This span cannot be made into one film: the picture changed within it. Choose a shorter one."),
 };
 
 /** Refusals whose cause only the server's own words tell. */
-const TOLD_BY_SERVER = ["bad_config", "bad_request", "bad_rules", "onvif_fault", "unreachable", "not_video", "not_exportable"];
+const TOLD_BY_SERVER = ["bad_config", "bad_request", "bad_rules", "onvif_fault", "unreachable", "not_video", "not_exportable", "bad_upload", "round_refused"];
 
 /** @param {CameraState} state */
 export function stateWord(state) {

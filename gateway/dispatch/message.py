@@ -12,19 +12,24 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.clock import to_iso
+from gateway.finding import Finding, FindingSource
 from gateway.store.evidence import Evidence, EvidenceType
 from gateway.store.inventory import CameraRef
 from gateway.store.stored_incident import Ending, ModelRef, StoredIncident
 from vision.types import ChangeType, Severity
 
 DATA_SCHEMA: Final = "urn:gridpatrol:schema:incident-v1"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Rises with every change of the schema, which allows no fields but its own."""
 
 Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 """UTC, ISO 8601, milliseconds."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Reading = int | float | str
+
+
+def _is_absent(value: object) -> bool:
+    return value is None
 
 
 class _Part(BaseModel):
@@ -35,8 +40,10 @@ class CameraPart(_Part):
     """The camera, as it was named when the incident opened."""
 
     id: str
-    """"@site" where the incident is of no one camera: a unit that dropped, the disk."""
+    """"@site" where the incident is of no one camera: a unit that dropped, the disk, a patrol;
+    "@place" where a person found it and no camera shows it."""
     name: str
+    """Of a place without camera: where it is, in words."""
     channel_code: str
     """The grid platform's number of the camera, "" if it has none."""
     unit: str
@@ -78,6 +85,20 @@ class VersionsPart(_Part):
     message: int = Field(ge=1)
 
 
+class FindingPart(_Part):
+    """What a person tells of what they found."""
+
+    source: FindingSource
+    by: str
+    """Who found it."""
+    text: str
+    place: str
+    """Where, in words, "" where a camera says it."""
+    latitude: float | None
+    longitude: float | None
+    """WGS 84 degrees, None unknown."""
+
+
 class IncidentPart(_Part):
     """The incident as it is at this revision; each message carries all of it."""
 
@@ -100,6 +121,8 @@ class IncidentPart(_Part):
     evidence: tuple[EvidencePart, ...]
     model: ModelPart
     versions: VersionsPart
+    finding: FindingPart | None = Field(None, exclude_if=_is_absent)
+    """Only where a person found it; other messages are without it."""
 
 
 class IncidentData(_Part):
@@ -171,6 +194,18 @@ def _incident(stored: StoredIncident) -> IncidentPart:
         evidence=tuple(_evidence(piece) for piece in stored.evidence if piece.deleted_at is None),
         model=_model(origin.model),
         versions=VersionsPart(gridpatrol=origin.version, message=SCHEMA_VERSION),
+        finding=None if stored.finding is None else _finding(stored.finding),
+    )
+
+
+def _finding(finding: Finding) -> FindingPart:
+    return FindingPart(
+        source=finding.source,
+        by=finding.by.name,
+        text=finding.text,
+        place=finding.place,
+        latitude=finding.latitude,
+        longitude=finding.longitude,
     )
 
 

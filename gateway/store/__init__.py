@@ -6,7 +6,7 @@ from typing import Self
 
 from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
-from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
+from gateway.store import notice_tables, patrol_tables, platform_tables, unit_tables  # noqa: F401 - metadata
 from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates

@@ -33,12 +33,15 @@ class CaseChange:
     step: Step
 
 
-def open_case(connection: Connection, incident: Incident) -> None:
-    """Make the case of an incident that has just been written."""
+def open_case(connection: Connection, incident: Incident, finder: Actor | None = None) -> None:
+    """Make the case of an incident that has just been written.
+
+    finder: the person who found it, None: its camera did.
+    """
     now = utc_now()
     case = Case(incident.id, incident.kind, incident.severity, Step.DISCOVERED, now)
     connection.execute(insert(cases).values(incident_id=case.id, **_columns(case)))
-    _note_change(connection, case, Deed(Action.DISCOVER, _finder(incident), now))
+    _note_change(connection, case, Deed(Action.DISCOVER, finder or _finder(incident), now))
 
 
 def refresh_due(connection: Connection, incident_id: str) -> None:

@@ -20,7 +20,7 @@ _NAMESPACE = uuid.UUID("5f0f3a0e-6f1b-4c60-9a55-3d8f8a2f7c11")
 class EvidenceType(StrEnum):
     """The picture as it was, the picture with what was seen drawn in, and the film.
 
-    Of water also how the place looks without it, and its course.
+    Of water also how the place looks without it, and its course. From people: pictures and papers.
     """
 
     RAW = "raw"
@@ -28,6 +28,8 @@ class EvidenceType(StrEnum):
     BEFORE = "before"
     CURVE = "curve"
     CLIP = "clip"
+    PHOTO = "photo"
+    FILE = "file"
 
 
 CONTENT_TYPES = {
@@ -36,6 +38,8 @@ CONTENT_TYPES = {
     EvidenceType.BEFORE: "image/jpeg",
     EvidenceType.CURVE: "image/jpeg",
     EvidenceType.CLIP: "video/mp4",
+    EvidenceType.PHOTO: "image/jpeg",
+    EvidenceType.FILE: "application/pdf",
 }
 
 

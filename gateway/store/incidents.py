@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError
+from gateway.finding import FINDING, Finding
 from gateway.store.case_rows import open_case, refresh_due
 from gateway.store.database import Database
 from gateway.store.evidence import Evidence, add_missing
+from gateway.store.findings import add_finding
 from gateway.store.journal import Topic, note
 from gateway.store.outbox import post
 from gateway.store.stored_incident import (
@@ -26,7 +28,8 @@ from gateway.store.stored_incident import (
     incident_of,
     row_of,
 )
-from gateway.store.tables import incidents
+from gateway.store.tables import cases, incidents
+from gateway.workflow.case import Step
 from vision.health import HEALTH
 from vision.types import ChangeType, Incident, IncidentChange
 from vision.water.conditions import WATER
@@ -42,14 +45,19 @@ class Incidents:
         self._database = database
 
     def record(
-        self, change: IncidentChange, origin: Origin, evidence: Sequence[Evidence], compose: Compose
+        self,
+        change: IncidentChange,
+        origin: Origin,
+        evidence: Sequence[Evidence],
+        compose: Compose,
+        finding: Finding | None = None,
     ) -> StoredIncident | None:
         """Keep a change and queue its message; return the incident, None if it was kept already.
 
         Changes of one incident come with rising `sequence`; one not above the last kept is a
         repeat. An incident whose condition ended may be taken up again (a rule's cool-down); one
-        that was interrupted stays closed, as who watched it is gone. Raises StorageError; then
-        nothing was kept.
+        that was interrupted stays closed, as who watched it is gone. finding: what is known of one
+        that a person found, with its first change. Raises StorageError; then nothing was kept.
         """
         incident = change.incident
         with self._database.write() as connection:
@@ -57,7 +65,9 @@ class Incidents:
             if row is None:
                 values = _identity(incident, origin) | _progress(change) | {"revision": 0}
                 connection.execute(insert(incidents).values(**values))
-                open_case(connection, incident)
+                open_case(connection, incident, finding and finding.by)
+                if finding is not None:
+                    add_finding(connection, incident.id, finding)
             elif change.sequence <= row["change_sequence"] or row["ending"] == Ending.INTERRUPTED:
                 return None
             else:
@@ -91,9 +101,9 @@ class Incidents:
 
         They end when they were last seen: nobody knows about later. What tells of the camera's own
         health, or of water, stays: a restart is no cure, whoever watches next goes on with it
-        (`left_open`).
+        (`left_open`). So does what people found.
         """
-        seen = _open_of(camera_id).where(incidents.c.rule_type.not_in((HEALTH, WATER)))
+        seen = _open_of(camera_id).where(incidents.c.rule_type.not_in((HEALTH, WATER, FINDING)))
         return self._interrupt(seen, at, compose)
 
     def abandon(self, camera_id: str, rule_type: str, at: datetime, compose: Compose) -> None:
@@ -102,8 +112,28 @@ class Incidents:
         self._interrupt(given_up, at, compose)
 
     def give_up(self, camera_id: str, at: datetime, compose: Compose) -> tuple[StoredIncident, ...]:
-        """Close all that is open of a camera that is taken away; return those incidents."""
-        return self._interrupt(_open_of(camera_id), at, compose)
+        """Close what is open of a camera that is taken away; return those incidents.
+
+        What people found stays: it is no less there.
+        """
+        seen = _open_of(camera_id).where(incidents.c.rule_type != FINDING)
+        return self._interrupt(seen, at, compose)
+
+    def settle_findings(self, at: datetime, compose: Compose) -> tuple[StoredIncident, ...]:
+        """Close the incidents that people found and whose cases are closed; return them.
+
+        Nothing watches such a place: that people are done with it is all there is to know.
+        """
+        done = (
+            select(incidents)
+            .join(cases, cases.c.incident_id == incidents.c.id)
+            .where(
+                incidents.c.rule_type == FINDING,
+                incidents.c.closed_at.is_(None),
+                cases.c.step == Step.CLOSED,
+            )
+        )
+        return self._close(done, Ending.CLEARED, at, compose)
 
     def left_open(
         self, rules: Collection[str], camera_id: str | None = None
@@ -132,12 +162,18 @@ class Incidents:
     def _interrupt(
         self, which: Select[*tuple[object, ...]], at: datetime, compose: Compose
     ) -> tuple[StoredIncident, ...]:
+        return self._close(which, Ending.INTERRUPTED, at, compose)
+
+    def _close(
+        self, which: Select[*tuple[object, ...]], ending: Ending, at: datetime, compose: Compose
+    ) -> tuple[StoredIncident, ...]:
+        """Close incidents; one that ended well did so now, of another nobody knows so late."""
         closed = []
         with self._database.write() as connection:
             for row in connection.execute(which).mappings().all():
                 values = {
-                    "closed_at": row["last_seen_at"],
-                    "ending": Ending.INTERRUPTED,
+                    "closed_at": at if ending is Ending.CLEARED else row["last_seen_at"],
+                    "ending": ending,
                     "revision": row["revision"] + 1,
                 }
                 _update(connection, row["id"], values)

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, select
 
+from gateway.finding import FINDING, Finding
 from gateway.store.evidence import Evidence, evidence_of
+from gateway.store.findings import findings_of
 from gateway.store.inventory import CameraRef
 from gateway.store.outbox import event_id
 from gateway.store.tables import cases, incidents, outbox
@@ -49,7 +51,8 @@ class StoredIncident:
     """An incident as the store has it. revision: counts its messages from 0.
 
     ending: None while open. posted_at, queue_id: when and where its first message reached the
-    dispatch queue, None before. step, case_revision: how far people are with it.
+    dispatch queue, None before. step, case_revision: how far people are with it. finding: of one
+    that people found, None where a camera did.
     """
 
     incident: Incident
@@ -61,6 +64,7 @@ class StoredIncident:
     queue_id: str | None
     step: Step
     case_revision: int
+    finding: Finding | None = None
 
     @property
     def event_id(self) -> str:
@@ -69,7 +73,10 @@ class StoredIncident:
 
 
 def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[StoredIncident, ...]:
-    """Return the incidents of these rows, in their order, with evidence and delivery: 3 queries."""
+    """Return the incidents of these rows, in their order, with evidence and delivery: 3 queries.
+
+    One more where people found some of them.
+    """
     ids = [row["id"] for row in rows]
     evidence = evidence_of(connection, ids)
     posted = connection.execute(
@@ -84,6 +91,8 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
         )
     )
     steps = {incident_id: (Step(step), revision) for incident_id, step, revision in stood}
+    by_people = [row["id"] for row in rows if row["rule_type"] == FINDING]
+    found = findings_of(connection, by_people) if by_people else {}
     return tuple(
         StoredIncident(
             incident=incident_of(row),
@@ -95,6 +104,7 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
             queue_id=posts.get(row["id"], (None, None))[1],
             step=steps[row["id"]][0],
             case_revision=steps[row["id"]][1],
+            finding=found.get(row["id"]),
         )
         for row in rows
     )

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
+from gateway.audit.act import NOBODY, SYSTEM, Act, AuditAction, Detail, user_object
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError, PasswordRefusedError
 from gateway.secrets import hash_password, password_matches, readable_password
+from gateway.store.audit_log import tell, tell_hourly
 from gateway.store.database import Database
 from gateway.store.tables import sessions, sign_in_failures, users
 
@@ -23,10 +25,11 @@ FORGET_AFTER = timedelta(days=1)
 
 
 class Role(StrEnum):
-    """What a user may do: everything, or work with incidents and cameras."""
+    """What a user may do: everything; work with incidents and cameras; only send findings."""
 
     ADMIN = "admin"
     OPERATOR = "operator"
+    REPORTER = "reporter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,11 @@ class Verdict:
 
 
 class Users:
-    """The users in the store."""
+    """The users in the store. actor: who changes them, where it is not they themselves."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, actor: str = SYSTEM) -> None:
         self._database = database
+        self._actor = actor
 
     def bootstrap_admin(self) -> str | None:
         """Make the administrator with a random password and return it, once; None ever after."""
@@ -70,6 +74,7 @@ class Users:
                     created_at=utc_now(),
                 )
             )
+            _tell(connection, self._actor, AuditAction.USER_ADDED, ADMIN, {"role": Role.ADMIN})
         return password
 
     def get(self, username: str) -> User:
@@ -88,20 +93,24 @@ class Users:
         subjects = (("user", username[:64]), ("address", address[:64]))
         now = now or utc_now()
         with self._database.write() as connection:
+            row = _find(connection, username)
             wait_s = max(_wait_s(connection, kind, name, now) for kind, name in subjects)
             if wait_s > 0:
+                tell_hourly(connection, _try(row, AuditAction.SIGN_IN_LOCKED, address, now))
                 return Verdict(None, wait_s)
             for kind, name in subjects:
                 _count_try(connection, f"{kind}:{name}", now)
-            row = _find(connection, username)
         expected = _hash_of_nobody() if row is None else row["password_hash"]
         if not password_matches(password, expected) or row is None:
+            with self._database.write() as connection:
+                tell(connection, _try(row, AuditAction.SIGN_IN_REFUSED, address, now))
             return Verdict(None)
         with self._database.write() as connection:
             names = [f"{kind}:{name}" for kind, name in subjects]
             connection.execute(
                 delete(sign_in_failures).where(sign_in_failures.c.subject.in_(names))
             )
+            tell(connection, _try(row, AuditAction.SIGN_IN, address, now))
         return Verdict(_user(row))
 
     def change_password(self, username: str, old: str, new: str) -> None:
@@ -123,23 +132,45 @@ class Users:
             raise PasswordRefusedError(
                 "the new password is the old one or contains your user name: choose another"
             )
-        self._set_password(username, hash_password(new), must_change=False)
+        with self._database.write() as connection:
+            _set_password(connection, username, hash_password(new), must_change=False)
+            _tell(connection, username, AuditAction.PASSWORD_CHANGED, username)
 
     def reset_password(self, username: str) -> str:
         """Give a user a random password, to be changed at sign-in, and return it; NotFoundError."""
         password = readable_password()
-        self._set_password(username, hash_password(password), must_change=True)
+        with self._database.write() as connection:
+            _set_password(connection, username, hash_password(password), must_change=True)
+            _tell(connection, self._actor, AuditAction.PASSWORD_RESET, username)
         return password
 
-    def _set_password(self, username: str, password_hash: str, *, must_change: bool) -> None:
-        with self._database.write() as connection:
-            user_id = _row(connection, username)["id"]
-            connection.execute(
-                update(users)
-                .where(users.c.id == user_id)
-                .values(password_hash=password_hash, must_change_password=must_change)
-            )
-            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+
+def _set_password(
+    connection: Connection, username: str, password_hash: str, *, must_change: bool
+) -> None:
+    """Store a password's hash and end all sessions of its user; raises NotFoundError."""
+    user_id = _row(connection, username)["id"]
+    connection.execute(
+        update(users)
+        .where(users.c.id == user_id)
+        .values(password_hash=password_hash, must_change_password=must_change)
+    )
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+
+
+def _tell(
+    connection: Connection,
+    actor: str,
+    action: AuditAction,
+    username: str,
+    detail: Detail | None = None,
+) -> None:
+    tell(connection, Act(utc_now(), actor, action, user_object(username), detail or {}))
+
+
+def _try(row: RowMapping | None, action: AuditAction, address: str, now: datetime) -> Act:
+    """Return what the audit log tells of a sign-in from an address; row: whose, None unknown."""
+    return Act(now, NOBODY if row is None else row["username"], action, f"address/{address}")
 
 
 @functools.cache

@@ -75,6 +75,8 @@ class Party(StrEnum):
     """What carries messages to the dispatch queue."""
     PLATFORM = "platform"
     """The grid platform behind the queue."""
+    REPORTER = "reporter"
+    """A person who reports what they see and does nothing else (信息员)."""
     OPERATOR = "operator"
     ADMIN = "admin"
 

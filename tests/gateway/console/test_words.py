@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from gateway.analysis.eye import CAMERA_TOLD, PACKETS_GREW
 from gateway.api.services import CONSOLE_DIR, LOCALE_DIR
 from gateway.dispatch.relay import QueueState
+from gateway.finding import FindingKind
 from gateway.inventory_columns import ADVICE
 from gateway.inventory_plan import Action
 from gateway.locales import Catalogues
@@ -120,6 +121,7 @@ def test_every_code_of_the_api_has_a_word(name, codes):
 
 def test_every_fault_of_health_has_a_word():
     assert table("KINDS") >= FAULT_KINDS | SPECS.keys()
+    assert table("KINDS") >= {*FindingKind, "round_missed"}
     assert table("KIND_ICONS") <= FAULT_KINDS
 
 

@@ -66,7 +66,7 @@ def test_whole_message(body: str, samples) -> None:
                     }
                 ],
                 "model": {"name": "nanodet-g", "sha256": "d" * 64},
-                "versions": {"gridpatrol": "0.1.0", "message": 1},
+                "versions": {"gridpatrol": "0.1.0", "message": 2},
             }
         },
     }
