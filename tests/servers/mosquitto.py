@@ -1,4 +1,4 @@
-"""Mosquitto on a loopback port, as an ordinary child: users, rights, limits, TLS; and a listener."""
+"""Mosquitto on a loopback port, as an ordinary child, with users and rights; and a listener."""
 
 import getpass
 import shutil
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 PROGRAM = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 USERS = {"patrol": "s3cret", "platform": "s3cret-too"}
@@ -37,7 +39,9 @@ class Mosquitto:
     @property
     def url(self) -> str:
         """Where it is, for settings."""
-        return f"mqtt{'s' if self.tls else ''}://{'localhost' if self.tls else '127.0.0.1'}:{self.port}"
+        if self.tls:
+            return f"mqtts://localhost:{self.port}"
+        return f"mqtt://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Run it, on the port it had before if it ran before; return when it listens."""
@@ -62,8 +66,9 @@ class Mosquitto:
         self.process.send_signal(number)
 
     def stop(self) -> None:
-        """Kill it as a crash would."""
-        self.process.kill()
+        """End it; what it has taken and not passed on, it keeps in its file."""
+        self.signal(signal.SIGCONT)
+        self.process.terminate()
         self.process.wait()
 
     def set_rights(self, rights: str) -> None:
@@ -89,6 +94,9 @@ class Mosquitto:
             f"password_file {users}",
             f"acl_file {self.folder / 'rights'}",
             "allow_anonymous false",
+            "persistence true",
+            f"persistence_location {self.folder}/",
+            "autosave_interval 0",
             *self.options,
         ]
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
@@ -112,12 +120,14 @@ class Listener:
         self._client = Client(
             CallbackAPIVersion.VERSION2, "platform", protocol=MQTTProtocolVersion.MQTTv5
         )
+        stays = Properties(PacketTypes.CONNECT)
+        stays.SessionExpiryInterval = 3600
         self._client.username_pw_set("platform", USERS["platform"])
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self._client.on_subscribe = lambda *_: ready.set()
         self._client.on_message = lambda _client, _data, message: self.heard.append(message)
-        self._client.connect("127.0.0.1", self.broker.port)
+        self._client.connect("127.0.0.1", self.broker.port, clean_start=False, properties=stays)
         self._client.loop_start()
         if not ready.wait(READY_S):
             raise RuntimeError("the broker lets no listener in")

@@ -18,16 +18,29 @@ from gateway.dispatch.sink import Letter, Sink
 from gateway.store import Store
 from gateway.store.deliveries import QUEUE
 
-RECEIVER = Path(__file__).parents[2] / "servers" / "webhook_receiver.py"
+SERVERS = Path(__file__).parents[2] / "servers"
+
+
+def _server(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, SERVERS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")
 def webhooks() -> ModuleType:
     """Return servers/webhook_receiver.py, a receiver that can be told to misbehave."""
-    spec = importlib.util.spec_from_file_location("webhook_receiver", RECEIVER)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    return _server("webhook_receiver")
+
+
+@pytest.fixture(scope="session")
+def mosquittos() -> ModuleType:
+    """Return servers/mosquitto.py, a broker that can be told to misbehave; skips without one."""
+    module = _server("mosquitto")
+    if not Path(module.PROGRAM).exists():
+        pytest.skip("mosquitto is missing: apt-get install mosquitto")
     return module
 
 

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from gateway.dispatch import redis_sink
 from gateway.dispatch.embedded import EmbeddedQueue
 from gateway.dispatch.redis_sink import STREAM
 from gateway.dispatch.relay import QueueState
@@ -50,15 +48,6 @@ async def test_messages_arrive_in_order_and_are_marked(
     assert told(store) == 1
 
 
-async def test_more_than_a_batch_goes_in_one_go(
-    store: Store, samples, queue: EmbeddedQueue, relaying, until, entries
-) -> None:
-    made = samples.fill(store, 450)
-    async with relaying(queue.url):
-        await until(lambda: store.outbox.backlog().waiting == 0)
-    assert ids(entries(queue.url)) == [f"{incident_id}/0" for incident_id in made]
-
-
 async def test_queue_that_is_down_at_start_gets_everything_later(
     store: Store, samples, queue: EmbeddedQueue, relaying, until, entries
 ) -> None:
@@ -81,49 +70,6 @@ async def test_queue_that_is_down_at_start_gets_everything_later(
     assert json.loads(event)["time"] == "2026-05-01T08:00:00.000Z"
     assert message.delivered_at > down_since
     assert told(store) == 2
-
-
-async def test_queue_killed_again_and_again_loses_nothing_and_keeps_the_order(
-    store: Store, samples, queue: EmbeddedQueue, relaying, until, entries
-) -> None:
-    made: list[str] = []
-
-    async def produce() -> None:
-        for number in range(60):
-            made.extend(await asyncio.to_thread(samples.fill, store, 5, f"n{number:02}"))
-
-    async with relaying(queue.url) as relay:
-        producing = asyncio.create_task(produce())
-        for deliveries in (20, 60, 120):
-            await until(lambda wanted=deliveries: len(made) >= wanted)
-            await until(lambda: relay.state.state is QueueState.CONNECTED)
-            os.kill(queue._child.pid, signal.SIGKILL)
-            await until(lambda: relay.state.state is QueueState.DOWN)
-            await asyncio.to_thread(queue.restart)
-        await producing
-        await until(lambda: store.outbox.backlog().waiting == 0)
-    arrived = ids(entries(queue.url))
-    assert list(dict.fromkeys(arrived)) == [f"{incident_id}/0" for incident_id in made]
-
-
-async def test_queue_that_hangs_is_given_up_and_taken_up_again(
-    store: Store,
-    samples,
-    queue: EmbeddedQueue,
-    relaying,
-    until,
-    entries,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(redis_sink, "ANSWER_S", 0.3)
-    async with relaying(queue.url) as relay:
-        await until(lambda: relay.state.state is QueueState.CONNECTED)
-        os.kill(queue._child.pid, signal.SIGSTOP)
-        samples.fill(store, 2)
-        await until(lambda: relay.state.state is QueueState.DOWN)
-        os.kill(queue._child.pid, signal.SIGCONT)
-        await until(lambda: store.outbox.backlog().waiting == 0)
-    assert list(dict.fromkeys(ids(entries(queue.url)))) == ["i-0/0", "i-1/0"]
 
 
 async def test_idle_relay_notices_that_the_queue_went_away(

@@ -1,8 +1,7 @@
 import asyncio
-import json
 import ssl
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -204,22 +203,3 @@ async def test_incidents_go_side_by_side(webhooks, letters) -> None:
         sink = open_sink(receiver.url, parallel=2)
         assert await sink.send(letters("{}", "{}")) == (Receipt(1), Receipt(2))
         await sink.close()
-
-
-async def test_late_message_says_so_in_what_was_signed(
-    webhooks, store, samples, relaying, until
-) -> None:
-    async with webhooks.webhook_receiver() as receiver:
-        store.deliveries.register(["county"])
-        samples.fill(store, 1)
-        with store._database.write() as connection:
-            connection.exec_driver_sql(
-                "UPDATE outbox SET created_at = '2026-05-01 08:00:00.000000'"
-            )
-        async with relaying(open_sink(receiver.url), "county"):
-            await until(lambda: receiver.taken)
-    event = json.loads(receiver.taken[0].body)
-    delivered = datetime.fromisoformat(event["deliveredat"])
-    written = datetime(2026, 5, 1, 8, tzinfo=UTC)
-    assert event["lateseconds"] == int((delivered - written).total_seconds())
-    assert event["data"]["incident"]["id"] == "i-0"
