@@ -34,6 +34,7 @@ from gateway.footage import (
     FootageUnavailableError,
     obtain,
 )
+from gateway.store.database import Database
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("gridpatrol", deadline=None)
@@ -42,6 +43,7 @@ settings.load_profile("gridpatrol")
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "servers" / "gst_rtsp.py"
 LOUDSPEAKER_SERVER = Path(__file__).parent / "servers" / "gst_onvif_backchannel.py"
+POSTGRESQL_SERVER = Path(__file__).parent / "servers" / "postgresql_server.py"
 ONVIF_SERVER = Path(__file__).parent / "servers" / "onvif_device.py"
 PACKAGES = (
     "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad "
@@ -148,6 +150,31 @@ def onvif_server() -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """Return a running server (servers/postgresql_server.py); its template has the newest schema.
+
+    Skip, and say why, where PostgreSQL is not installed.
+    """
+    spec = importlib.util.spec_from_file_location("postgresql_server", POSTGRESQL_SERVER)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    try:
+        server = module.PostgresqlServer()
+    except module.NoPostgresqlError as error:
+        pytest.skip(str(error))
+    try:
+        server.make()
+        server.start()
+        empty = server.create()
+        Database.open(server.url(empty)).close()
+        server.template = empty
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture

@@ -161,11 +161,30 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path, empty_database: Path) -> Iterator[Store]:
-    """Return a new store in `tmp_path`, opened as every process opens it."""
-    box = SecretBox.open(tmp_path / "secret.key")
+def sqlite_location(tmp_path: Path, empty_database: Path) -> Path:
+    """Return a new database in `tmp_path`."""
     shutil.copyfile(empty_database, tmp_path / "gridpatrol.db")
-    with Store.open(tmp_path / "gridpatrol.db", box) as opened:
+    return tmp_path / "gridpatrol.db"
+
+
+@pytest.fixture
+def postgresql_location(postgresql) -> Iterator[str]:
+    """Return the URL of a new database, which is gone after the test."""
+    name = postgresql.create()
+    yield postgresql.url(name)
+    postgresql.drop(name)
+
+
+@pytest.fixture
+def store_location(sqlite_location: Path) -> Path | str:
+    """Return where `store` is; a directory whose tests hold for PostgreSQL too says so itself."""
+    return sqlite_location
+
+
+@pytest.fixture
+def store(tmp_path: Path, store_location: Path | str) -> Iterator[Store]:
+    """Return a new store, opened as every process opens it, its key in `tmp_path`."""
+    with Store.open(store_location, SecretBox.open(tmp_path / "secret.key")) as opened:
         yield opened
 
 

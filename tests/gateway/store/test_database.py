@@ -18,15 +18,16 @@ import pathlib, sys
 from gateway.secrets import SecretBox
 from gateway.store import Store
 from gateway.store.journal import Topic
-folder = pathlib.Path(sys.argv[1])
+folder, location = pathlib.Path(sys.argv[1]), sys.argv[2]
 def open_store():
-    return Store.open(folder / "gridpatrol.db", SecretBox.open(folder / "secret.key"))
+    return Store.open(location, SecretBox.open(folder / "secret.key"))
 """
 
 
-def start(program: str, folder: Path) -> subprocess.Popen[str]:
+def start(program: str, folder: Path, location: Path | str) -> subprocess.Popen[str]:
+    url = f"sqlite:///{location}" if isinstance(location, Path) else location
     return subprocess.Popen(
-        [sys.executable, "-c", PRELUDE + program, str(folder)],
+        [sys.executable, "-c", PRELUDE + program, str(folder), url],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -34,8 +35,15 @@ def start(program: str, folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(tmp_path / "gridpatrol.db")
+def database(store_location: Path | str) -> Iterator[Database]:
+    opened = Database.open(store_location)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def in_a_file(sqlite_location: Path) -> Iterator[Database]:
+    opened = Database.open(sqlite_location)
     yield opened
     opened.close()
 
@@ -44,8 +52,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30_000)],
 )
-def test_every_connection_is_set_up(database: Database, pragma: str, value: object) -> None:
-    with database.read() as one, database.read() as other:
+def test_every_connection_is_set_up(in_a_file: Database, pragma: str, value: object) -> None:
+    with in_a_file.read() as one, in_a_file.read() as other:
         assert one.execute(text(f"PRAGMA {pragma}")).scalar() == value
         assert other.execute(text(f"PRAGMA {pragma}")).scalar() == value
 
@@ -60,7 +68,9 @@ def test_path_and_url_open_the_same(tmp_path: Path) -> None:
     by_url.close()
 
 
-def test_processes_that_start_together_share_one_new_database(tmp_path: Path) -> None:
+def test_processes_that_start_together_share_one_new_database(
+    tmp_path: Path, new_location: Path | str
+) -> None:
     program = """
 sys.stdin.read(1)
 store = open_store()
@@ -68,16 +78,19 @@ for number in range(10):
     store.journal.add(Topic.SYSTEM, f"{sys.argv[0]}{number}")
 print(store.users.bootstrap_admin() or "")
 """
-    starters = [start(program, tmp_path) for _ in range(4)]
+    SecretBox.open(tmp_path / "secret.key")
+    starters = [start(program, tmp_path, new_location) for _ in range(4)]
     printed = [starter.communicate("!")[0].strip() for starter in starters]
     assert [starter.returncode for starter in starters] == [0] * 4
     assert len([password for password in printed if password]) == 1
-    store = Store.open(tmp_path / "gridpatrol.db", SecretBox.open(tmp_path / "secret.key"))
+    store = Store.open(new_location, SecretBox.open(tmp_path / "secret.key"))
     assert [entry.seq for entry in store.journal.after(0)] == list(range(1, 41))
     store.close()
 
 
-def test_killed_writer_leaves_everything_it_reported(tmp_path: Path) -> None:
+def test_killed_writer_leaves_everything_it_reported(
+    tmp_path: Path, store_location: Path | str
+) -> None:
     program = """
 from datetime import UTC, datetime
 from gateway.dispatch.message import MessageWriter
@@ -93,13 +106,13 @@ for number in range(100_000):
     store.incidents.record(change, origin, (), MessageWriter("site"))
     print(incident.id, flush=True)
 """
-    writer = start(program, tmp_path)
+    writer = start(program, tmp_path, store_location)
     assert writer.stdout is not None
     reported = [writer.stdout.readline().strip() for _ in range(50)]
     writer.send_signal(signal.SIGKILL)
     reported += [line.strip() for line in writer.stdout if line.endswith("\n")]
     assert writer.wait() == -signal.SIGKILL
-    store = Store.open(tmp_path / "gridpatrol.db", SecretBox.open(tmp_path / "secret.key"))
+    store = Store.open(store_location, SecretBox.open(tmp_path / "secret.key"))
     posted = [message.incident_id for message in store.outbox.waiting(100_000)]
     told = [entry.key for entry in store.journal.after(0, 100_000)]
     assert len(reported) >= 50
@@ -118,18 +131,18 @@ try:
 except Exception as error:
     print(type(error).__name__, error)
 """
-    out, _ = start(program, tmp_path).communicate()
+    out, _ = start(program, tmp_path, tmp_path / "gridpatrol.db").communicate()
     assert out.startswith("StorageError the database ")
     Database.open(tmp_path / "gridpatrol.db").close()
 
 
 def test_database_of_a_newer_version_is_refused_and_left_alone(
-    database: Database, tmp_path: Path
+    database: Database, store_location: Path | str
 ) -> None:
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StorageError, match=r"written by a newer gridpatrol \(schema 9999\)"):
-        Database.open(tmp_path / "gridpatrol.db")
+        Database.open(store_location)
     with database.read() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
 
@@ -145,8 +158,8 @@ def test_what_is_no_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("location", "words"),
     [
-        ("postgresql://db/grid", "postgresql databases are not supported"),
-        ("no url", "is not a database URL; write sqlite:///path"),
+        ("mysql://db/grid", "mysql databases are not supported"),
+        ("no url", "is not a database URL; write sqlite:///path or postgresql://"),
         ("sqlite:////proc/nowhere/x.db", "cannot be opened: check the path"),
         (Path("/proc/nowhere/x.db"), "cannot make /proc/nowhere/x.db"),
     ],
@@ -156,7 +169,7 @@ def test_places_without_a_database(location: str | Path, words: str) -> None:
         Database.open(location)
 
 
-def test_read_only_database_says_so_and_can_be_read(database: Database, tmp_path: Path) -> None:
+def test_read_only_database_says_so_and_can_be_read(in_a_file: Database, tmp_path: Path) -> None:
     url = f"sqlite:///file:{tmp_path}/gridpatrol.db?mode=ro&uri=true"
     opened = Store(Database.open(url), SecretBox.open(tmp_path / "secret.key"))
     assert opened.journal.last() == 0
@@ -170,7 +183,7 @@ def test_full_disk_says_so_keeps_nothing_half_and_recovers(tmp_path: Path) -> No
     Database.open(str(url)).close()
     database = Database(url)
     event.listen(
-        database._reader,
+        database._engines.reader,
         "connect",
         lambda connection, _: connection.execute("PRAGMA max_page_count=60"),
     )
