@@ -6,11 +6,23 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.errors import StorageError
+from gateway.photo import check_size, clean_picture, is_paper
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.whole_file import write_whole
 from vision.types import Incident
 
 _SUFFIXES = {EvidenceType.PHOTO: "jpg", EvidenceType.RAW: "jpg", EvidenceType.FILE: "pdf"}
+
+
+def typed(data: bytes, name: str) -> tuple[EvidenceType, bytes]:
+    """Return what somebody sent as evidence: a picture made anew, or a paper (PDF) as it is.
+
+    name: how errors call it. Raises BadUploadError.
+    """
+    if not is_paper(data):
+        return EvidenceType.PHOTO, clean_picture(data, name)
+    check_size(data, name)
+    return EvidenceType.FILE, data
 
 
 def keep_files(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
 from gateway.api import (
@@ -33,10 +33,12 @@ from gateway.api import (
     session,
     system,
     talk,
+    units,
     water,
 )
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.errors import ErrorBody, answer_errors
+from gateway.api.jurisdiction import within_jurisdiction
 from gateway.api.layers import BodyLimit, PathPrefix, PlayerCors, SecurityHeaders
 from gateway.api.live_sessions import PRUNE_S
 from gateway.api.repeat import repeat
@@ -49,6 +51,7 @@ from gateway.whep import MAX_OFFER_BYTES
 ROUTES = (
     session.router,
     system.router,
+    units.router,
     cameras.router,
     camera_control.router,
     camera_settings.router,
@@ -74,7 +77,7 @@ ROUTES = (
     console.router,
 )
 
-LARGE_BODIES = imports.LARGE_BODIES | findings.LARGE_BODIES
+LARGE_BODIES = imports.LARGE_BODIES | findings.LARGE_BODIES | cases.LARGE_BODIES
 """Routes that take more than a WebRTC offer."""
 
 
@@ -105,7 +108,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.runtime = Runtime.new(services)
     answer_errors(app)
     for router in ROUTES:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(within_jurisdiction)])
     if services.console_dir.is_dir():
         app.mount("/static", console.ConsoleFiles(services.console_dir))
     return app

@@ -1,21 +1,29 @@
 """Cases: what people do about incidents, step by step."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import ErrorBody
+from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.incidents import CameraName
+from gateway.api.incidents import CameraName, EvidenceBody, evidence_body
+from gateway.api.jurisdiction import JurisdictionDep
+from gateway.api.multipart import Upload, read_fields, read_form
 from gateway.api.page import PageQuestion
 from gateway.api.security import SignInDep, signed_in
-from gateway.api.services import ServicesDep
+from gateway.api.services import Services, ServicesDep
 from gateway.dispatch.case_message import CaseWriter
+from gateway.evidence_folder import keep_files, typed
+from gateway.photo import MAX_BYTES
+from gateway.store.attachments import Attachment
 from gateway.store.case_rows import CaseChange
 from gateway.store.cases import CaseFile, CaseFilter, ListedCase
 from gateway.store.users import User
+from gateway.units import Jurisdiction
 from gateway.workflow.case import (
     Action,
     Actor,
@@ -33,6 +41,9 @@ from vision.types import Severity
 
 MOST_NOTE, MOST_HANDLER = 2000, 80
 """Characters of a note and of a handler's name."""
+MOST_FILES = 6
+LARGE_BODIES = {"/api/cases/[^/]+/steps-with-files": MOST_FILES * MAX_BYTES + 65_536}
+"""Routes that take more than others."""
 
 router = APIRouter(prefix="/api/cases", tags=["cases"], dependencies=[Depends(signed_in)])
 
@@ -70,6 +81,12 @@ class ListedCaseBody(StateBody):
     opened_at: UtcTime
 
 
+class AttachmentBody(EvidenceBody):
+    """A file that somebody put to what they did. name: as they call it."""
+
+    name: str
+
+
 class ChangeBody(Answer):
     """What was done: by whom and in what capacity, and where the case then stood."""
 
@@ -84,6 +101,7 @@ class ChangeBody(Answer):
     deadline: UtcTime | None
     reason: FalseAlarm | None
     other: str | None
+    attachments: tuple[AttachmentBody, ...]
 
 
 class CaseBody(StateBody):
@@ -112,9 +130,10 @@ class CaseQuery(PageQuestion):
     handler: str | None = None
     late: bool = False
 
-    def filter(self, now: datetime) -> CaseFilter:
-        """Return the same for the store."""
-        return CaseFilter(self.closed, self.step, self.handler, now if self.late else None)
+    def filter(self, now: datetime, within: Jurisdiction | None) -> CaseFilter:
+        """Return the same for the store, within what whoever asks sees."""
+        late_at = now if self.late else None
+        return CaseFilter(self.closed, self.step, self.handler, late_at, within)
 
 
 class StepQuestion(Question):
@@ -134,10 +153,12 @@ class StepQuestion(Question):
 
 
 @router.get("")
-def list_cases(services: ServicesDep, wanted: Annotated[CaseQuery, Query()]) -> CasesBody:
+def list_cases(
+    services: ServicesDep, wanted: Annotated[CaseQuery, Query()], seen: JurisdictionDep
+) -> CasesBody:
     """Return a page of cases, newest incident first."""
     now = services.now()
-    page = services.store.cases.page(wanted.filter(now), wanted.cursor, wanted.limit)
+    page = services.store.cases.page(wanted.filter(now, seen), wanted.cursor, wanted.limit)
     return CasesBody(
         cases=tuple(_listed(one, now) for one in page.cases),
         next=None if page.next is None else str(page.next),
@@ -147,7 +168,7 @@ def list_cases(services: ServicesDep, wanted: Annotated[CaseQuery, Query()]) -> 
 @router.get("/{incident}", responses={404: {"model": ErrorBody}})
 def read_case(incident: str, services: ServicesDep, sign_in: SignInDep) -> CaseBody:
     """Return the case of an incident, with its trail and what may be done now."""
-    return _body(services.store.cases.get(incident), sign_in.user, services.now())
+    return _body(services.store.cases.get(incident), sign_in.user, services)
 
 
 @router.post(
@@ -164,9 +185,59 @@ def take_step(
     incident: str, question: StepQuestion, services: ServicesDep, sign_in: SignInDep
 ) -> CaseBody:
     """Take a step: do something to a case, as it was at a revision."""
+    return _take(services, sign_in.user, incident, question, ())
+
+
+@router.post(
+    "/{incident}/steps-with-files",
+    responses={404: {"model": ErrorBody}, 409: {"model": ErrorBody}, 413: {"model": ErrorBody}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["action", "revision"],
+                        "properties": {
+                            **{name: {"type": "string"} for name in StepQuestion.model_fields},
+                            "file": {
+                                "type": "array",
+                                "maxItems": MOST_FILES,
+                                "items": {"type": "string", "format": "binary"},
+                            },
+                        },
+                    }
+                }
+            },
+        }
+    },
+)
+async def take_step_with_files(
+    incident: str, request: Request, services: ServicesDep, sign_in: SignInDep
+) -> CaseBody:
+    """Take a step as above, with pictures (JPEG, PNG) or papers (PDF) in the field `file`."""
+    form = read_form(request.headers.get("content-type", ""), await request.body())
+    files = form.files_of("file")
+    if len(files) != len(form.files) or len(files) > MOST_FILES:
+        raise BadRequestError(f"send at most {MOST_FILES} files, in the field `file`")
+    question = read_fields(StepQuestion, form)
+    return await run_in_threadpool(_take, services, sign_in.user, incident, question, files)
+
+
+def _take(
+    services: Services,
+    user: User,
+    incident: str,
+    question: StepQuestion,
+    uploads: Sequence[Upload],
+) -> CaseBody:
+    store = services.store
+    if question.action not in offered(store.cases.get(incident).case, _party(user)):
+        uploads = ()  # it is about to be refused: leave no files behind
     deed = Deed(
         action=question.action,
-        actor=Actor(_party(sign_in.user), sign_in.user.username),
+        actor=Actor(_party(user), user.username),
         at=services.now(),
         note=question.note.strip(),
         handler=question.handler.strip(),
@@ -174,9 +245,21 @@ def take_step(
         reason=question.reason,
         other=question.other,
     )
-    compose = CaseWriter(services.site.id)
-    services.store.cases.take(incident, deed, question.revision, compose)
-    return read_case(incident, services, sign_in)
+    files = _attached(services, incident, uploads, deed.at)
+    store.cases.take(incident, deed, question.revision, CaseWriter(services.site.id), files)
+    return _body(store.cases.get(incident), user, services)
+
+
+def _attached(
+    services: Services, incident: str, uploads: Sequence[Upload], at: datetime
+) -> tuple[Attachment, ...]:
+    """Look at files, and write them where the incident's evidence lies."""
+    if not uploads:
+        return ()
+    found = services.store.incidents.get(incident).incident
+    files = [typed(one.data, one.name or "the file") for one in uploads]
+    kept = keep_files(services.data_dir, found, files, at)
+    return tuple(Attachment(piece, one.name) for piece, one in zip(kept, uploads, strict=True))
 
 
 def _party(user: User) -> Party:
@@ -213,16 +296,19 @@ def _listed(one: ListedCase, now: datetime) -> ListedCaseBody:
     return ListedCaseBody.model_validate(_state(one.case, now) | place)
 
 
-def _body(found: CaseFile, user: User, now: datetime) -> CaseBody:
+def _body(found: CaseFile, user: User, services: Services) -> CaseBody:
+    root_path = services.serve.root_path
     more = {
         "offered": offered(found.case, _party(user)),
         "merged": found.merged,
-        "trail": tuple(_change(one) for one in found.trail),
+        "trail": tuple(
+            _change(one, found.attachments.get(one.revision, ()), root_path) for one in found.trail
+        ),
     }
-    return CaseBody.model_validate(_state(found.case, now) | more)
+    return CaseBody.model_validate(_state(found.case, services.now()) | more)
 
 
-def _change(change: CaseChange) -> ChangeBody:
+def _change(change: CaseChange, attachments: Sequence[Attachment], root_path: str) -> ChangeBody:
     deed = change.deed
     return ChangeBody(
         revision=change.revision,
@@ -236,4 +322,10 @@ def _change(change: CaseChange) -> ChangeBody:
         deadline=deed.deadline,
         reason=deed.reason,
         other=deed.other,
+        attachments=tuple(_attachment(one, root_path) for one in attachments),
     )
+
+
+def _attachment(attachment: Attachment, root_path: str) -> AttachmentBody:
+    body = evidence_body(attachment.evidence, root_path)
+    return AttachmentBody(**body.model_dump(), name=attachment.name)

@@ -2,35 +2,42 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import FileResponse
 
 from gateway.api.errors import ErrorBody
-from gateway.api.security import signed_in
+from gateway.api.security import SignIn, SignInDep
 from gateway.api.services import Services, ServicesDep
+from gateway.audit.act import Act, AuditAction, evidence_object
 from gateway.errors import NotFoundError
-from gateway.store.evidence import Evidence
+from gateway.store.evidence import Evidence, EvidenceType
 
 CACHE = "private, max-age=86400, immutable"
 """A file never changes under its id. Kept by the person's own browser only, for a day."""
 
-router = APIRouter(prefix="/api/evidence", tags=["evidence"], dependencies=[Depends(signed_in)])
+router = APIRouter(prefix="/api/evidence", tags=["evidence"])
 
 
 @router.get(
     "/{evidence}",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/jpeg": {}, "video/mp4": {}}, "description": "The file"},
+        200: {
+            "content": {"image/jpeg": {}, "video/mp4": {}, "application/pdf": {}},
+            "description": "The file",
+        },
         206: {"description": "The part that Range asked for"},
         304: {"description": "The browser has it already"},
         404: {"model": ErrorBody},
     },
 )
-def read_evidence(evidence: str, request: Request, services: ServicesDep) -> Response:
-    """Return a picture or a clip, whole or by Range."""
+def read_evidence(
+    evidence: str, request: Request, services: ServicesDep, who: SignInDep
+) -> Response:
+    """Return a picture or a clip, whole or by Range; the audit log tells who saw it, hourly."""
     piece = services.store.evidence.get(evidence)
     path = _path_of(piece, services)
+    _tell(piece, who, services)
     etag = f'"{piece.sha256}"'
     headers = {"Cache-Control": CACHE, "ETag": etag}
     if etag in request.headers.get("if-none-match", ""):
@@ -40,8 +47,15 @@ def read_evidence(evidence: str, request: Request, services: ServicesDep) -> Res
         media_type=piece.content_type,
         headers=headers,
         filename=f"{piece.incident_id}-{piece.type}{path.suffix}",
-        content_disposition_type="inline",
+        content_disposition_type="attachment" if piece.type is EvidenceType.FILE else "inline",
     )
+
+
+def _tell(piece: Evidence, who: SignIn, services: Services) -> None:
+    thing = evidence_object(piece.incident_id, piece.id)
+    detail = {"type": piece.type, "sha256": piece.sha256}
+    action = AuditAction.EVIDENCE_VIEWED
+    services.store.audit.tell_hourly(Act(services.now(), who.user.username, action, thing, detail))
 
 
 def _path_of(piece: Evidence, services: Services) -> Path:

@@ -6,12 +6,12 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 
 from gateway.api.cameras import owner_of
 from gateway.api.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.multipart import Form, read_form
+from gateway.api.multipart import Form, read_fields, read_form
 from gateway.api.security import AnybodyDep
 from gateway.api.services import Services, ServicesDep
 from gateway.errors import NoPictureError, WorkerUnreachableError
@@ -20,7 +20,6 @@ from gateway.finding_desk import FindingDesk, Taken, Told
 from gateway.photo import MAX_BYTES, clean_picture
 from gateway.store.users import Role, User
 from gateway.workflow.case import Actor, Party
-from gateway.yaml_file import dotted
 from vision.types import Severity
 
 FINDINGS = "/api/findings"
@@ -97,7 +96,7 @@ async def report_finding(
 ) -> FindingAnswer:
     """Report a finding: 随手拍, or what an operator sees on a camera. It becomes an incident."""
     form = read_form(request.headers.get("content-type", ""), await request.body())
-    question = _question(form)
+    question = read_fields(FindingQuestion, form)
     _check(question, form, sign_in.user)
     pictures = await run_in_threadpool(_pictures, form)
     snapshot = None if question.camera is None else await take_snapshot(services, question.camera)
@@ -121,15 +120,6 @@ async def take_snapshot(services: Services, camera: str) -> bytes | None:
 def desk_of(services: Services) -> FindingDesk:
     """Return who takes in findings."""
     return FindingDesk(services.store, services.data_dir, services.site.id, services.version)
-
-
-def _question(form: Form) -> FindingQuestion:
-    given = {name: text for name, text in form.fields.items() if text.strip()}
-    try:
-        return FindingQuestion.model_validate(given)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        raise BadRequestError(f"{dotted(wrong['loc'])}: {wrong['msg']}") from error
 
 
 def _check(question: FindingQuestion, form: Form, user: User) -> None:

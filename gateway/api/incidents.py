@@ -1,5 +1,6 @@
 """Incidents as the console lists them."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -7,6 +8,7 @@ from pydantic import AwareDatetime
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.page import PageQuestion
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
@@ -126,7 +128,7 @@ def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:
         last_seen_at=incident.last_seen_at,
         closed_at=incident.closed_at,
         readings=dict(incident.readings),
-        evidence=tuple(_evidence_body(piece, root_path) for piece in stored.evidence),
+        evidence=tuple(evidence_body(piece, root_path) for piece in stored.evidence),
         posted_at=stored.posted_at,
         queue_id=stored.queue_id,
         step=stored.step,
@@ -137,11 +139,11 @@ def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:
 
 @router.get("")
 def list_incidents(
-    services: ServicesDep, wanted: Annotated[IncidentQuery, Query()]
+    services: ServicesDep, wanted: Annotated[IncidentQuery, Query()], seen: JurisdictionDep
 ) -> IncidentsBody:
     """Return a page of incidents, newest first."""
     page = services.store.incident_list.page(
-        wanted.filter,
+        replace(wanted.filter, within=seen),
         wanted.cursor,
         wanted.limit,
     )
@@ -170,7 +172,8 @@ def _finding_body(finding: Finding) -> FindingBody:
     )
 
 
-def _evidence_body(piece: Evidence, root_path: str) -> EvidenceBody:
+def evidence_body(piece: Evidence, root_path: str) -> EvidenceBody:
+    """Return a piece of evidence as it goes over the wire."""
     return EvidenceBody(
         id=piece.id,
         type=piece.type,

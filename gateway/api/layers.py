@@ -134,7 +134,7 @@ class PlayerCors:
 class BodyLimit:
     """ASGI layer that stops reading a request's body beyond a size; the answer is a 413.
 
-    larger: other sizes for the paths of some routes, without the proxy's prefix.
+    larger: other sizes for the paths of some routes, as patterns, without the proxy's prefix.
     """
 
     def __init__(
@@ -147,7 +147,10 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; raise HTTPException where its body is read too far."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        max_bytes = self._larger.get(path, self._max_bytes)
+        max_bytes = next(
+            (size for pattern, size in self._larger.items() if re.fullmatch(pattern, path)),
+            self._max_bytes,
+        )
         read_bytes = 0
 
         async def counted() -> Message:

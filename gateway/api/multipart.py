@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from gateway.api.errors import BadRequestError, MediaTypeError
+from gateway.yaml_file import dotted
+
+Model = TypeVar("Model", bound=BaseModel)
 
 MAX_PARTS = 32
 MAX_HEAD_BYTES = 4096
@@ -55,6 +61,19 @@ def read_form(content_type: str, body: bytes) -> Form:
         else:
             fields[one[0]] = one[1]
     return Form(fields, tuple(files))
+
+
+def read_fields(model: type[Model], form: Form) -> Model:
+    """Return the fields of a form as a model; an empty one is as good as none.
+
+    Raises BadRequestError.
+    """
+    given = {name: text for name, text in form.fields.items() if text.strip()}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        raise BadRequestError(f"{dotted(wrong['loc'])}: {wrong['msg']}") from error
 
 
 def _parts(body: bytes, boundary: str) -> Sequence[bytes]:

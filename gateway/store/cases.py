@@ -4,7 +4,7 @@ One transaction carries all of it. Whoever acts says which revision they looked 
 the second is told what the first did.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from gateway.audit.act import Act, AuditAction, Detail, case_object
 from gateway.audit.chain import Head
 from gateway.clock import utc_now
 from gateway.errors import CaseChangedError, NotFoundError, StepRefusedError
+from gateway.store.attachments import Attachment, attach, attachments_of
 from gateway.store.audit_log import tell
 from gateway.store.case_rows import CaseChange, case_of, read_case, read_trail, write_case
 from gateway.store.database import Database
@@ -35,6 +36,8 @@ from gateway.store.journal import Topic, note
 from gateway.store.outbox import case_event_id, post
 from gateway.store.stored_incident import Ending, Origin, StoredIncident, assemble, row_of
 from gateway.store.tables import cases, incidents, outbox
+from gateway.store.units import lies_within, read_tree
+from gateway.units import Jurisdiction, UnitTree
 from gateway.workflow.case import Action, Case, Deed, Step
 from gateway.workflow.steps import ANSWERS, take
 from gateway.workflow.unasked import RECORD_AFTER, Facts, Policy, unasked
@@ -66,21 +69,29 @@ Compose: TypeAlias = Callable[[CaseNews], str]
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case with its whole trail, oldest first, and the ids of the cases merged into it."""
+    """A case with its whole trail, oldest first, and the ids of the cases merged into it.
+
+    attachments: files that people put to entries of the trail, by revision.
+    """
 
     case: Case
     trail: tuple[CaseChange, ...]
     merged: tuple[str, ...]
+    attachments: Mapping[int, tuple[Attachment, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases to list; None lets all pass. late_at: those that are late at that time."""
+    """Which cases to list; None lets all pass. late_at: those that are late at that time.
+
+    within: those whose places lie in a jurisdiction.
+    """
 
     is_closed: bool | None = None
     step: Step | None = None
     handler: str | None = None
     late_at: datetime | None = None
+    within: Jurisdiction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,7 @@ class Cases:
                 case=read_case(connection, incident_id),
                 trail=read_trail(connection, incident_id),
                 merged=tuple(connection.scalars(merged.order_by(cases.c.since))),
+                attachments=attachments_of(connection, incident_id),
             )
 
     def page(self, wanted: CaseFilter, before: Cursor | None = None, limit: int = 50) -> CasePage:
@@ -135,11 +147,18 @@ class Cases:
         last = listed[-1].incident.incident
         return CasePage(listed, Cursor(last.opened_at, last.id))
 
-    def take(self, incident_id: str, deed: Deed, revision: int, compose: Compose) -> Case:
+    def take(
+        self,
+        incident_id: str,
+        deed: Deed,
+        revision: int,
+        compose: Compose,
+        files: Sequence[Attachment] = (),
+    ) -> Case:
         """Do something to a case as it was at a revision; return the case after it.
 
-        A merge is told in the trails of both cases. Raises NotFoundError, StepRefusedError, and
-        CaseChangedError when the case has gone on from that revision.
+        A merge is told in the trails of both cases. files: put to this deed. Raises NotFoundError,
+        StepRefusedError, and CaseChangedError when the case has gone on from that revision.
         """
         with self._database.write() as connection:
             before = read_case(connection, incident_id)
@@ -152,6 +171,7 @@ class Cases:
                     f"{deed.action} comes by itself: merge or split {deed.other}"
                 )
             after = take(before, deed)
+            attach(connection, incident_id, after.revision, files)
             _tell_other(connection, incident_id, deed, compose)
             keep(connection, after, deed, compose)
         return after
@@ -175,6 +195,8 @@ class Cases:
                 incidents.c.kind,
                 incidents.c.severity,
                 incidents.c.camera_id,
+                incidents.c.unit,
+                incidents.c.grid,
                 incidents.c.ending,
                 outbox.c.queue_id,
             )
@@ -184,7 +206,9 @@ class Cases:
         )
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        found = ((case_of(row), _facts(row)) for row in rows)
+            is_any_late = any(_is_due(row, now) for row in rows)
+            tree = read_tree(connection) if is_any_late else UnitTree()
+        found = ((case_of(row), _facts(row, tree)) for row in rows)
         decided = ((case, unasked(case, facts, policy, now)) for case, facts in found)
         return [(case, deed) for case, deed in decided if deed is not None]
 
@@ -244,6 +268,8 @@ def _matches(wanted: CaseFilter) -> ColumnElement[bool]:
         conditions.append(cases.c.handler == wanted.handler)
     if wanted.late_at is not None:
         conditions.append(cases.c.due_at <= wanted.late_at)
+    if wanted.within is not None:
+        conditions.append(lies_within(wanted.within, incidents.c.unit, incidents.c.grid))
     return and_(*conditions)
 
 
@@ -259,6 +285,15 @@ def _may_go_on(policy: Policy, now: datetime) -> ColumnElement[bool]:
     return or_(trusted, filed, late, in_hand)
 
 
-def _facts(row: RowMapping) -> Facts:
-    is_gone = row["ending"] == Ending.CLEARED
-    return Facts(camera=row["camera_id"], is_gone=is_gone, queue_id=row["queue_id"])
+def _is_due(row: RowMapping, now: datetime) -> bool:
+    return row["due_at"] is not None and row["due_at"] <= now
+
+
+def _facts(row: RowMapping, tree: UnitTree) -> Facts:
+    place = tree.find(row["unit"], row["grid"])
+    return Facts(
+        camera=row["camera_id"],
+        is_gone=row["ending"] == Ending.CLEARED,
+        queue_id=row["queue_id"],
+        units={} if place is None else tree.names(place.id),
+    )

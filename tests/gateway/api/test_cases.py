@@ -1,5 +1,9 @@
 """The seven steps over the API: what is offered, taken, refused, and who was first."""
 
+import hashlib
+
+import cv2
+import numpy as np
 import pytest
 
 from gateway.store.users import Role
@@ -107,3 +111,44 @@ def test_nobody_without_a_sign_in(site, opened):
 
 def test_every_role_is_a_party_to_cases():
     assert {Party(role.value) for role in Role} == {Party.ADMIN, Party.OPERATOR}
+
+
+JPEG = cv2.imencode(".jpg", np.full((40, 60, 3), 99, np.uint8))[1].tobytes()
+PDF = b"%PDF-1.7\n%a paper\n"
+
+
+def test_notes_carry_pictures_and_papers_that_the_trail_shows(site, browser, opened):
+    sent = [("file", ("现场.jpg", JPEG)), ("file", ("../结论.pdf", PDF))]
+    told = {"action": "comment", "revision": "0", "note": "已到现场"}
+    answer = browser.post(f"{opened}/steps-with-files", data=told, files=sent)
+    assert answer.status_code == 200, answer.text
+    entry = answer.json()["trail"][-1]
+    assert (entry["action"], entry["note"]) == ("comment", "已到现场")
+    photo, paper = entry["attachments"]
+    assert [(one["name"], one["type"]) for one in (photo, paper)] == [
+        ("现场.jpg", "photo"),
+        ("结论.pdf", "file"),
+    ]
+    served = browser.get(paper["url"])
+    assert (served.content, served.headers["content-type"]) == (PDF, "application/pdf")
+    assert served.headers["content-disposition"].startswith("attachment")
+    assert hashlib.sha256(browser.get(photo["url"]).content).hexdigest() == photo["sha256"]
+    assert browser.get(opened).json()["trail"][0]["attachments"] == []
+    kept = {piece["id"] for piece in browser.get("/api/incidents/i-0").json()["evidence"]}
+    assert {photo["id"], paper["id"]} <= kept
+
+
+@pytest.mark.parametrize(
+    ("told", "file", "status", "code"),
+    [
+        ({"action": "close", "revision": "0"}, PDF, 409, "step_refused"),
+        ({"action": "comment", "note": "x"}, PDF, 422, "bad_request"),
+        ({"action": "comment", "revision": "0", "note": "x"}, b"MZ", 422, "bad_upload"),
+    ],
+)
+def test_files_of_what_is_refused_are_not_kept(
+    site, browser, opened, refused, told, file, status, code
+):
+    sent = [("file", ("a.pdf", file))]
+    refused(browser.post(f"{opened}/steps-with-files", data=told, files=sent), status, code)
+    assert not list(site.services.evidence_dir.rglob("*.pdf"))
