@@ -90,6 +90,17 @@ class QueueUnreachableError(SinkUnreachableError):
     exit_code = 9
 
 
+class QueueLostError(QueueUnreachableError):
+    """The dispatch queue answers, and has lost messages that it had taken.
+
+    kept_to: the last queue id of ours that it still knows, "" for none.
+    """
+
+    def __init__(self, message: str, kept_to: str) -> None:
+        super().__init__(message)
+        self.kept_to = kept_to
+
+
 class StorageError(GatewayError):
     """The disk or the database refuses: full, read-only, from a newer version."""
 

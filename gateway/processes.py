@@ -21,6 +21,7 @@ from gateway.detector_setup import open_detectors, open_water_network
 from gateway.dispatch.case_message import CaseWriter
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.relay import Relay
+from gateway.dispatch.shedder import Shedder
 from gateway.dispatch.sinks import NamedSink, open_sinks
 from gateway.dispatch.status_consumer import StatusConsumer
 from gateway.dispatch.status_desk import StatusDesk
@@ -132,6 +133,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
                     tasks.create_task(_case_watch(settings, store).run(stop))
                     tasks.create_task(_statuses(settings, store, queue_url).run(stop))
+                    tasks.create_task(_shedder(settings, store, sinks).run(stop))
                     for relay in relays:
                         tasks.create_task(relay.run(stop))
 
@@ -141,6 +143,10 @@ def _relays(store: Store, sinks: Sequence[NamedSink]) -> tuple[Relay, ...]:
     for gone in store.deliveries.register([named.name for named in sinks]):
         log.warning("sink is no more; what waited for it is forgotten", sink=gone)
     return tuple(Relay(store, named.sink, named.name) for named in sinks)
+
+
+def _shedder(settings: Settings, store: Store, sinks: Sequence[NamedSink]) -> Shedder:
+    return Shedder(store, [named.name for named in sinks], settings.sinks.most_waiting)
 
 
 def _retention(settings: Settings, store: Store) -> RetentionThread:

@@ -28,8 +28,10 @@ from gateway.api import (
     metrics,
     onboarding,
     platform,
+    proposals,
     recordings,
     related_cases,
+    reports,
     session,
     system,
     talk,
@@ -67,6 +69,8 @@ ROUTES = (
     platform.router,
     findings.router,
     related_cases.router,
+    reports.router,
+    proposals.router,
     evidence.router,
     recordings.router,
     counts.router,
@@ -77,7 +81,9 @@ ROUTES = (
     console.router,
 )
 
-LARGE_BODIES = imports.LARGE_BODIES | findings.LARGE_BODIES | cases.LARGE_BODIES
+LARGE_BODIES = (
+    imports.LARGE_BODIES | findings.LARGE_BODIES | cases.LARGE_BODIES | units.LARGE_BODIES
+)
 """Routes that take more than a WebRTC offer."""
 
 

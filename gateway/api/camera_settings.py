@@ -11,7 +11,7 @@ from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import Tested
 from gateway.api.runtime import Runtime, RuntimeDep
-from gateway.api.security import administrator
+from gateway.api.security import ActingDep, administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.bulk_onboarding import DIALLED, check_camera
 from gateway.errors import ConfigError, NotFoundError
@@ -87,7 +87,7 @@ class CameraSettings(Answer):
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def add_camera(
-    question: NewCamera, services: ServicesDep, runtime: RuntimeDep
+    question: NewCamera, services: ActingDep, runtime: RuntimeDep
 ) -> CameraSettings:
     """Take a camera in; workers take it up at once."""
     camera = await run_in_threadpool(_add, services, runtime, question)
@@ -103,7 +103,7 @@ def read_settings(camera: str, services: ServicesDep) -> CameraSettings:
 
 @router.patch("/{camera}", responses={404: {"model": ErrorBody}})
 async def change_camera(
-    camera: str, change: CameraFields, services: ServicesDep, runtime: RuntimeDep
+    camera: str, change: CameraFields, services: ActingDep, runtime: RuntimeDep
 ) -> CameraSettings:
     """Change what is said; workers are told at once. A new way to dial it must have been tested."""
     changed = await run_in_threadpool(_change, services, runtime, camera, change)
@@ -114,7 +114,7 @@ async def change_camera(
 @router.delete(
     "/{camera}", status_code=status.HTTP_204_NO_CONTENT, responses={404: {"model": ErrorBody}}
 )
-async def remove_camera(camera: str, services: ServicesDep) -> None:
+async def remove_camera(camera: str, services: ActingDep) -> None:
     """Forget a camera; its incidents and their evidence stay."""
     await run_in_threadpool(services.store.inventory.remove, camera)
     await reload_workers(services)

@@ -11,8 +11,9 @@ from gateway.api.errors import BadRequestError, MediaTypeError
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import JobBody, RowBody, job_body
 from gateway.api.runtime import RuntimeDep
-from gateway.api.security import administrator
+from gateway.api.security import ActingDep, SignInDep, administrator
 from gateway.api.services import Services, ServicesDep
+from gateway.audit.act import Act, AuditAction
 from gateway.bulk_onboarding import Import, RowOutcome
 from gateway.inventory_file import (
     MAX_BYTES,
@@ -108,7 +109,7 @@ async def plan_import(request: Request, services: ServicesDep) -> PlanBody:
 @router.post(IMPORTS, status_code=status.HTTP_202_ACCEPTED)
 async def start_import(
     request: Request,
-    services: ServicesDep,
+    services: ActingDep,
     runtime: RuntimeDep,
     test: Annotated[bool, Query()] = True,
     skip_bad: Annotated[bool, Query()] = False,
@@ -142,9 +143,12 @@ async def start_import(
 
 
 @router.post("/api/onboarding/export", response_class=Response)
-def export_cameras(wish: ExportWish, services: ServicesDep) -> Response:
+def export_cameras(wish: ExportWish, services: ServicesDep, who: SignInDep) -> Response:
     """Return every camera as a file to keep, edit in a spreadsheet, and import again."""
     inventory = services.store.inventory
+    detail = {"passwords": wish.passwords}
+    action = AuditAction.INVENTORY_EXPORTED
+    services.store.audit.tell(Act(services.now(), who.user.username, action, "inventory", detail))
     password_of = inventory.password if wish.passwords else None
     is_csv = wish.format is FileFormat.CSV
     content = (write_csv if is_csv else write_yaml)(inventory.cameras(), password_of)

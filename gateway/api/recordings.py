@@ -15,8 +15,9 @@ from pydantic import AwareDatetime, Field
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.security import signed_in
+from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.errors import NotFoundError
 from gateway.recording.export import ExportPlan, plan_export, stream_export
 from gateway.recording.repair import RECORDINGS
@@ -125,13 +126,16 @@ def list_segments(camera: str, day: date, services: ServicesDep) -> SegmentsBody
     },
 )
 def read_segment(
-    segment: Annotated[int, Field(ge=0, lt=1 << 63)], services: ServicesDep
+    segment: Annotated[int, Field(ge=0, lt=1 << 63)], services: ServicesDep, who: SignInDep
 ) -> FileResponse:
-    """Return a film, whole or by Range."""
+    """Return a film, whole or by Range; the audit log tells who watched the camera's, hourly."""
     found = services.store.segments.get(segment)
     name = f"{found.camera_id}-{found.started_at:%Y%m%dT%H%M%SZ}.mp4"
+    path = _path_of(found, services)
+    action, place = AuditAction.RECORDING_VIEWED, camera_object(found.camera_id)
+    services.store.audit.tell_hourly(Act(services.now(), who.user.username, action, place))
     return FileResponse(
-        _path_of(found, services),
+        path,
         media_type=FILM,
         headers={"Cache-Control": CACHE},
         filename=name,
@@ -163,13 +167,17 @@ def read_span(
     },
 )
 def export(
-    camera: str, services: ServicesDep, wanted: Annotated[SpanQuery, Query()]
+    camera: str, services: ServicesDep, who: SignInDep, wanted: Annotated[SpanQuery, Query()]
 ) -> StreamingResponse:
     """Return a span as one film; gaps are left out, and named in its comment."""
     plan = plan_export(services.store.segments, camera, wanted.start, wanted.end)
     name = f"{plan.camera_id}-{wanted.start.astimezone(UTC):%Y%m%dT%H%M%SZ}.mp4"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_pieces(plan, services), media_type=FILM, headers=headers)
+    pieces = _pieces(plan, services)
+    action, place = AuditAction.RECORDING_EXPORTED, camera_object(plan.camera_id)
+    detail = {"start": _iso(wanted.start), "end": _iso(wanted.end)}
+    services.store.audit.tell(Act(services.now(), who.user.username, action, place, detail))
+    return StreamingResponse(pieces, media_type=FILM, headers=headers)
 
 
 def _pieces(plan: ExportPlan, services: Services) -> Iterator[bytes]:

@@ -12,8 +12,9 @@ from gateway.api.camera_settings import reload_workers
 from gateway.api.cameras import owner_of
 from gateway.api.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.security import SignIn, SignInDep, administrator, signed_in
+from gateway.api.security import ActingDep, SignIn, SignInDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.errors import NotFoundError
 from gateway.inventory_columns import MAX_TEXT
 from gateway.store.rain import MANUAL, RainSpell
@@ -116,7 +117,7 @@ def read_water(camera: str, services: ServicesDep) -> WaterDocument:
 
 
 @router.put("/api/cameras/{camera}/water", dependencies=[Depends(administrator)], responses=ANSWERS)
-async def set_water(camera: str, document: WaterDocument, services: ServicesDep) -> WaterDocument:
+async def set_water(camera: str, document: WaterDocument, services: ActingDep) -> WaterDocument:
     """Watch water at a camera from now on, in place of what was set before."""
     await run_in_threadpool(_keep, services, camera, water_to_json(document))
     await reload_workers(services)
@@ -129,7 +130,7 @@ async def set_water(camera: str, document: WaterDocument, services: ServicesDep)
     dependencies=[Depends(administrator)],
     responses=ANSWERS,
 )
-async def stop_water(camera: str, services: ServicesDep) -> None:
+async def stop_water(camera: str, services: ActingDep) -> None:
     """Watch no water at a camera any more; what it learnt of its place is kept."""
     await run_in_threadpool(_keep, services, camera, "")
     await run_in_threadpool(services.store.water.forget, camera)
@@ -146,10 +147,12 @@ def read_course(camera: str, services: ServicesDep, hours: Hours = 6.0) -> Cours
 
 
 @router.post("/api/cameras/{camera}/water/only-wet", responses=WORKER_ANSWERS)
-async def say_only_wet(camera: str, _who: TeacherDep, services: ServicesDep) -> ReferenceBody:
+async def say_only_wet(camera: str, who: TeacherDep, services: ServicesDep) -> ReferenceBody:
     """Have what the camera sees now count as only wet: what looks like it alerts no more."""
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    return _reference(await services.workers.only_wet(worker_url, camera))
+    taught = await services.workers.only_wet(worker_url, camera)
+    await run_in_threadpool(_tell, services, who, AuditAction.WATER_TAUGHT, camera, taught.id)
+    return _reference(taught)
 
 
 @router.get("/api/cameras/{camera}/water/references", responses=WORKER_ANSWERS)
@@ -178,11 +181,12 @@ async def read_reference(camera: str, reference: str, services: ServicesDep) -> 
     responses=WORKER_ANSWERS,
 )
 async def forget_reference(
-    camera: str, reference: str, _who: TeacherDep, services: ServicesDep
+    camera: str, reference: str, who: TeacherDep, services: ServicesDep
 ) -> None:
     """Drop a state: it was taught by mistake, or the place was rebuilt."""
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
     await services.workers.forget_water_reference(worker_url, camera, reference)
+    await run_in_threadpool(_tell, services, who, AuditAction.WATER_FORGOTTEN, camera, reference)
 
 
 @router.get("/api/rain")
@@ -210,6 +214,13 @@ def _until(until: datetime, now: datetime) -> datetime:
 def _keep(services: Services, camera_id: str, water: str) -> None:
     inventory = services.store.inventory
     inventory.replace(replace(inventory.get(camera_id), water=water))
+
+
+def _tell(
+    services: Services, who: SignIn, action: AuditAction, camera_id: str, reference: str
+) -> None:
+    place, detail = camera_object(camera_id), {"reference": reference}
+    services.store.audit.tell(Act(services.now(), who.user.username, action, place, detail))
 
 
 def _reference(facts: ReferenceFacts) -> ReferenceBody:

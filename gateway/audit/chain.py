@@ -11,12 +11,15 @@ so that whoever has the digests of records they may not read can still follow th
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from gateway.audit.act import Act, Detail
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Head:
 
 ROOT = Head(0, "0" * 64)
 """What the first record hangs on."""
+
+
+def parse_head(text: str) -> Head:
+    """Return the head that `SEQ:HASH` spells; raises ValueError for other texts."""
+    seq, _, digest = text.strip().partition(":")
+    if not (seq.isdecimal() and _SHA256.fullmatch(digest)):
+        raise ValueError(f"{text!r} is no head of a log: give SEQ:HASH, as it was printed")
+    return Head(int(seq), digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli import (
     analyze,
+    audit,
     cameras,
     case,
     counts,
@@ -21,6 +22,8 @@ from gateway.cli import (
     recordings,
     related_cases,
     status,
+    units,
+    users,
     water,
 )
 from gateway.cli.output import err
@@ -64,10 +67,13 @@ app.command()(status.status)
 app.command("reset-password")(machine.reset_password)
 app.add_typer(inventory.app, name="cameras")
 case.app.command("related")(related_cases.related)
+app.add_typer(audit.app, name="audit")
 app.add_typer(case.app, name="case")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(units.app, name="units")
+app.add_typer(users.app, name="users")
 app.add_typer(water.app, name="water")
 
 

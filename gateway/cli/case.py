@@ -1,6 +1,5 @@
 """Commands about cases: what is to be done about incidents, and doing it."""
 
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +8,7 @@ from gateway.cli.moments import moment
 from gateway.cli.output import ConfigOption, JsonOption, out, print_json, print_table
 from gateway.clock import utc_now
 from gateway.config import load_settings
+from gateway.shell_actor import shell_actor
 from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Party, Step
 from gateway.workflow.deadlines import due_at, is_late
 from gateway.workflow.steps import offered
@@ -90,7 +90,7 @@ def step_command(
     settings = load_settings(config)
     deed = Deed(
         action=action,
-        actor=Actor(Party.ADMIN, f"cli:{getuser()}"),
+        actor=Actor(Party.ADMIN, shell_actor()),
         at=utc_now(),
         note=note.strip(),
         handler=handler.strip(),

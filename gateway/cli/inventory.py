@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from getpass import getuser
 from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from gateway.audit.act import Act, AuditAction
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
 from gateway.clock import utc_now
 from gateway.config import load_settings
 from gateway.errors import ConfigError, GatewayError, NotFoundError
 from gateway.packets import Transport
 from gateway.record_mode import RecordMode
+from gateway.shell_actor import shell_actor
 
 if TYPE_CHECKING:
     from gateway.bulk_onboarding import RowOutcome
@@ -190,9 +191,12 @@ def export_file(
 
     if passwords and file is None:
         raise ConfigError("passwords are written into a file only; name one")
+    detail = {"passwords": passwords}
     with _opened(config) as store:
         password_of = store.inventory.password if passwords else None
         write = write_yaml if file and FileFormat.of(file) is FileFormat.YAML else write_csv
+        act = Act(utc_now(), shell_actor(), AuditAction.INVENTORY_EXPORTED, "inventory", detail)
+        store.audit.tell(act)
         content = write(store.inventory.cameras(), password_of)
     if file is None:
         sys.stdout.buffer.write(content)
@@ -208,7 +212,7 @@ def _set_rules(store: "Store", camera_id: str, file: Path) -> None:
 
     checked = load_rules(file)
     kept = (zones_to_json(checked), rules_to_json(checked))
-    change = RuleChange(camera_id, utc_now(), f"cli:{getuser()}", *kept)
+    change = RuleChange(camera_id, utc_now(), shell_actor(), *kept)
     if store.rule_changes.make(change):
         zones, lines = len(checked.zones), len(checked.lines)
         err.print(f"{camera_id}: {zones} zones, {lines} lines, {len(checked.rules)} rules")

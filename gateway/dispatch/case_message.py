@@ -10,7 +10,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clock import to_iso
-from gateway.dispatch.message import CameraPart, Time, camera_part
+from gateway.dispatch.message import CameraPart, Sha256, Time, camera_part
 from gateway.store.cases import CaseNews
 from gateway.workflow.case import Action, FalseAlarm, Level, Outcome, Party, Step
 from gateway.workflow.deadlines import due_at
@@ -77,12 +77,22 @@ class CasePart(_Part):
     """Id of the incident whose case goes on for this one."""
 
 
+class AuditPart(_Part):
+    """Where the audit log stood once it told of the change: kept here, it cannot be rewritten."""
+
+    seq: int = Field(ge=1)
+    """Number of the record."""
+    hash: Sha256
+    """Its hash, over all before it too; `gridpatrol audit verify --head SEQ:HASH` compares."""
+
+
 class CaseData(_Part):
     """The `data` of a case event."""
 
     case: CasePart
     change: ChangePart
     incident: AboutPart
+    audit: AuditPart
 
 
 class CaseEvent(_Part):
@@ -115,7 +125,12 @@ class CaseWriter:
             source=f"/gridpatrol/{self.site}",
             subject=news.case.id,
             time=to_iso(news.change.deed.at),
-            data=CaseData(case=_case(news), change=_change(news), incident=_about(news)),
+            data=CaseData(
+                case=_case(news),
+                change=_change(news),
+                incident=_about(news),
+                audit=AuditPart(seq=news.audit.seq, hash=news.audit.hash),
+            ),
         )
         return event.model_dump_json()
 

@@ -6,22 +6,25 @@ from typing import Self
 
 from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
-from gateway.store import notice_tables, patrol_tables, platform_tables, unit_tables  # noqa: F401 - metadata
+from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
 from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
+from gateway.store.case_facts import CaseFactList
 from gateway.store.cases import Cases
 from gateway.store.change_watch import ChangeWatch
 from gateway.store.counts import Counts
 from gateway.store.database import Database
 from gateway.store.deliveries import Deliveries
 from gateway.store.evidence import EvidenceFiles
+from gateway.store.handovers import Handovers
 from gateway.store.incident_list import IncidentList
 from gateway.store.incidents import Incidents
 from gateway.store.inventory import Inventory
 from gateway.store.journal import Journal
 from gateway.store.loads import Loads
 from gateway.store.outbox import Outbox
+from gateway.store.patrol import Patrol
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.rain import Rain
 from gateway.store.related_cases import RelatedCases
@@ -29,7 +32,9 @@ from gateway.store.rule_changes import RuleChanges
 from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
 from gateway.store.statuses import Statuses
+from gateway.store.units import Units
 from gateway.store.users import Users
+from gateway.store.verdicts import ProposalVerdicts
 from gateway.store.water import WaterRecords
 from gateway.store.workers import Workers
 
@@ -54,6 +59,8 @@ class Store:
         self.cases = Cases(database)
         self.statuses = Statuses(database)
         self.related = RelatedCases(database, self.cases)
+        self.case_facts = CaseFactList(database)
+        self.verdicts = ProposalVerdicts(database)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
         self.counts = Counts(database)
@@ -62,12 +69,15 @@ class Store:
         self.journal = Journal(database)
         self.audit = AuditLog(database)
         self.users = Users(database, actor)
+        self.units = Units(database, actor)
         self.sessions = Sessions(database)
         self.player_tokens = PlayerTokens(database, box)
         self.workers = Workers(database)
         self.loads = Loads(database)
         self.water = WaterRecords(database)
         self.rain = Rain(database)
+        self.patrol = Patrol(database)
+        self.handovers = Handovers(database)
 
     @classmethod
     def open(cls, location: str | Path, box: SecretBox) -> "Store":

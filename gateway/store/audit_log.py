@@ -52,6 +52,12 @@ def tell(connection: Connection, act: Act) -> Record:
     return record
 
 
+def tell_hourly(connection: Connection, act: Act) -> None:
+    """Add a record unless there is one like it of this hour (UTC): same actor, action, object."""
+    if not _is_told(connection, act):
+        tell(connection, act)
+
+
 class AuditLog:
     """The audit log in the store."""
 
@@ -64,17 +70,15 @@ class AuditLog:
             tell(connection, act)
 
     def tell_hourly(self, act: Act) -> None:
-        """Add a record unless there is one like it of this hour (UTC): same actor, action, object.
+        """Add a record as the function does: for what happens often, such as looking at pictures.
 
-        For what happens often, such as looking at pictures: asking costs no write.
+        Where there is one already nothing is written.
         """
-        told = select(exists().where(_like_it_this_hour(act)))
         with self._database.read() as connection:
-            if connection.scalar(told):
+            if _is_told(connection, act):
                 return
         with self._database.write() as connection:
-            if not connection.scalar(told):
-                tell(connection, act)
+            tell_hourly(connection, act)
 
     def head(self) -> Head:
         """Return where the log stands: to be noted outside, where nobody here can change it."""
@@ -141,13 +145,15 @@ def _record(row: RowMapping) -> Record:
     return Record(**row)
 
 
-def _like_it_this_hour(act: Act) -> ColumnElement[bool]:
-    return and_(
+def _is_told(connection: Connection, act: Act) -> bool:
+    """Say whether there is a record like it of its hour."""
+    like_it = and_(
         audit.c.object == act.object,
         audit.c.action == act.action,
         audit.c.actor == act.actor,
         audit.c.at >= act.at.replace(minute=0, second=0, microsecond=0),
     )
+    return bool(connection.scalar(select(exists().where(like_it))))
 
 
 def _matches(wanted: AuditFilter) -> ColumnElement[bool]:

@@ -9,16 +9,20 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from gateway.audit.act import SYSTEM, Act, AuditAction, Detail, camera_object
 from gateway.clock import utc_now
 from gateway.errors import ConfigError, NotFoundError
 from gateway.packets import Transport
 from gateway.record_mode import RecordMode
 from gateway.secrets import SecretBox
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
 from gateway.store.tables import cameras
 
 ID_LENGTH = 48
+_UNTOLD = {"updated_at", "survey"}
+"""Columns that the audit log does not tell of: no setting, what was measured."""
 _ID = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{ID_LENGTH - 1}}}")
 
 
@@ -99,11 +103,15 @@ class Camera:
 
 
 class Inventory:
-    """The cameras in the store; every change is told in the journal."""
+    """The cameras in the store; every change is told in the journal and the audit log.
 
-    def __init__(self, database: Database, box: SecretBox) -> None:
+    actor: who makes them.
+    """
+
+    def __init__(self, database: Database, box: SecretBox, actor: str = SYSTEM) -> None:
         self._database = database
         self._box = box
+        self._actor = actor
 
     def cameras(self) -> tuple[Camera, ...]:
         """Return every camera, by id."""
@@ -133,7 +141,7 @@ class Inventory:
                 raise ConfigError(f"there is a camera {camera.id} already: choose another id")
             secret = self._encrypted(password)
             connection.execute(insert(cameras).values(**asdict(camera), password=secret))
-            note(connection, Topic.CAMERA, camera.id, utc_now())
+            self._tell(connection, AuditAction.CAMERA_ADDED, camera.id, {"name": camera.name})
 
     def replace(self, camera: Camera) -> None:
         """Store a changed camera under its id and keep its password; raises NotFoundError."""
@@ -153,16 +161,25 @@ class Inventory:
             gone = connection.execute(delete(cameras).where(cameras.c.id == camera_id))
             if gone.rowcount == 0:
                 raise NotFoundError(f"there is no camera {camera_id}")
-            note(connection, Topic.CAMERA, camera_id, utc_now())
+            self._tell(connection, AuditAction.CAMERA_REMOVED, camera_id, {})
 
     def _change(self, camera_id: str, values: dict[str, object], at: datetime) -> None:
         with self._database.write() as connection:
-            changed = connection.execute(
-                update(cameras).where(cameras.c.id == camera_id).values(**values)
-            )
-            if changed.rowcount == 0:
-                raise NotFoundError(f"there is no camera {camera_id}")
-            note(connection, Topic.CAMERA, camera_id, at)
+            before = _row(connection, camera_id)
+            connection.execute(update(cameras).where(cameras.c.id == camera_id).values(**values))
+            said = sorted(name for name in values.keys() - _UNTOLD if values[name] != before[name])
+            if said:
+                detail = {"changed": " ".join(said)}
+                self._tell(connection, AuditAction.CAMERA_CHANGED, camera_id, detail)
+            else:
+                note(connection, Topic.CAMERA, camera_id, at)
+
+    def _tell(
+        self, connection: Connection, action: AuditAction, camera_id: str, detail: Detail
+    ) -> None:
+        now = utc_now()
+        note(connection, Topic.CAMERA, camera_id, now)
+        tell(connection, Act(now, self._actor, action, camera_object(camera_id), detail))
 
     def _encrypted(self, password: str | None) -> str | None:
         return None if password is None else self._box.encrypt(password)

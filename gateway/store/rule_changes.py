@@ -1,27 +1,33 @@
-"""What is watched for at each camera, and who changed that when."""
+"""What is watched for at each camera, and who changed that when and why."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.errors import NotFoundError
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
 from gateway.store.tables import cameras, rule_changes
 
-_FIELDS = ("camera_id", "at", "by", "zones", "rules")
+_FIELDS = ("camera_id", "at", "by", "zones", "rules", "why")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """Zones and rules, JSON arrays, as somebody set them. by: who, "cli:" before a shell's user."""
+    """Zones and rules, JSON arrays, as somebody set them. by: who, "cli:" before a shell's user.
+
+    why: the proposal that was accepted so, "" where somebody simply set them.
+    """
 
     camera_id: str
     at: datetime
     by: str
     zones: str
     rules: str
+    why: str = ""
 
 
 class RuleChanges:
@@ -35,18 +41,8 @@ class RuleChanges:
 
         Zones and rules must have been checked. Raises NotFoundError.
         """
-        its = cameras.c.id == change.camera_id
-        now = {"zones": change.zones, "rules": change.rules}
         with self._database.write() as connection:
-            before = connection.execute(select(cameras.c.zones, cameras.c.rules).where(its)).first()
-            if before is None:
-                raise NotFoundError(f"there is no camera {change.camera_id}")
-            if before._asdict() == now:
-                return False
-            connection.execute(update(cameras).where(its).values(updated_at=change.at, **now))
-            connection.execute(insert(rule_changes).values(**asdict(change)))
-            note(connection, Topic.CAMERA, change.camera_id, change.at)
-        return True
+            return change_rules(connection, change)
 
     def of(self, camera_id: str) -> tuple[RuleChange, ...]:
         """Return all changes at a camera, the newest first."""
@@ -57,3 +53,20 @@ class RuleChanges:
         )
         with self._database.read() as connection:
             return tuple(RuleChange(**row) for row in connection.execute(query).mappings())
+
+
+def change_rules(connection: Connection, change: RuleChange) -> bool:
+    """Do what `RuleChanges.make` does within somebody's transaction."""
+    its = cameras.c.id == change.camera_id
+    now = {"zones": change.zones, "rules": change.rules}
+    before = connection.execute(select(cameras.c.zones, cameras.c.rules).where(its)).first()
+    if before is None:
+        raise NotFoundError(f"there is no camera {change.camera_id}")
+    if before._asdict() == now:
+        return False
+    connection.execute(update(cameras).where(its).values(updated_at=change.at, **now))
+    connection.execute(insert(rule_changes).values(**asdict(change)))
+    note(connection, Topic.CAMERA, change.camera_id, change.at)
+    action, place = AuditAction.RULES_CHANGED, camera_object(change.camera_id)
+    tell(connection, Act(change.at, change.by, action, place))
+    return True

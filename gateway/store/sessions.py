@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
+from gateway.audit.act import Act, AuditAction, user_object
 from gateway.clock import utc_now
 from gateway.secrets import new_token
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
 from gateway.store.tables import sessions, users
 from gateway.store.users import Role, User
@@ -86,13 +88,20 @@ class Sessions:
             role=Role(row["role"]),
             must_change_password=row["must_change_password"],
             created_at=row["created_at"],
+            unit=row["unit_id"],
         )
         return Session(user, row["begun_at"], row["expires_at"])
 
     def end(self, token: str) -> None:
         """End one session; ending it again does nothing."""
+        its = sessions.c.token_sha256 == _hash(token)
+        whose = select(users.c.username).join(sessions, sessions.c.user_id == users.c.id).where(its)
         with self._database.write() as connection:
-            connection.execute(delete(sessions).where(sessions.c.token_sha256 == _hash(token)))
+            username = connection.scalar(whose)
+            if username is not None:
+                connection.execute(delete(sessions).where(its))
+                action, who = AuditAction.SIGN_OUT, user_object(username)
+                tell(connection, Act(utc_now(), username, action, who))
 
 
 def _hash(token: str) -> str:

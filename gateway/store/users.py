@@ -1,6 +1,7 @@
 """The people who may sign in: their passwords, and how often a wrong one may be tried."""
 
 import functools
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,14 +10,16 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from gateway.audit.act import NOBODY, SYSTEM, Act, AuditAction, Detail, user_object
 from gateway.clock import utc_now
-from gateway.errors import NotFoundError, PasswordRefusedError
+from gateway.errors import ConfigError, NotFoundError, PasswordRefusedError
 from gateway.secrets import hash_password, password_matches, readable_password
 from gateway.store.audit_log import tell, tell_hourly
 from gateway.store.database import Database
 from gateway.store.tables import sessions, sign_in_failures, users
+from gateway.store.unit_tables import units
 
 ADMIN = "admin"
 MIN_PASSWORD_LENGTH = 10
+_USERNAME = re.compile(r"[\w.-]{1,64}")
 FREE_TRIES = {"user": 5, "address": 20}
 """Wrong passwords in a row that cost no waiting: a person's slips; a village's shared address."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
@@ -34,13 +37,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who may sign in."""
+    """A person who may sign in. unit: id of the unit they belong to, None: to the whole site."""
 
     id: int
     username: str
     role: Role
     must_change_password: bool
     created_at: datetime
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,44 @@ class Users:
             )
             _tell(connection, self._actor, AuditAction.USER_ADDED, ADMIN, {"role": Role.ADMIN})
         return password
+
+    def add(self, username: str, role: Role, unit: str | None = None) -> str:
+        """Add a user with a random password, to be changed at sign-in, and return it.
+
+        unit: id of the unit they belong to, as `belong`. Raises ConfigError for a name that is
+        taken or none, NotFoundError for a unit that is not there.
+        """
+        if not _USERNAME.fullmatch(username):
+            raise ConfigError(f"{username!r} is no user name: letters, digits and . _ - only")
+        password = readable_password()
+        values = {"username": username, "role": role, "must_change_password": True}
+        password_hash = hash_password(password)
+        with self._database.write() as connection:
+            if _find(connection, username) is not None:
+                raise ConfigError(f"there is a user {username} already: choose another name")
+            _check_unit(connection, unit)
+            connection.execute(
+                insert(users).values(
+                    **values, password_hash=password_hash, unit_id=unit, created_at=utc_now()
+                )
+            )
+            detail = {"role": role.value, "unit": unit}
+            _tell(connection, self._actor, AuditAction.USER_ADDED, username, detail)
+        return password
+
+    def belong(self, username: str, unit: str | None) -> None:
+        """Have a user belong to a unit, None: to the whole site; raises NotFoundError."""
+        with self._database.write() as connection:
+            user_id = _row(connection, username)["id"]
+            _check_unit(connection, unit)
+            connection.execute(update(users).where(users.c.id == user_id).values(unit_id=unit))
+            _tell(connection, self._actor, AuditAction.USER_MOVED, username, {"unit": unit})
+
+    def all(self) -> tuple[User, ...]:
+        """Return every user, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(users).order_by(users.c.username)).mappings()
+            return tuple(_user(row) for row in rows)
 
     def get(self, username: str) -> User:
         """Return one user; raises NotFoundError."""
@@ -179,6 +221,13 @@ def _hash_of_nobody() -> str:
     return hash_password(readable_password())
 
 
+def _check_unit(connection: Connection, unit: str | None) -> None:
+    """Raise NotFoundError for the id of a unit that is not there."""
+    known = select(units.c.id).where(units.c.id == unit)
+    if unit is not None and connection.scalar(known) is None:
+        raise NotFoundError(f"there is no unit {unit}")
+
+
 def _find(connection: Connection, username: str) -> RowMapping | None:
     return connection.execute(select(users).where(users.c.username == username)).mappings().first()
 
@@ -197,6 +246,7 @@ def _user(row: RowMapping) -> User:
         role=Role(row["role"]),
         must_change_password=row["must_change_password"],
         created_at=row["created_at"],
+        unit=row["unit_id"],
     )
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.audit.act import AuditAction
+from gateway.store.audit_log import AuditFilter
 from gateway.store.segments import Segment
 
 FILE = bytes(range(256)) * 40
@@ -55,7 +57,7 @@ def test_a_day_is_the_sites_own(browser, keep):
     assert browser.get(day.format(3)).json() == {"segments": []}
 
 
-def test_a_player_fetches_a_film_whole_or_in_parts(browser, keep):
+def test_a_player_fetches_a_film_whole_or_in_parts(browser, keep, store):
     url = f"/api/recordings/segments/{keep()}"
     answer = browser.get(url)
     assert answer.content == FILE
@@ -64,6 +66,8 @@ def test_a_player_fetches_a_film_whole_or_in_parts(browser, keep):
     assert 'inline; filename="gate-20260501T080000Z.mp4"' in answer.headers["content-disposition"]
     part = browser.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, FILE[100:200])
+    (told,) = store.audit.newest(AuditFilter(action=AuditAction.RECORDING_VIEWED))
+    assert (told.actor, told.object) == ("admin", "camera/gate")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +143,8 @@ def test_a_span_comes_as_one_film(browser, store, coded_stream, tmp_path):
         assert f"{gap['start']}/{gap['end']}" in film.metadata["comment"]
     shutil.rmtree(tmp_path / "recordings")
     assert browser.get(span["url"]).status_code == 404
+    (told,) = store.audit.newest(AuditFilter(action=AuditAction.RECORDING_EXPORTED))
+    assert told.detail == '{"end":"2026-05-01T08:01:04Z","start":"2026-05-01T08:00:00Z"}'
 
 
 def test_only_people_who_are_signed_in_see_recordings(make_site, keep, refused):
