@@ -7,6 +7,7 @@ from typing import Self
 from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
 from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
+from gateway.store.acknowledged import Acknowledged
 from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
@@ -18,11 +19,13 @@ from gateway.store.database import Database
 from gateway.store.deliveries import Deliveries
 from gateway.store.evidence import EvidenceFiles
 from gateway.store.handovers import Handovers
+from gateway.store.holds import Holds
 from gateway.store.incident_list import IncidentList
 from gateway.store.incidents import Incidents
 from gateway.store.inventory import Inventory
 from gateway.store.journal import Journal
 from gateway.store.loads import Loads
+from gateway.store.manifests import Manifests
 from gateway.store.outbox import Outbox
 from gateway.store.patrol import Patrol
 from gateway.store.player_tokens import PlayerTokens
@@ -61,10 +64,13 @@ class Store:
         self.related = RelatedCases(database, self.cases)
         self.case_facts = CaseFactList(database)
         self.verdicts = ProposalVerdicts(database)
+        self.manifests = Manifests(database)
+        self.holds = Holds(database, actor)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
         self.counts = Counts(database)
         self.outbox = Outbox(database)
+        self.acknowledged = Acknowledged(database)
         self.deliveries = Deliveries(database)
         self.journal = Journal(database)
         self.audit = AuditLog(database)
