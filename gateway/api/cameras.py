@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.clock import to_iso
@@ -208,9 +209,12 @@ def owner_of(store: Store, camera_id: str) -> str:
 
 
 @router.get("")
-def list_cameras(services: ServicesDep) -> CamerasBody:
-    """Return every camera."""
-    return CamerasBody(cameras=read_all(services))
+def list_cameras(services: ServicesDep, seen: JurisdictionDep) -> CamerasBody:
+    """Return every camera, or those of the unit that whoever asks belongs to."""
+    cameras = read_all(services)
+    if seen is not None:
+        cameras = tuple(one for one in cameras if seen.covers(one.unit, one.grid))
+    return CamerasBody(cameras=cameras)
 
 
 @router.get("/{camera}", responses={404: {"model": ErrorBody}})

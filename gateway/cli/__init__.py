@@ -18,9 +18,11 @@ from gateway.cli import (
     machine,
     models,
     processes,
+    proposals,
     queue,
     recordings,
     related_cases,
+    report,
     status,
     units,
     users,
@@ -71,7 +73,9 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(case.app, name="case")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
+app.add_typer(proposals.app, name="proposals")
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(report.app, name="report")
 app.add_typer(units.app, name="units")
 app.add_typer(users.app, name="users")
 app.add_typer(water.app, name="water")

@@ -31,6 +31,7 @@ from gateway.store.patrol import Patrol
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.rain import Rain
 from gateway.store.related_cases import RelatedCases
+from gateway.store.removals import Removals
 from gateway.store.rule_changes import RuleChanges
 from gateway.store.segments import Segments
 from gateway.store.sessions import Sessions
@@ -66,6 +67,7 @@ class Store:
         self.verdicts = ProposalVerdicts(database)
         self.manifests = Manifests(database)
         self.holds = Holds(database, actor)
+        self.removals = Removals(database)
         self.evidence = EvidenceFiles(database)
         self.segments = Segments(database)
         self.counts = Counts(database)

@@ -33,6 +33,7 @@ from gateway.store.case_rows import CaseChange, case_of, read_case, read_trail, 
 from gateway.store.database import Database
 from gateway.store.incident_list import Cursor, older_than
 from gateway.store.journal import Topic, note
+from gateway.store.manifests import Sealed, seal
 from gateway.store.outbox import case_event_id, post
 from gateway.store.stored_incident import Ending, Origin, StoredIncident, assemble, row_of
 from gateway.store.tables import cases, incidents, outbox
@@ -232,20 +233,21 @@ def keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> No
     assert row is not None  # noqa: S101 - a case has an incident
     (stored,) = assemble(connection, [row])
     now = utc_now()
-    audited = tell(connection, _act(case, deed, now))
+    sealed = seal(connection, case.id, now) if case.step is Step.CLOSED else None
+    audited = tell(connection, _act(case, deed, now, sealed))
     news = CaseNews(case, change, stored.incident, stored.origin, audited.head)
     post(connection, case.id, case.revision, compose(news), now, news.event_id)
     note(connection, Topic.INCIDENT, case.id, now)
 
 
-def _act(case: Case, deed: Deed, at: datetime) -> Act:
+def _act(case: Case, deed: Deed, at: datetime, sealed: Sealed | None) -> Act:
     """Return what the audit log tells of a deed; the note and the rest are in the trail."""
     detail: Detail = {
         "did": deed.action,
         "party": deed.actor.party,
         "revision": case.revision,
         "step": case.step,
-    }
+    } | ({} if sealed is None else {"manifest": sealed.sha256})
     return Act(at, deed.actor.name, AuditAction.CASE_STEP, case_object(case.id), detail)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from gateway.store.database import Database
 from gateway.store.stored_incident import StoredIncident, assemble
 from gateway.store.tables import incidents
+from gateway.store.units import lies_within
+from gateway.units import Jurisdiction
 from vision.types import Severity
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +26,10 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Which incidents to list; None lets all pass. since, until: they began from then to then."""
+    """Which incidents to list; None lets all pass. since, until: they began from then to then.
+
+    within: those whose places lie in a jurisdiction.
+    """
 
     state: IncidentState | None = None
     camera: str | None = None
@@ -32,6 +37,7 @@ class IncidentFilter:
     severity: Severity | None = None
     since: datetime | None = None
     until: datetime | None = None
+    within: Jurisdiction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,8 @@ def _matches(wanted: IncidentFilter) -> ColumnElement[bool]:
         conditions.append(incidents.c.opened_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(incidents.c.opened_at < wanted.until)
+    if wanted.within is not None:
+        conditions.append(lies_within(wanted.within, incidents.c.unit, incidents.c.grid))
     return and_(*conditions)
 
 

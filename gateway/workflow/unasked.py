@@ -1,10 +1,10 @@
 """What happens to a case by itself: trusted alarms, the queue's answer, the camera's, lateness."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from gateway.workflow.case import Action, Actor, Case, Deed, Party, Step
+from gateway.workflow.case import Action, Actor, Case, Deed, Level, Party, Step
 from gateway.workflow.deadlines import escalation
 from gateway.workflow.join_settings import JoinSettings
 from vision.health import FAULT_KINDS
@@ -35,18 +35,21 @@ class Facts:
     """What is known of a case beside it. camera: its id. is_gone: its condition ended.
 
     queue_id: where the dispatch queue keeps the message of the case as it stands, None before.
+    units: names of the units that its place lies in, by level; of the next above where one is left
+    out.
     """
 
     camera: str
     is_gone: bool
     queue_id: str | None = None
+    units: Mapping[Level, str] = field(default_factory=dict)
 
 
 def unasked(case: Case, facts: Facts, policy: Policy, now: datetime) -> Deed | None:
     """Return what happens next to a case without anybody's doing, None for nothing now."""
     own = _BY_STEP.get(case.step)
     deed = None if own is None else own(case, facts, policy, now)
-    return deed or _lateness(case, now)
+    return deed or _lateness(case, facts, now)
 
 
 def _screening(case: Case, facts: Facts, policy: Policy, now: datetime) -> Deed | None:
@@ -85,7 +88,10 @@ _BY_STEP: dict[Step, Callable[[Case, Facts, Policy, datetime], Deed | None]] = {
 }
 
 
-def _lateness(case: Case, now: datetime) -> Deed | None:
-    if escalation(case, now) is None:
+def _lateness(case: Case, facts: Facts, now: datetime) -> Deed | None:
+    """Take a case that is late one level up; the note names the unit that is to see to it."""
+    level = escalation(case, now)
+    if level is None:
         return None
-    return Deed(Action.ESCALATE, Actor(Party.POLICY, "deadline"), now)
+    named = facts.units.get(level, "")
+    return Deed(Action.ESCALATE, Actor(Party.POLICY, "deadline"), now, note=named)
