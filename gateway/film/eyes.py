@@ -5,7 +5,7 @@ FFmpeg and the runtimes work outside Python's lock, so threads are enough to kee
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,21 +31,12 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What came of a picture. size: upright. luma: of about ACTIVITY_SIZE, upright."""
+class Glance:
+    """What a picture shows without the detector. size: upright. luma: upright, of ACTIVITY_SIZE."""
 
     pts: int
     size: FrameSize
-    detections: Detections
     luma: Luma
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KeyPicture:
-    """What came of a key frame."""
-
-    group: int
-    seen: Seen
 
 
 class Crew:
@@ -91,23 +82,33 @@ class FilmEyes:
             self._codec, self._extradata = context.codec.name, context.extradata
             self._size = (context.width, context.height)
 
-    def see_key(self, group: Group) -> KeyPicture:
-        """Return what the key frame of a group shows. Raises FrontToBackError."""
-        frames = list(self.frames(Group(group.number, group.packets[:1])))
-        if len(frames) != 1:
-            raise FrontToBackError("a key frame of it cannot be decoded alone")
-        pts, frame = frames[0]
-        return KeyPicture(group.number, self._start(pts, frame)())
+    def glance_at_key(self, group: Group) -> Glance:
+        """Return what the key frame of a group shows without the detector.
 
-    def see(self, group: Group, wanted: frozenset[int]) -> list[Seen]:
-        """Return what is seen in those pictures of a group whose pts are wanted, as shown.
+        Raises FrontToBackError.
+        """
+        pts, picture = self._key(group)
+        return _glance(pts, picture)
+
+    def look_at_key(self, group: Group) -> tuple[int, Detections]:
+        """Return the number of a group and what the detector sees in its key frame."""
+        _, picture = self._key(group)
+        return group.number, start(picture, self._detectors).wait()[0]
+
+    def glances(self, group: Group, wanted: frozenset[int]) -> list[tuple[Glance, FilePicture]]:
+        """Return those pictures of a group whose pts are wanted, as shown.
 
         Raises FrontToBackError when one of them does not come.
         """
-        begun = [self._start(pts, frame) for pts, frame in self.frames(group) if pts in wanted]
-        if len(begun) < len(wanted):
+        shown = [(_glance(*one), one[1]) for one in self.pictures(group, wanted)]
+        if len(shown) < len(wanted):
             raise FrontToBackError("pictures of it are damaged")
-        return [finish() for finish in begun]
+        return shown
+
+    def look_at(self, pictures: Sequence[FilePicture]) -> list[Detections]:
+        """Return what the detector sees in each picture."""
+        begun = [start(picture, self._detectors) for picture in pictures]
+        return [pending.wait()[0] for pending in begun]
 
     def pictures(self, group: Group, wanted: frozenset[int]) -> Iterator[tuple[int, FilePicture]]:
         """Yield those pictures of a group whose pts are wanted."""
@@ -129,11 +130,12 @@ class FilmEyes:
         decoder.flush_buffers()
         self._decoders.append(decoder)
 
-    def _start(self, pts: int, frame: VideoFrame) -> Callable[[], Seen]:
-        """Begin to look at a picture; call what is returned for what is seen in it."""
-        picture = self._picture(frame)
-        small, size, pending = thumbnail(picture), picture.size, start(picture, self._detectors)
-        return lambda: Seen(pts, size, pending.wait()[0], small)
+    def _key(self, group: Group) -> tuple[int, FilePicture]:
+        frames = list(self.frames(Group(group.number, group.packets[:1])))
+        if len(frames) != 1:
+            raise FrontToBackError("a key frame of it cannot be decoded alone")
+        pts, frame = frames[0]
+        return pts, self._picture(frame)
 
     def _picture(self, frame: VideoFrame) -> FilePicture:
         return FilePicture(0.0, frame, self._scaler, self._turns)
@@ -148,6 +150,10 @@ class FilmEyes:
             decoder.width, decoder.height = self._size
             decoder.extradata = self._extradata
             return decoder
+
+
+def _glance(pts: int, picture: FilePicture) -> Glance:
+    return Glance(pts, picture.size, thumbnail(picture))
 
 
 def start(picture: FilePicture, detectors: DetectorSet) -> PendingSet:

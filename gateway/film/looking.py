@@ -4,7 +4,7 @@ What is left out shows what stays in the key frames around it: nothing, or thing
 tracker and the rules take the same steps as if every picture had been looked at.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gateway.film.eyes import Crew, FilmEyes, KeyPicture
+from gateway.film.eyes import Crew, FilmEyes, Glance
 from gateway.film.packets import FrontToBackError, Group, PacketTable, read_groups, survey
-from gateway.film.search import Flags, KeyLook, alike, resident, stirring
+from gateway.film.search import Flags, KeyLook, alike, resident, sparingly, stirring
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import SHORTFALL_S, VideoFile
-from vision.activity import Activity, ActivityState, LumaActivity
+from vision.activity import LEARN_S, Activity, ActivityState, LumaActivity
 from vision.types import Detections, FrameSize, Kind
 
 EDGE_S = 1.0
@@ -28,6 +28,9 @@ who comes into view or leaves it is detected in one look and missed in the next.
 WARM_UP = 12
 """So many key frames before a group tell what is usual there: about 25 seconds, twice the time in
 which a background is learnt."""
+
+KEYS_EVERY = 3
+"""Of the key frames in which nothing stirs the detector sees every so many: each six seconds."""
 
 KEYS_SHARE = 0.5
 """Part of the progress that the key frames are counted as."""
@@ -87,6 +90,21 @@ class _Known:
     activity: Activity
 
 
+class _Brightness:
+    """What stirs in a row of pictures; nothing is quiet before the view was learnt, each time."""
+
+    def __init__(self) -> None:
+        self._activity = LumaActivity()
+        self._learnt_at: datetime | None = None
+
+    def look(self, glance: Glance, at: datetime) -> tuple[Activity, bool]:
+        """Return what brightness shows, and whether the detector should see the picture for it."""
+        change = self._activity.look(glance.luma, at)
+        if self._learnt_at is None or change.state is ActivityState.GLOBAL:
+            self._learnt_at = at + timedelta(seconds=LEARN_S)
+        return change, change.state is not ActivityState.QUIET or at < self._learnt_at
+
+
 class _Seeker:
     """What is known of a film so far."""
 
@@ -102,23 +120,34 @@ class _Seeker:
         self._chosen = table.looks(fps)
         self._chosen_group = table.group_of[self._chosen]
         self._due = _by_group(table, self._chosen, self._chosen_group)
-        self._keys: list[KeyPicture] = []
+        self._keys: list[Glance] = []
+        self._in_keys: list[Detections] = []
         self._seen: dict[int, _Known] = {}
 
     def look_at_keys(self, on_share: Callable[[float], None]) -> list[KeyLook]:
-        """Look at the key frame of each group."""
-        activity = LumaActivity()
+        """Look at the key frame of each group, with the detector where that tells something."""
+        brightness, changes, stirs = _Brightness(), [], []
         every = np.ones(self._table.groups, np.bool_)
         groups = read_groups(self._path, self._table, every, keys_only=True)
-        looks = []
-        for key in self._crew.map(self._eyes.see_key, groups):
-            seen = key.seen
-            change = activity.look(seen.luma, self._at(seen.pts))
+        for key in self._crew.map(self._eyes.glance_at_key, groups):
+            change, stir = brightness.look(key, self._at(key.pts))
             self._keys.append(key)
-            self._seen[seen.pts] = _Known(seen.size, seen.detections, change)
-            looks.append(KeyLook(change.state is not ActivityState.QUIET, seen.detections))
-            on_share(len(looks) / self._table.groups)
+            changes.append(change)
+            stirs.append(stir)
+            on_share(len(changes) / self._table.groups)
+        wanted = np.array(stirs, np.bool_)
+        self._in_keys = sparingly(wanted, KEYS_EVERY, self._detect_keys, self._sure)
+        looks = []
+        for key, change, detections in zip(self._keys, changes, self._in_keys, strict=True):
+            self._seen[key.pts] = _Known(key.size, detections, change)
+            looks.append(KeyLook(change.state is not ActivityState.QUIET, detections))
         return looks
+
+    def _detect_keys(self, numbers: Sequence[int]) -> dict[int, Detections]:
+        wanted = np.zeros(self._table.groups, np.bool_)
+        wanted[numbers] = True
+        groups = read_groups(self._path, self._table, wanted, keys_only=True)
+        return dict(self._crew.map(self._eyes.look_at_key, groups))
 
     def look_at(self, wanted: Flags, on_share: Callable[[float], None]) -> None:
         """Decode groups and look at the pictures of them that are due."""
@@ -143,10 +172,7 @@ class _Seeker:
     def looks(self) -> Iterator[FilmLook]:
         """Yield what is seen in each picture that is due."""
         times = self._table.at_s[self._chosen]
-        staying = [
-            resident(one.seen.detections, other.seen.detections)
-            for one, other in pairwise(self._keys)
-        ]
+        staying = [resident(one, other) for one, other in pairwise(self._in_keys)]
         for at_s, pts, group in zip(
             times, self._table.pts[self._chosen], self._chosen_group, strict=True
         ):
@@ -155,19 +181,30 @@ class _Seeker:
                 yield FilmLook(float(at_s), known.size, known.detections, known.activity)
             else:
                 still = Activity(self._at(int(pts)), ActivityState.QUIET)
-                yield FilmLook(float(at_s), self._keys[group].seen.size, staying[group], still)
+                yield FilmLook(float(at_s), self._keys[group].size, staying[group], still)
 
     def _see(self, group: Group) -> dict[int, _Known]:
         """Return what is seen in a group's pictures that are due, its key frame left out.
 
         What stirs in them is told against what its key frame and those before it show.
         """
-        activity, number = LumaActivity(), group.number
+        brightness, number = _Brightness(), group.number
         for key in self._keys[max(0, number - WARM_UP) : number + 1]:
-            activity.look(key.seen.luma, self._at(key.seen.pts))
+            brightness.look(key, self._at(key.pts))
+        shown = self._eyes.glances(group, self._due[number] - self._seen.keys())
+        if not shown:
+            return {}
+        told = [brightness.look(one, self._at(one.pts)) for one, _ in shown]
+        stirs = np.array([stir for _, stir in told], np.bool_)
+
+        def detect(places: Sequence[int]) -> dict[int, Detections]:
+            seen = self._eyes.look_at([shown[place][1] for place in places])
+            return dict(zip(places, seen, strict=True))
+
+        found = sparingly(stirs, len(shown), detect, self._sure)
         return {
-            one.pts: _Known(one.size, one.detections, activity.look(one.luma, self._at(one.pts)))
-            for one in self._eyes.see(group, self._due[number] - self._seen.keys())
+            one.pts: _Known(one.size, detections, change)
+            for (one, _), detections, (change, _) in zip(shown, found, told, strict=True)
         }
 
     def _is_restless(self, group: int, key: int, from_s: float, to_s: float) -> bool:
@@ -176,7 +213,7 @@ class _Seeker:
         from_s, to_s: seconds after the group began.
         """
         began_s = self._table.began_s[group]
-        still = self._keys[key].seen.detections
+        still = self._in_keys[key]
         return not all(
             alike(still, self._seen[pts].detections, self._sure)
             for pts in self._due[group]

@@ -1,11 +1,11 @@
-"""Where in a film something stirs: which groups have to be decoded and looked at in full.
+"""Where in a film something stirs: which pictures the detector has to see, which groups to decode.
 
 A group is left out only while three witnesses agree that nothing happened in it: the small grey
 pictures of the key frames around it show no motion, the detector sees the same in both, and its
 packets, where they tell anything in this film, are no larger than those of the quiet around it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -17,7 +17,10 @@ from gateway.film.packets import PacketTable
 from vision.types import Detections, Kind
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
-"""bool (G,): a flag for each group of a film."""
+"""bool (N,): a flag for each group of a film, or for each of a row of pictures."""
+
+Looks: TypeAlias = Callable[[Sequence[int]], Mapping[int, Detections]]
+"""Has the detector look at some of a row of pictures, by their places in it."""
 
 LONGEST_UNSEEN_S = 2.5
 """Groups longer than this are decoded unless the film's packets tell what happens in them: by
@@ -48,6 +51,28 @@ class KeyLook:
 
     moved: bool
     detections: Detections
+
+
+def sparingly(
+    stirs: Flags, every: int, look: Looks, sure: Mapping[Kind, float]
+) -> list[Detections]:
+    """Return what each of a row of pictures shows, having `look` see no more than tell it.
+
+    It sees those that stir and the ones beside them, every so many of the others, and both ends.
+    Between two that are alike, all the others show what stays in both; else they are seen as well.
+    stirs: of each picture, whether its brightness changed anywhere.
+    """
+    wanted = stirs.copy()
+    wanted[1:] |= stirs[:-1]
+    wanted[:-1] |= stirs[1:]
+    wanted[::every] = wanted[-1:] = True
+    seen = dict(look(np.flatnonzero(wanted).tolist()))
+    gaps = [gap for gap in pairwise(sorted(seen)) if gap[1] - gap[0] > 1]
+    unlike = [gap for gap in gaps if not alike(seen[gap[0]], seen[gap[1]], sure)]
+    for one, other in set(gaps) - set(unlike):
+        seen |= dict.fromkeys(range(one + 1, other), resident(seen[one], seen[other]))
+    seen |= look([number for one, other in unlike for number in range(one + 1, other)])
+    return [seen[number] for number in range(len(stirs))]
 
 
 def stirring(table: PacketTable, keys: Sequence[KeyLook], sure: Mapping[Kind, float]) -> Flags:

@@ -1,10 +1,14 @@
 """Where something stirs: tables of what the three witnesses say."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.film.packets import PacketTable
-from gateway.film.search import KeyLook, alike, resident, stirring
+from gateway.film.search import KeyLook, alike, resident, sparingly, stirring
 from vision.types import Detections, Kind, ObjectClass
 
 SURE = {Kind.PERSON: 0.4, Kind.VEHICLE: 0.35}
@@ -49,6 +53,62 @@ def test_what_stays_is_what_both_looks_show() -> None:
     stays = resident(seen(CAR, MAN), seen(DIM_CAR))
     assert stays.xyxy.tolist() == [[300, 0, 400, 100]]
     assert stays.score.tolist() == pytest.approx([0.6])
+
+
+class Film:
+    """A row of pictures for a detector that notes which ones it was shown."""
+
+    def __init__(self, *shown: tuple[Row, ...]) -> None:
+        self.pictures = [seen(*rows) for rows in shown]
+        self.looked: list[int] = []
+
+    def look(self, numbers: Sequence[int]) -> dict[int, Detections]:
+        self.looked += numbers
+        return {number: self.pictures[number] for number in numbers}
+
+    def told(self, *stirs: int, every: int) -> list[list[float]]:
+        """Return the scores told of each picture; `stirs` are the pictures that do."""
+        flags = np.isin(np.arange(len(self.pictures)), stirs)
+        found = sparingly(flags, every, self.look, SURE)
+        return [[round(float(score), 1) for score in one.score] for one in found]
+
+
+def test_where_nothing_stirs_both_ends_and_every_so_many_are_looked_at() -> None:
+    film = Film(*[()] * 8)
+    assert film.told(every=3) == [[]] * 8
+    assert sorted(film.looked) == [0, 3, 6, 7]
+
+
+def test_what_stirs_is_looked_at_with_its_neighbours() -> None:
+    film = Film(*[()] * 4, (MAN,), *[()] * 4)
+    assert film.told(4, every=9) == [[], [], [], [], [0.7], [], [], [], []]
+    assert sorted(film.looked) == [0, 3, 4, 5, 8]
+
+
+def test_between_two_that_are_alike_is_what_stays_in_both() -> None:
+    film = Film((CAR, DIM_CAR), (), (), (CAR,))
+    assert film.told(every=9) == [[0.6, 0.2], [0.6, 0.2], [0.6, 0.2], [0.6]]
+    assert film.looked == [0, 3]
+
+
+def test_between_two_that_differ_all_are_looked_at() -> None:
+    film = Film((), (), (CAR,), (CAR,))
+    assert film.told(every=9) == [[], [], [0.6], [0.6]]
+    assert sorted(film.looked) == [0, 1, 2, 3]
+
+
+@given(
+    st.lists(st.sampled_from([(), (CAR,), (MAN,), (CAR, MAN)]), min_size=1, max_size=30),
+    st.data(),
+)
+def test_everything_looked_at_is_told_as_it_is_and_nothing_twice(shown, data) -> None:
+    film = Film(*shown)
+    stirs = data.draw(st.sets(st.integers(0, len(shown) - 1)))
+    told = film.told(*stirs, every=data.draw(st.integers(1, 9)))
+    assert len(film.looked) == len(set(film.looked))
+    assert stirs <= set(film.looked)
+    for number in film.looked:
+        assert told[number] == [round(score, 1) for _, _, score in shown[number]]
 
 
 def table(
