@@ -30,6 +30,7 @@ from gateway.api import (
     patrol,
     platform,
     proposals,
+    proposals,
     recordings,
     related_cases,
     reports,

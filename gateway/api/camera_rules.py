@@ -49,10 +49,14 @@ class RulesBody(Answer):
 
 
 class RuleChangeBody(Answer):
-    """Zones and rules as somebody set them. by: the user, "cli:" before one of the machine."""
+    """Zones and rules as somebody set them. by: the user, "cli:" before one of the machine.
+
+    why: the proposal that was accepted so, "" where somebody simply set them.
+    """
 
     at: UtcTime
     by: str
+    why: str
     zones: tuple[Entry, ...]
     rules: tuple[Entry, ...]
 
@@ -94,7 +98,13 @@ def read_changes(camera: str, services: ServicesDep) -> RuleChangesBody:
     """Return who changed a camera's zones and rules, when, and to what; also of one removed."""
     found = services.store.rule_changes.of(camera)
     changes = (
-        RuleChangeBody(at=one.at, by=one.by, zones=_entries(one.zones), rules=_entries(one.rules))
+        RuleChangeBody(
+            at=one.at,
+            by=one.by,
+            why=one.why,
+            zones=_entries(one.zones),
+            rules=_entries(one.rules),
+        )
         for one in found
     )
     return RuleChangesBody(changes=tuple(changes))

@@ -5,9 +5,11 @@ from fastapi import APIRouter, Depends
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.incidents import CameraName, IncidentBody, incident_body
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
 from gateway.store.cases import ListedCase
+from gateway.units import Jurisdiction
 from gateway.workflow.case import FalseAlarm, Outcome, Step
 from gateway.workflow.same_happening import Match, Nearness, Sighting
 from vision.types import Severity
@@ -71,13 +73,22 @@ class RelatedBody(Answer):
 
 
 @router.get("", responses={404: {"model": ErrorBody}})
-def read_related(incident: str, services: ServicesDep) -> RelatedBody:
-    """Return what may be the same happening, what was merged, and what was before at the place."""
+def read_related(incident: str, services: ServicesDep, seen: JurisdictionDep) -> RelatedBody:
+    """Return what may be the same happening, what was merged, and what was before at the place.
+
+    Of other places only those that whoever asks may see.
+    """
     related, root_path = services.store.related, services.serve.root_path
     repeats = related.repeats(incident)
+    matches = (_match(incident, one, seen) for one in related.matches(incident, services.joins))
+    members = (
+        one
+        for one in related.members(incident)
+        if seen is None or seen.covers(one.origin.camera.unit, one.origin.camera.grid)
+    )
     return RelatedBody(
-        matches=tuple(_match(incident, one) for one in related.matches(incident, services.joins)),
-        members=tuple(incident_body(one, root_path) for one in related.members(incident)),
+        matches=tuple(one for one in matches if one is not None),
+        members=tuple(incident_body(one, root_path) for one in members),
         repeats=RepeatsBody(
             count=repeats.count,
             false_alarms=repeats.false_alarms,
@@ -86,8 +97,10 @@ def read_related(incident: str, services: ServicesDep) -> RelatedBody:
     )
 
 
-def _match(incident: str, found: Match) -> MatchBody:
+def _match(incident: str, found: Match, seen: Jurisdiction | None) -> MatchBody | None:
     other: Sighting = found.into if found.merge.case_id == incident else found.merge
+    if seen is not None and not seen.covers(other.unit, other.grid):
+        return None
     return MatchBody(
         case=other.case_id,
         kind=other.kind,

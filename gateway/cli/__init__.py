@@ -20,8 +20,10 @@ from gateway.cli import (
     processes,
     proposals,
     queue,
+    proposals,
     recordings,
     related_cases,
+    report,
     report,
     status,
     units,
@@ -74,7 +76,9 @@ app.add_typer(case.app, name="case")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
 app.add_typer(proposals.app, name="proposals")
+app.add_typer(proposals.app, name="proposals")
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(report.app, name="report")
 app.add_typer(report.app, name="report")
 app.add_typer(units.app, name="units")
 app.add_typer(users.app, name="users")

@@ -6,11 +6,12 @@ from typing import Self
 
 from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
-from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
+from gateway.store import notice_tables, platform_tables, rain_tables, unit_tables  # noqa: F401 - metadata
 from gateway.store.acknowledged import Acknowledged
 from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
+from gateway.store.case_facts import CaseFactList
 from gateway.store.case_facts import CaseFactList
 from gateway.store.cases import Cases
 from gateway.store.change_watch import ChangeWatch
@@ -39,6 +40,7 @@ from gateway.store.statuses import Statuses
 from gateway.store.units import Units
 from gateway.store.users import Users
 from gateway.store.verdicts import ProposalVerdicts
+from gateway.store.verdicts import ProposalVerdicts
 from gateway.store.water import WaterRecords
 from gateway.store.workers import Workers
 
@@ -63,6 +65,8 @@ class Store:
         self.cases = Cases(database)
         self.statuses = Statuses(database)
         self.related = RelatedCases(database, self.cases)
+        self.case_facts = CaseFactList(database)
+        self.verdicts = ProposalVerdicts(database)
         self.case_facts = CaseFactList(database)
         self.verdicts = ProposalVerdicts(database)
         self.manifests = Manifests(database)

@@ -378,6 +378,7 @@ rule_changes = Table(
     Column("camera_id", String(48), nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False),
     Column("by", String(80), nullable=False),
+    Column("why", Text, nullable=False, server_default=text("''")),
     Column("zones", Text, nullable=False),
     Column("rules", Text, nullable=False),
     sqlite_autoincrement=True,

@@ -1,0 +1,1 @@
+"""What the cases of some time add up to: how many, how fast, how often false; and what to do."""
