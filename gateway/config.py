@@ -23,6 +23,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
 from gateway.platform_settings import PlatformSettings
+from gateway.retention_settings import RetentionSettings
 from gateway.section import Section
 from gateway.sink_settings import SinkSettings
 from gateway.workflow.join_settings import JoinSettings
@@ -316,6 +317,7 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     recording: RecordingSettings = RecordingSettings()
+    retention: RetentionSettings = RetentionSettings()
     live: LiveSettings = LiveSettings()
     cases: CasesSettings = CasesSettings()
     platform: PlatformSettings = PlatformSettings()

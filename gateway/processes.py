@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import timedelta
 from importlib.metadata import version
 
 import cv2
@@ -26,6 +27,7 @@ from gateway.dispatch.sinks import NamedSink, open_sinks
 from gateway.dispatch.status_consumer import StatusConsumer
 from gateway.dispatch.status_desk import StatusDesk
 from gateway.incident_writer import IncidentWriter
+from gateway.patrol_watch import PatrolWatch, Terms
 from gateway.quarantine import Quarantine
 from gateway.recording.retention import Retention, RetentionThread
 from gateway.secrets import SecretBox
@@ -132,6 +134,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
                     tasks.create_task(_case_watch(settings, store).run(stop))
+                    tasks.create_task(_patrol_watch(settings, store).run(stop))
                     tasks.create_task(_statuses(settings, store, queue_url).run(stop))
                     tasks.create_task(_shedder(settings, store, sinks).run(stop))
                     for relay in relays:
@@ -150,7 +153,9 @@ def _shedder(settings: Settings, store: Store, sinks: Sequence[NamedSink]) -> Sh
 
 
 def _retention(settings: Settings, store: Store) -> RetentionThread:
-    return RetentionThread(Retention(store, settings.data_dir, settings.recording))
+    return RetentionThread(
+        Retention(store, settings.data_dir, settings.recording, settings.retention)
+    )
 
 
 def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> SiteWatch:
@@ -167,6 +172,16 @@ def _site_watch(settings: Settings, store: Store, workers: WorkerClient) -> Site
 def _case_watch(settings: Settings, store: Store) -> CaseWatch:
     policy = Policy(frozenset(settings.cases.trusted_kinds), settings.joins)
     return CaseWatch(store, policy, CaseWriter(settings.site.id))
+
+
+def _patrol_watch(settings: Settings, store: Store) -> PatrolWatch:
+    terms = Terms(
+        data_dir=settings.data_dir,
+        zone=settings.site.zone,
+        keep=timedelta(days=settings.recording.evidence_keep_days),
+        version=version("gridpatrol"),
+    )
+    return PatrolWatch(store, terms, MessageWriter(settings.site.id))
 
 
 def _statuses(settings: Settings, store: Store, queue_url: str) -> StatusConsumer:

@@ -1,26 +1,34 @@
 """What is kept, and for how long: the oldest goes first, by age, by size, and when the disk fills.
 
 One thread of `serve`, which is there once for a site. It deletes finished files only: what is being
-written is in no index yet. A file goes before its row says so; a crash in between leaves a row
-whose file is gone, and the next round deletes that again.
+written is in no index yet. What is held (`gateway.store.holds`) stays, whatever the disk says.
+
+Of evidence, rows and audit log say first that a file is gone, then it is removed; what the disk
+will not let go of is tried again each round. Of continuous recordings the file goes before its row,
+because a disk that is full may take no row; a crash in between leaves a row whose file is gone, and
+the next round deletes that again.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice, takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
 
-from gateway.clock import utc_now
+from gateway.audit.act import SYSTEM, Act, AuditAction
+from gateway.clock import to_iso, utc_now
 from gateway.config import RecordingSettings
 from gateway.recording.disk import free_bytes
 from gateway.recording.repair import RECORDINGS
+from gateway.retention_settings import RetentionSettings
 from gateway.store import Store
 from gateway.store.evidence import EvidenceFile
+from gateway.store.evidence_terms import KeptSince
 from gateway.store.segments import Segment
 
 ROUND_S = 30.0
@@ -28,12 +36,17 @@ ROUND_S = 30.0
 AT_ONCE = 1000
 """Files of a class deleted in one round, at most; the next goes on."""
 COMMIT_EVERY = 100
-"""Files deleted before their rows say so, in one transaction."""
+"""Files whose rows are written in one transaction."""
 GB = 1 << 30
 EMPTY_AFTER = timedelta(days=2)
 """Directories of days this long ago are removed once they are empty; nobody writes there."""
 
+LOOK_EVERY = timedelta(minutes=10)
+"""How often recordings that are too old or too much go: one record of the audit log tells of all
+that went together, and there are to be few."""
+
 T = TypeVar("T", Segment, EvidenceFile)
+B = TypeVar("B")
 
 log = structlog.get_logger()
 
@@ -42,13 +55,14 @@ log = structlog.get_logger()
 class Deleted:
     """What one round deleted, in files. for_space: segments that went because the disk was full.
 
-    counts: intervals of traffic counts.
+    counts: intervals of traffic counts. patrol: pictures of check-ins.
     """
 
     for_space: int
     segments: int
     evidence: int
     counts: int = 0
+    patrol: int = 0
 
 
 class Retention:
@@ -59,62 +73,110 @@ class Retention:
         store: Store,
         data_dir: Path,
         settings: RecordingSettings,
+        terms: RetentionSettings | None = None,
         free: Callable[[Path], int] = free_bytes,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._data_dir = data_dir
         self._settings = settings
+        self._terms = terms or RetentionSettings()
         self._free = free
         self._now = now
+        self._looked_at: datetime | None = None
+        self._stuck: frozenset[str] = frozenset()
 
     def round(self) -> Deleted:
         """Delete what is due now: room on the disk first. Raises StorageError."""
         for_space = self._make_room()
-        segments = self._delete_segments(self._due_segments())
-        evidence = self._delete_evidence(self._due_evidence())
-        too_old = self._now() - timedelta(days=self._settings.counts_keep_days)
-        counts = self._store.counts.remove_before(too_old)
-        return Deleted(for_space, segments, evidence, counts)
+        segments = self._delete_segments(self._due_segments(), "age or size")
+        evidence = self._give_up(list(self._expired()), "age") + self._give_up(
+            self._excess(), "size"
+        )
+        patrol = self._forget_patrol()
+        self._remove()
+        counts = self._store.counts.remove_before(self._ago(self._settings.counts_keep_days))
+        return Deleted(for_space, segments, evidence, counts, patrol)
 
     def _make_room(self) -> int:
-        """Delete the oldest segments until there is `min_free_mb` again."""
+        """Delete the oldest segments that are not held until there is `min_free_mb` again."""
         wanted = self._settings.min_free_mb << 20
         place = self._data_dir / RECORDINGS
-        deleted = 0
-        for segment in self._store.segments.oldest(AT_ONCE):
-            if self._free(place) >= wanted:
-                break
-            deleted += self._delete_segments([segment])
-        return deleted
+        if self._free(place) >= wanted:
+            return 0
+        oldest = self._store.segments.oldest(AT_ONCE, self._store.holds.spans())
+        lacking = takewhile(lambda _: self._free(place) < wanted, oldest)
+        return self._delete_segments(lacking, "space")
 
     def _due_segments(self) -> list[Segment]:
-        settings, segments = self._settings, self._store.segments
+        """Return what is too old or too much; looked for now and then only, to be told at once."""
+        now, settings, segments = self._now(), self._settings, self._store.segments
+        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY:
+            return []
         excess = segments.total_bytes() - (settings.max_gb * GB or float("inf"))
-        too_old = self._now() - timedelta(days=settings.keep_days)
-        return _due(segments.oldest(AT_ONCE), excess, lambda one: one.ended_at < too_old)
+        too_old = self._ago(settings.keep_days)
+        oldest = segments.oldest(AT_ONCE, self._store.holds.spans())
+        due = _due(oldest, excess, lambda one: one.ended_at < too_old)
+        if len(due) < AT_ONCE:
+            self._looked_at = now
+        return due
 
-    def _due_evidence(self) -> list[EvidenceFile]:
-        settings, evidence = self._settings, self._store.evidence
-        excess = evidence.total_bytes() - (settings.evidence_max_gb * GB or float("inf"))
-        too_old = self._now() - timedelta(days=settings.evidence_keep_days)
-        return _due(evidence.oldest(AT_ONCE), excess, lambda one: one.closed_at < too_old)
+    def _expired(self) -> Iterable[EvidenceFile]:
+        """Return evidence whose time is up by what became of its case."""
+        terms, usual = self._terms, self._settings.evidence_keep_days
+        since = KeptSince(
+            red=self._ago(terms.red_days or usual),
+            yellow=self._ago(terms.yellow_days or usual),
+            green=self._ago(terms.green_days or usual),
+            false_alarm=self._ago(terms.false_alarm_days or usual),
+            open=None if terms.open_days is None else self._ago(terms.open_days),
+        )
+        return self._store.evidence.expired(since, AT_ONCE)
 
-    def _delete_segments(self, due: list[Segment]) -> int:
+    def _excess(self) -> list[EvidenceFile]:
+        """Return evidence beyond the quota, what matters least first."""
+        evidence, quota = self._store.evidence, self._settings.evidence_max_gb * GB
+        excess = evidence.total_bytes() - (quota or float("inf"))
+        return _due(evidence.oldest(AT_ONCE), excess, lambda _: False) if excess > 0 else []
+
+    def _forget_patrol(self) -> int:
+        now = self._now()
+        paths = self._store.patrol.forget_pictures(self._ago(self._terms.patrol_days))
+        for some in _batches(paths):
+            self._store.removals.add(some, now)
+        return len(paths)
+
+    def _ago(self, days: float) -> datetime:
+        return self._now() - timedelta(days=days)
+
+    def _delete_segments(self, due: Iterable[Segment], why: str) -> int:
         deleted = 0
-        for some in _batches(due):
-            gone = [segment.id for segment in some if self._delete(segment.path)]
-            self._store.segments.remove(gone)
+        for gone in _batches(segment for segment in due if self._delete(segment.path)):
+            self._store.segments.remove([one.id for one in gone], self._act(gone, why))
             deleted += len(gone)
         return deleted
 
-    def _delete_evidence(self, due: list[EvidenceFile]) -> int:
-        deleted = 0
+    def _act(self, gone: Sequence[Segment], why: str) -> Act:
+        """Return what the audit log tells of recordings that went together."""
+        detail = {
+            "files": len(gone),
+            "bytes": sum(one.bytes for one in gone),
+            "cameras": len({one.camera_id for one in gone}),
+            "start": to_iso(min(one.started_at for one in gone)),
+            "end": to_iso(max(one.ended_at for one in gone)),
+            "why": why,
+        }
+        return Act(self._now(), SYSTEM, AuditAction.RECORDINGS_DELETED, "recordings", detail)
+
+    def _give_up(self, due: list[EvidenceFile], why: str) -> int:
         for some in _batches(due):
-            gone = [file.path for file in some if self._delete(file.path)]
-            self._store.evidence.mark_deleted(gone, self._now())
-            deleted += len(gone)
-        return deleted
+            self._store.evidence.mark_deleted([file.path for file in some], self._now(), why)
+        return len(due)
+
+    def _remove(self) -> None:
+        """Remove from the disk what the rows say is gone, also what earlier rounds could not."""
+        for some in _batches(self._store.removals.waiting(AT_ONCE)):
+            self._store.removals.done([path for path in some if self._delete(path)])
 
     def _delete(self, name: str) -> bool:
         """Delete a file, and the directories it leaves empty; return whether it is gone."""
@@ -122,8 +184,11 @@ class Retention:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            log.warning("a recording cannot be deleted", path=name, reason=str(error))
+            if name not in self._stuck:
+                log.warning("a file cannot be deleted; trying on", path=name, reason=str(error))
+            self._stuck |= {name}
             return False
+        self._stuck -= {name}
         self._tidy(path.parent)
         return True
 
@@ -178,8 +243,13 @@ class RetentionThread:
             log.warning(
                 "recordings were deleted early: the disk is nearly full", count=deleted.for_space
             )
-        if deleted.segments or deleted.evidence:
-            log.info("old recordings deleted", segments=deleted.segments, evidence=deleted.evidence)
+        if deleted.segments or deleted.evidence or deleted.patrol:
+            log.info(
+                "old recordings deleted",
+                segments=deleted.segments,
+                evidence=deleted.evidence,
+                patrol=deleted.patrol,
+            )
         if deleted.counts:
             log.info("old counts deleted", intervals=deleted.counts)
 
@@ -198,5 +268,8 @@ def _due(oldest: Iterable[T], excess: float, is_too_old: Callable[[T], bool]) ->
     return due
 
 
-def _batches(due: list[T]) -> list[list[T]]:
-    return [due[start : start + COMMIT_EVERY] for start in range(0, len(due), COMMIT_EVERY)]
+def _batches(due: Iterable[B]) -> Iterator[list[B]]:
+    """Yield what comes, up to COMMIT_EVERY at a time; no more is asked for before that is used."""
+    coming = iter(due)
+    while some := list(islice(coming, COMMIT_EVERY)):
+        yield some

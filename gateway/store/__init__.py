@@ -12,7 +12,6 @@ from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
 from gateway.store.camera_states import CameraStates
 from gateway.store.case_facts import CaseFactList
-from gateway.store.case_facts import CaseFactList
 from gateway.store.cases import Cases
 from gateway.store.change_watch import ChangeWatch
 from gateway.store.counts import Counts
@@ -40,7 +39,6 @@ from gateway.store.statuses import Statuses
 from gateway.store.units import Units
 from gateway.store.users import Users
 from gateway.store.verdicts import ProposalVerdicts
-from gateway.store.verdicts import ProposalVerdicts
 from gateway.store.water import WaterRecords
 from gateway.store.workers import Workers
 
@@ -65,8 +63,6 @@ class Store:
         self.cases = Cases(database)
         self.statuses = Statuses(database)
         self.related = RelatedCases(database, self.cases)
-        self.case_facts = CaseFactList(database)
-        self.verdicts = ProposalVerdicts(database)
         self.case_facts = CaseFactList(database)
         self.verdicts = ProposalVerdicts(database)
         self.manifests = Manifests(database)

@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
+from gateway.audit.act import SYSTEM, Act, AuditAction, case_object
 from gateway.errors import NotFoundError
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
+from gateway.store.evidence_terms import KeptSince, spare_files
 from gateway.store.journal import Topic, note
+from gateway.store.removals import doom
 from gateway.store.tables import evidence as evidence_table
 from gateway.store.tables import incidents
 
@@ -73,7 +77,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
-    """A file that is kept, whichever incidents it belongs to. closed_at: of the last of them."""
+    """A file that is kept, whichever incidents it belongs to.
+
+    closed_at: when the last of them was over, or its case closed if that was later.
+    """
 
     path: str
     bytes: int
@@ -151,28 +158,39 @@ class EvidenceFiles:
             return connection.scalar(select(func.sum(files.c.size))) or 0
 
     def oldest(self, limit: int) -> Iterator[EvidenceFile]:
-        """Yield the files whose incidents are all closed, those closed first first."""
-        open_ones = func.sum(case((incidents.c.closed_at.is_(None), 1), else_=0))
-        closed_at = func.max(incidents.c.closed_at)
-        query = (
-            select(evidence_table.c.path, func.max(evidence_table.c.size_bytes), closed_at)
-            .join(incidents, incidents.c.id == evidence_table.c.incident_id)
-            .where(evidence_table.c.deleted_at.is_(None))
-            .group_by(evidence_table.c.path)
-            .having(open_ones == 0)
-            .order_by(closed_at, evidence_table.c.path)
-            .limit(limit)
-        )
-        with self._database.read() as connection:
-            for path, size, closed in connection.execute(query):
-                yield EvidenceFile(path, size, closed)
+        """Yield files of incidents that are over and not held, in the order in which they may go.
 
-    def mark_deleted(self, paths: Sequence[str], at: datetime) -> None:
-        """Note that files are gone, for all their incidents, and tell the journal."""
+        False alarms first, then closed cases, then open ones; of each the oldest first.
+        """
+        return self._spare(spare_files(None, limit))
+
+    def expired(self, since: KeptSince, limit: int) -> Iterator[EvidenceFile]:
+        """Yield files whose time is up by what became of their cases, in the same order."""
+        return self._spare(spare_files(since, limit))
+
+    def _spare(self, query: Select[tuple[str, int, datetime]]) -> Iterator[EvidenceFile]:
+        with self._database.read() as connection:
+            for path, size, ended_at in connection.execute(query):
+                yield EvidenceFile(path, size, ended_at)
+
+    def mark_deleted(self, paths: Sequence[str], at: datetime, why: str = "age") -> None:
+        """Note that files go, for all their incidents; tell the journal and the audit log.
+
+        The files themselves are then to be removed from the disk (`Removals`).
+        """
         kept = (evidence_table.c.path.in_(paths), evidence_table.c.deleted_at.is_(None))
         with self._database.write() as connection:
-            query = select(evidence_table.c.incident_id).where(*kept).distinct()
-            told = connection.scalars(query).all()
+            query = select(
+                evidence_table.c.incident_id,
+                func.count(),
+                func.sum(evidence_table.c.size_bytes),
+            ).where(*kept)
+            told = connection.execute(query.group_by(evidence_table.c.incident_id)).all()
+            gone = connection.scalars(select(evidence_table.c.path).where(*kept)).all()
             connection.execute(update(evidence_table).where(*kept).values(deleted_at=at))
-            for incident_id in told:
+            doom(connection, gone, at)
+            for incident_id, files, size in sorted(told):
                 note(connection, Topic.INCIDENT, incident_id, at)
+                detail = {"files": files, "bytes": int(size), "why": why}
+                action, what = AuditAction.EVIDENCE_DELETED, case_object(incident_id)
+                tell(connection, Act(at, SYSTEM, action, what, detail))

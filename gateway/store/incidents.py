@@ -11,14 +11,17 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Select, insert, select, update
 
+from gateway.audit.act import SYSTEM, Act, AuditAction, case_object
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError
 from gateway.finding import FINDING, Finding
+from gateway.store.audit_log import tell
 from gateway.store.case_rows import open_case, refresh_due
 from gateway.store.database import Database
 from gateway.store.evidence import Evidence, add_missing
 from gateway.store.findings import add_finding
 from gateway.store.journal import Topic, note
+from gateway.store.manifests import seal
 from gateway.store.outbox import post
 from gateway.store.stored_incident import (
     Ending,
@@ -217,6 +220,11 @@ def _announce(
     now = utc_now()
     post(connection, incident_id, stored.revision, compose(stored, kind, at), now)
     note(connection, Topic.INCIDENT, incident_id, now)
+    if stored.step is Step.CLOSED:
+        sealed = seal(connection, incident_id, now)
+        detail = {"number": sealed.number, "manifest": sealed.sha256}
+        action, case = AuditAction.CASE_SEALED, case_object(incident_id)
+        tell(connection, Act(now, SYSTEM, action, case, detail))
     return stored
 
 

@@ -1,14 +1,18 @@
 """The index of continuous recordings: which file holds what a camera showed at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import RowMapping, delete, func, insert, select
 
+from gateway.audit.act import Act
 from gateway.errors import NotFoundError
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
+from gateway.store.holds import HeldSpan
 from gateway.store.tables import segments
 
 BATCH = 500
@@ -97,22 +101,39 @@ class Segments:
         with self._database.read() as connection:
             return tuple(connection.scalars(query))
 
-    def oldest(self, limit: int) -> tuple[Segment, ...]:
-        """Return the oldest segments of all cameras, oldest first."""
-        query = select(segments).order_by(segments.c.started_at, segments.c.id).limit(limit)
+    def oldest(self, limit: int, held: Sequence[HeldSpan] = ()) -> tuple[Segment, ...]:
+        """Return the oldest segments of all cameras but those that are held, oldest first."""
+        spans: dict[str, list[HeldSpan]] = {}
+        for span in held:
+            spans.setdefault(span.camera_id, []).append(span)
+        query = select(segments).order_by(segments.c.started_at, segments.c.id)
         with self._database.read() as connection:
-            return tuple(map(_segment, connection.execute(query).mappings()))
+            rows = connection.execution_options(yield_per=BATCH).execute(query).mappings()
+            found = (one for one in map(_segment, rows) if not _is_held(one, spans))
+            return tuple(islice(found, limit))
 
     def total_bytes(self) -> int:
         """Return how much all segments take together."""
         with self._database.read() as connection:
             return connection.scalar(select(func.sum(segments.c.bytes))) or 0
 
-    def remove(self, ids: Sequence[int]) -> None:
-        """Forget segments, all in one transaction; one that is not known is no error."""
+    def remove(self, ids: Sequence[int], act: Act | None = None) -> None:
+        """Forget segments, all in one transaction; one that is not known is no error.
+
+        act: what the audit log tells of it, None where their files were gone already.
+        """
         with self._database.write() as connection:
             for some in _batches(ids):
                 connection.execute(delete(segments).where(segments.c.id.in_(some)))
+            if act is not None:
+                tell(connection, act)
+
+
+def _is_held(segment: Segment, spans: Mapping[str, Sequence[HeldSpan]]) -> bool:
+    return any(
+        segment.ended_at > span.start and (span.end is None or segment.started_at < span.end)
+        for span in spans.get(segment.camera_id, ())
+    )
 
 
 def _batches(values: Sequence[T]) -> Iterable[Sequence[T]]:

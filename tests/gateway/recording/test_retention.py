@@ -1,18 +1,26 @@
 """What is deleted, in which order, and what is never."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
+from gateway.audit.act import SYSTEM
 from gateway.config import RecordingSettings
+from gateway.dispatch.case_message import CaseWriter
 from gateway.errors import StorageError
 from gateway.recording.retention import GB, Deleted, Retention, RetentionThread
+from gateway.retention_settings import RetentionSettings
+from gateway.store.audit_log import AuditFilter
 from gateway.store.counts import CountFilter
 from gateway.store.segments import Segment
+from gateway.store.tables import incidents as incident_rows
+from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Party
 from vision.types import ChangeType, Tally
 
 NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
@@ -23,9 +31,9 @@ ROOMY = RecordingSettings(
 
 @pytest.fixture
 def retention(store, tmp_path):
-    def make(free=lambda _path: 1 << 50, **changes) -> Retention:
+    def make(free=lambda _path: 1 << 50, terms=None, **changes) -> Retention:
         settings = ROOMY.model_copy(update=changes)
-        return Retention(store, tmp_path, settings, free, lambda: NOW)
+        return Retention(store, tmp_path, settings, terms, free, lambda: NOW)
 
     return make
 
@@ -103,7 +111,6 @@ def test_recordings_go_by_age_and_size_the_oldest_first(
 @pytest.mark.parametrize(
     ("changes", "gone"),
     [
-        ({"evidence_keep_days": 18.5}, 1),
         ({"evidence_max_gb": 3}, 3),
         ({"evidence_max_gb": 0.5}, 5),
     ],
@@ -177,3 +184,120 @@ def test_its_thread_goes_on_after_a_fault_and_says_so_once(store, retention, mon
         assert done.wait(10)
     assert [line["log_level"] for line in logs][:3] == ["error", "warning", "info"]
     assert "retention" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.fixture
+def judged(store, incidents):
+    """Close the cases of the six incidents but the last two, each in its own way; return paths."""
+    compose, li = CaseWriter("dongshan"), Actor(Party.OPERATOR, "li")
+    for number, closing in enumerate(
+        (
+            Deed(Action.DISMISS, li, NOW - timedelta(days=10), reason=FalseAlarm.ANIMAL),
+            Deed(Action.RECORD, li, NOW - timedelta(days=20)),
+            Deed(Action.RECORD, li, NOW - timedelta(days=9)),
+            Deed(Action.RECORD, li, NOW - timedelta(days=8)),
+        )
+    ):
+        store.cases.take(f"i-{number}", closing, 0, compose)
+    with store._database.write() as connection:
+        for number, severity in enumerate(("red", "red", "yellow", "green", "green", "red")):
+            its = incident_rows.c.id == f"i-{number}"
+            connection.execute(update(incident_rows).where(its).values(severity=severity))
+    return incidents
+
+
+@pytest.mark.parametrize(
+    ("terms", "gone"),
+    [
+        ({}, []),
+        ({"false_alarm_days": 9.0}, [0]),
+        ({"false_alarm_days": None, "red_days": 30.0}, []),
+        ({"red_days": 17.0}, [1]),
+        ({"yellow_days": 8.5}, [2]),
+        ({"green_days": 7.0}, [3]),
+        ({"open_days": 1.0}, [4]),
+        ({"false_alarm_days": 1.0, "red_days": 1.0, "open_days": 1.0}, [0, 1, 4]),
+    ],
+)
+def test_evidence_goes_by_what_became_of_its_case_and_never_while_the_incident_goes_on(
+    retention, judged, tmp_path, terms, gone
+):
+    deleted = retention(terms=RetentionSettings(**terms)).round()
+    assert deleted == Deleted(0, 0, len(gone))
+    left_over = [path for number, path in enumerate(judged) if number not in gone]
+    assert files(tmp_path, "evidence") == left_over
+
+
+@pytest.mark.parametrize(("quota", "kept"), [(5, 5), (4, 4), (2, 2), (0.5, 1)])
+def test_beyond_the_quota_false_alarms_go_first_and_open_cases_last(
+    retention, judged, tmp_path, quota, kept
+):
+    retention(evidence_max_gb=quota, terms=RetentionSettings(false_alarm_days=None)).round()
+    order = [judged[number] for number in (0, 1, 2, 3, 4, 5)]
+    assert files(tmp_path, "evidence") == sorted(order[6 - kept :])
+
+
+def test_what_is_held_stays_with_its_recordings_until_it_is_released(
+    store, retention, judged, samples, tmp_path
+):
+    camera = samples.change("i-1").incident
+    span = Segment(
+        "gate",
+        "recordings/gate/held.mp4",
+        camera.opened_at - timedelta(minutes=9),
+        camera.opened_at - timedelta(minutes=8),
+        GB,
+        1,
+    )
+    store.segments.add([span])
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / span.path).parent.mkdir()
+    (tmp_path / span.path).write_bytes(b"1")
+    store.acting_as("wu").holds.place("i-1", "县公安局 2026-17", NOW)
+    terms = RetentionSettings(red_days=1.0, false_alarm_days=1.0)
+    everything = {"terms": terms, "evidence_max_gb": 0.001, "keep_days": 0.1, "min_free_mb": 1}
+    retention(lambda _path: 0, **everything).round()
+    assert files(tmp_path, "evidence") == [judged[1], judged[5]]
+    assert left(store) == [span.path]
+    store.holds.release("i-1", "closed by the court", NOW)
+    assert retention(**everything).round() == Deleted(0, 1, 1)
+    assert files(tmp_path, "evidence") == [judged[5]]
+
+
+def test_what_goes_is_told_in_the_audit_log(store, retention, judged, recorded):
+    retention(keep_days=8.5, terms=RetentionSettings(false_alarm_days=1.0)).round()
+    told = {
+        one.object: json.loads(one.detail)
+        for one in store.audit.newest(AuditFilter(actor=SYSTEM))
+        if one.action.endswith("_deleted")
+    }
+    assert told == {
+        "recordings": {
+            "files": 2,
+            "bytes": 2 * GB,
+            "cameras": 1,
+            "start": "2026-05-10T12:00:00.000Z",
+            "end": "2026-05-11T13:00:00.000Z",
+            "why": "age or size",
+        },
+        "case/i-0": {"files": 1, "bytes": GB, "why": "age"},
+    }
+
+
+def test_evidence_that_the_disk_keeps_is_gone_by_its_row_and_tried_again(
+    store, retention, judged, tmp_path
+):
+    stuck = tmp_path / judged[0]
+    stuck.unlink()
+    stuck.mkdir()
+    keeper = retention(terms=RetentionSettings(false_alarm_days=1.0))
+    with capture_logs() as logs:
+        assert keeper.round().evidence == 1
+        assert keeper.round().evidence == 0
+    assert len([line for line in logs if "cannot be deleted" in line["event"]]) == 1
+    assert store.incidents.get("i-0").evidence[0].deleted_at == NOW
+    assert store.removals.waiting(9) == (judged[0],)
+    stuck.rmdir()
+    stuck.write_bytes(b"1")
+    keeper.round()
+    assert (store.removals.waiting(9), stuck.exists()) == ((), False)
