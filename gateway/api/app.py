@@ -30,7 +30,6 @@ from gateway.api import (
     patrol,
     platform,
     proposals,
-    proposals,
     recordings,
     related_cases,
     reports,

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
 
 from gateway.errors import NotFoundError, RoundRefusedError
 from gateway.patrol.lapse import Walked
@@ -117,16 +117,19 @@ class Patrol:
         with self._database.read() as connection:
             return _read(connection, due >= since, due < until)
 
-    def recent(self, route: str, limit: int = 30) -> tuple[StoredRound, ...]:
-        """Return a route's last rounds, the earliest first: for what was not done lately."""
-        last = (
-            select(patrol_rounds.c.id)
-            .where(patrol_rounds.c.route == route)
-            .order_by(patrol_rounds.c.due_at.desc())
-            .limit(limit)
+    def undone(self, route: str) -> tuple[StoredRound, ...]:
+        """Return a route's rounds since one was done last, the earliest first."""
+        done = (
+            select(func.max(patrol_rounds.c.due_at))
+            .where(
+                patrol_rounds.c.route == route,
+                patrol_rounds.c.outcome.in_((Outcome.DONE, Outcome.LATE)),
+            )
+            .scalar_subquery()
         )
+        after = or_(done.is_(None), patrol_rounds.c.due_at > done)
         with self._database.read() as connection:
-            return _read(connection, patrol_rounds.c.id.in_(last))
+            return _read(connection, patrol_rounds.c.route == route, after)
 
     def get(self, round_id: str) -> StoredRound:
         """Return one round; raises NotFoundError."""
@@ -200,8 +203,9 @@ def _write_due(connection: Connection, now: datetime, zone: tzinfo) -> int:
     stored = _plan(connection)
     if stored is None:
         return 0
-    last = select(patrol_rounds.c.route, func.max(patrol_rounds.c.due_at))
-    newest = dict(connection.execute(last.group_by(patrol_rounds.c.route)).tuples().all())
+    last = select(patrol_rounds.c.route, func.max(patrol_rounds.c.due_at).label("newest"))
+    rows = connection.execute(last.group_by(patrol_rounds.c.route))
+    newest = {row.route: row.newest for row in rows}
     values = [
         _round_columns(one)
         for route in plan_of(stored.body).routes
@@ -268,8 +272,8 @@ def _checked_at(found: StoredRound) -> tuple[datetime, ...]:
     return tuple(one.at for one in found.checkins.values() if one.at is not None)
 
 
-def _read(connection: Connection, *conditions: object) -> tuple[StoredRound, ...]:
-    query = select(patrol_rounds).where(*conditions)  # type: ignore[arg-type]
+def _read(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[StoredRound, ...]:
+    query = select(patrol_rounds).where(*conditions)
     ordered = query.order_by(patrol_rounds.c.due_at, patrol_rounds.c.route)
     rows = connection.execute(ordered).mappings().all()
     checkins = _checkins(connection, [row["id"] for row in rows])
