@@ -94,6 +94,11 @@ class SinkSettings(Section):
     mqtt: Mapping[SinkName, MqttSettings] = {}
     """Brokers that messages are published to, by name."""
 
+    most_waiting: int = Field(200_000, ge=1000)
+    """Messages that may wait, or be parked, for each sink, about 2 kB each on the disk. Beyond it
+    updates that later ones contain are given up first, then green incidents, then yellow; red ones
+    only when they are over and closed."""
+
     @model_validator(mode="after")
     def _names_are_free(self) -> Self:
         if "queue" in {*self.webhooks, *self.mqtt}:

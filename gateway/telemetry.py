@@ -48,6 +48,9 @@ PACKETS_DROPPED = Counter(
 INCIDENT_CHANGES = Counter(
     "gridpatrol_incident_changes_total", "Incidents opened, updated and closed", ["camera", "rule"]
 )
+DELIVERED = Counter(
+    "gridpatrol_sink_delivered_messages_total", "Messages that a sink has taken", ["sink"]
+)
 CAMERA_ONLINE = Gauge("gridpatrol_camera_online_ratio", "1 while pictures arrive", ["camera"])
 DETECT_SECONDS = Histogram(
     "gridpatrol_detect_seconds", "From picture decoded to objects found", ["camera"]

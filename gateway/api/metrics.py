@@ -4,12 +4,13 @@ import asyncio
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
@@ -19,6 +20,7 @@ from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.services import Services, ServicesDep
 from gateway.api.system import system_body
 from gateway.errors import WorkerUnreachableError
+from gateway.store.deliveries import SinkStatus
 from gateway.store.incident_list import IncidentFilter, IncidentState
 from gateway.store.workers import Worker
 
@@ -88,13 +90,14 @@ class _Site(Collector):
     runtime: Runtime
     workers: int
 
-    def collect(self) -> Iterable[Metric]:
-        """Return the gauges of the site."""
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures of the site."""
         system = system_body(self.services)
         open_incidents = self.services.store.incident_list.count(
             IncidentFilter(state=IncidentState.OPEN)
         )
-        return (
+        yield from _sinks(self.services.store.deliveries.status(), self.services.now())
+        yield from (
             GaugeMetricFamily(name, text, value=value)
             for name, text, value in (
                 ("gridpatrol_incidents_open", "Incidents going on", open_incidents),
@@ -105,6 +108,34 @@ class _Site(Collector):
                 ("gridpatrol_workers", "Workers that answer", self.workers),
             )
         )
+
+
+def _sinks(found: Iterable[SinkStatus], now: datetime) -> tuple[Metric, ...]:
+    """Return what the store knows of each sink; see docs/how-to/send-incidents.md."""
+    of_sink = ["sink"]
+    waiting = GaugeMetricFamily(
+        "gridpatrol_sink_waiting_messages", "Messages that wait", labels=of_sink
+    )
+    oldest = GaugeMetricFamily(
+        "gridpatrol_sink_oldest_seconds", "Age of the oldest that waits", labels=of_sink
+    )
+    parked = GaugeMetricFamily(
+        "gridpatrol_sink_parked_messages", "Messages refused and set aside", labels=of_sink
+    )
+    down = GaugeMetricFamily(
+        "gridpatrol_sink_down_ratio", "1 while it cannot be reached", labels=of_sink
+    )
+    shed = CounterMetricFamily(
+        "gridpatrol_sink_shed_messages", "Messages given up, as too many waited", labels=of_sink
+    )
+    for one in found:
+        waited = 0.0 if one.oldest_at is None else (now - one.oldest_at).total_seconds()
+        waiting.add_metric([one.name], one.waiting)
+        oldest.add_metric([one.name], max(waited, 0.0))
+        parked.add_metric([one.name], one.parked)
+        down.add_metric([one.name], float(one.down_since is not None))
+        shed.add_metric([one.name], one.shed)
+    return waiting, oldest, parked, down, shed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

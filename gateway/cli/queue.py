@@ -64,7 +64,7 @@ def sinks_command(config: ConfigOption = None, json: JsonOption = False) -> None
             out.file.write(json_library.dumps(asdict(one), default=to_iso) + "\n")
             continue
         state = f"down since {to_iso(one.down_since)}" if one.down_since else "no known trouble"
-        counts = f"{one.waiting:>8} waiting  {one.parked:>5} parked"
+        counts = f"{one.waiting:>8} waiting  {one.parked:>5} parked  {one.shed:>5} given up"
         out.print(f"{one.name:<20}{counts}  {state}  {one.detail}", markup=False, soft_wrap=True)
 
 

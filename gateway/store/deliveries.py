@@ -8,17 +8,15 @@ new holds up no other, and there is no position to be lost.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, update
 
 from gateway.errors import NotFoundError
 from gateway.store.database import Database
-from gateway.store.outbox import OutboxMessage, mark_queued, message_of, offer, offer_open
+from gateway.store.outbox import QUEUE, OutboxMessage, mark_queued, message_of, offer, offer_open
+from gateway.store.shedding import Shed, shed
 from gateway.store.tables import UtcDateTime, deliveries, outbox, parked, sinks
 
-QUEUE: Final = "queue"
-"""The sink that is always there: the dispatch queue, a Redis stream."""
 _MOST_NAMED = 500
 """Rows named in one statement; SQLite once took no more than 999 values."""
 
@@ -153,6 +151,10 @@ class Deliveries:
             well = {"failures": 0, "retry_at": None, "down_since": None, "detail": ""}
             _update(connection, sink, well)
 
+    def shed(self, sink: str, most: int) -> Shed:
+        """Give up what waits or is parked for a sink above `most`; see `shedding.RANKS`."""
+        return shed(self._database, sink, most)
+
     def status(self) -> tuple[SinkStatus, ...]:
         """Return how every sink fares, by name."""
         with self._database.read() as connection:
@@ -167,15 +169,21 @@ class Deliveries:
                 for row in rows
             )
 
-    def parked(self, sink: str | None = None) -> tuple[ParkedMessage, ...]:
-        """Return what a sink refused for good, the oldest first. sink: None for all of them."""
+    def parked(
+        self, sink: str | None = None, limit: int | None = None
+    ) -> tuple[ParkedMessage, ...]:
+        """Return what a sink refused for good, the oldest first.
+
+        sink: None for all of them. limit: at most so many, None: all.
+        """
         query = select(parked, outbox.c.event_id, outbox.c.incident_id, outbox.c.body).join(
             outbox, outbox.c.seq == parked.c.seq
         )
         if sink is not None:
             query = query.where(parked.c.sink == sink)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(parked.c.seq, parked.c.sink)).mappings()
+            oldest = query.order_by(parked.c.seq, parked.c.sink).limit(limit)
+            rows = connection.execute(oldest).mappings()
             return tuple(
                 ParkedMessage(**{name: row[name] for name in ParkedMessage.__slots__})
                 for row in rows

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     case,
+    delete,
     func,
     insert,
     literal,
@@ -23,7 +25,9 @@ from gateway.store.journal import Topic, note
 from gateway.store.tables import deliveries, incidents, outbox, sinks
 from vision.types import Severity
 
-_URGENCY = case({Severity.RED: 0, Severity.YELLOW: 1}, value=incidents.c.severity, else_=2)
+QUEUE: Final = "queue"
+"""The sink that is always there: the dispatch queue, a Redis stream."""
+URGENCY = case({Severity.RED: 0, Severity.YELLOW: 1}, value=incidents.c.severity, else_=2)
 """What goes first when much waits: 0 before 1 before 2."""
 
 
@@ -90,7 +94,7 @@ def post(
     )
     assert added.inserted_primary_key is not None  # noqa: S101 - the table has one
     seq: int = added.inserted_primary_key[0]
-    urgency = connection.scalar(select(_URGENCY).where(incidents.c.id == incident_id))
+    urgency = connection.scalar(select(URGENCY).where(incidents.c.id == incident_id))
     waiting = deliveries.c.incident_id == incident_id
     connection.execute(
         update(deliveries).where(waiting, deliveries.c.urgency > urgency).values(urgency=urgency)
@@ -106,13 +110,18 @@ def offer(connection: Connection, seq: int, sink: str | None = None) -> None:
 
 def offer_open(connection: Connection, sink: str) -> None:
     """Have the messages about all open incidents wait for a sink that is new."""
-    _insert_offers(connection, _offered(sinks.c.name == sink, incidents.c.closed_at.is_(None)))
+    offer_those(connection, sink, incidents.c.closed_at.is_(None))
+
+
+def offer_those(connection: Connection, sink: str, which: ColumnElement[bool]) -> None:
+    """Have chosen messages wait for a sink; which: of columns of `outbox` and `incidents`."""
+    _insert_offers(connection, _offered(sinks.c.name == sink, which))
 
 
 def _offered(*which: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
     """Return rows for `deliveries`: chosen messages for chosen sinks."""
     return (
-        select(outbox.c.seq, sinks.c.name, outbox.c.incident_id, _URGENCY, literal(0))
+        select(outbox.c.seq, sinks.c.name, outbox.c.incident_id, URGENCY, literal(0))
         .join(incidents, incidents.c.id == outbox.c.incident_id)
         .join(sinks, true())
         .where(*which)
@@ -151,10 +160,14 @@ class Outbox:
             return tuple(message_of(row) for row in rows)
 
     def backlog(self) -> Backlog:
-        """Return how much waits and since when."""
-        query = select(func.count(), func.min(outbox.c.created_at))
+        """Return how much waits for the dispatch queue and since when."""
+        query = (
+            select(func.count(), func.min(outbox.c.created_at))
+            .join(deliveries, deliveries.c.seq == outbox.c.seq)
+            .where(deliveries.c.sink == QUEUE)
+        )
         with self._database.read() as connection:
-            row = connection.execute(query.where(outbox.c.delivered_at.is_(None))).one()
+            row = connection.execute(query).one()
         return Backlog(waiting=row[0], oldest_at=row[1])
 
     def of_incident(self, incident_id: str) -> tuple[OutboxMessage, ...]:
@@ -166,6 +179,11 @@ class Outbox:
     def mark_delivered(self, queue_ids: Mapping[int, str], at: datetime) -> None:
         """Note where the queue keeps messages, by `seq`; the journal tells of their incidents."""
         with self._database.write() as connection:
+            connection.execute(
+                delete(deliveries).where(
+                    deliveries.c.seq.in_(queue_ids), deliveries.c.sink == QUEUE
+                )
+            )
             mark_queued(connection, queue_ids, at)
 
 

@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from gateway import telemetry
 from gateway.clock import utc_now
+from gateway.store.outbox import QUEUE
 from gateway.store.workers import Worker
 
 
@@ -23,9 +24,16 @@ def test_figures_of_the_site_and_of_every_process(site, store, worker_url, sampl
     store.workers.enter(Worker(0, worker_url, 1, utc_now()))
     store.workers.enter(Worker(1, "http://127.0.0.1:1", 2, utc_now()))
     samples.fill(store, 2)
+    store.deliveries.unreachable(QUEUE, "gone", utc_now(), utc_now())
     with site.client() as client:
         answer = client.get("/metrics")
     figures = read(answer)
+    of_queue = (("sink", QUEUE),)
+    assert figures["gridpatrol_sink_waiting_messages", of_queue] == 2
+    assert figures["gridpatrol_sink_oldest_seconds", of_queue] >= 0
+    assert figures["gridpatrol_sink_parked_messages", of_queue] == 0
+    assert figures["gridpatrol_sink_shed_messages_total", of_queue] == 0
+    assert figures["gridpatrol_sink_down_ratio", of_queue] == 1
     assert figures["gridpatrol_incidents_open", ()] == 2
     assert figures["gridpatrol_outbox_messages", ()] == 2
     assert figures["gridpatrol_workers", ()] == 1
