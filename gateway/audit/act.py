@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 SYSTEM = "gridpatrol"
 """The actor of what the product does by itself, such as deleting what is too old."""
 NOBODY = "-"
 """The actor of a sign-in under a name that no user has: people type passwords there."""
 
-Detail = Mapping[str, str | int | float | bool | None]
+Value: TypeAlias = str | int | float | bool | None
+Detail: TypeAlias = Mapping[str, Value]
 """What else is to be known; never a password, a token or a picture."""
 
 

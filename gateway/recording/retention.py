@@ -20,7 +20,7 @@ from typing import Self, TypeVar
 
 import structlog
 
-from gateway.audit.act import SYSTEM, Act, AuditAction
+from gateway.audit.act import SYSTEM, Act, AuditAction, Detail
 from gateway.clock import to_iso, utc_now
 from gateway.config import RecordingSettings
 from gateway.recording.disk import free_bytes
@@ -158,7 +158,7 @@ class Retention:
 
     def _act(self, gone: Sequence[Segment], why: str) -> Act:
         """Return what the audit log tells of recordings that went together."""
-        detail = {
+        detail: Detail = {
             "files": len(gone),
             "bytes": sum(one.bytes for one in gone),
             "cameras": len({one.camera_id for one in gone}),

@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from gateway.audit.act import Act, AuditAction, Detail, case_object
+from gateway.audit.act import Act, AuditAction, Value, case_object
 from gateway.audit.chain import Head
 from gateway.clock import utc_now
 from gateway.errors import CaseChangedError, NotFoundError, StepRefusedError
@@ -242,12 +242,14 @@ def keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> No
 
 def _act(case: Case, deed: Deed, at: datetime, sealed: Sealed | None) -> Act:
     """Return what the audit log tells of a deed; the note and the rest are in the trail."""
-    detail: Detail = {
+    detail: dict[str, Value] = {
         "did": deed.action,
         "party": deed.actor.party,
         "revision": case.revision,
         "step": case.step,
-    } | ({} if sealed is None else {"manifest": sealed.sha256})
+    }
+    if sealed is not None:
+        detail["manifest"] = sealed.sha256
     return Act(at, deed.actor.name, AuditAction.CASE_STEP, case_object(case.id), detail)
 
 

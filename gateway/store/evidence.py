@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from gateway.audit.act import SYSTEM, Act, AuditAction, case_object
+from gateway.audit.act import SYSTEM, Act, AuditAction, Detail, case_object
 from gateway.errors import NotFoundError
 from gateway.store.audit_log import tell
 from gateway.store.database import Database
@@ -168,7 +168,7 @@ class EvidenceFiles:
         """Yield files whose time is up by what became of their cases, in the same order."""
         return self._spare(spare_files(since, limit))
 
-    def _spare(self, query: Select[tuple[str, int, datetime]]) -> Iterator[EvidenceFile]:
+    def _spare(self, query: Select[str, int, datetime]) -> Iterator[EvidenceFile]:
         with self._database.read() as connection:
             for path, size, ended_at in connection.execute(query):
                 yield EvidenceFile(path, size, ended_at)
@@ -182,15 +182,16 @@ class EvidenceFiles:
         with self._database.write() as connection:
             query = select(
                 evidence_table.c.incident_id,
-                func.count(),
-                func.sum(evidence_table.c.size_bytes),
+                func.count().label("files"),
+                func.sum(evidence_table.c.size_bytes).label("size"),
             ).where(*kept)
-            told = connection.execute(query.group_by(evidence_table.c.incident_id)).all()
+            grouped = query.group_by(evidence_table.c.incident_id)
+            told = connection.execute(grouped.order_by(evidence_table.c.incident_id)).all()
             gone = connection.scalars(select(evidence_table.c.path).where(*kept)).all()
             connection.execute(update(evidence_table).where(*kept).values(deleted_at=at))
             doom(connection, gone, at)
-            for incident_id, files, size in sorted(told):
-                note(connection, Topic.INCIDENT, incident_id, at)
-                detail = {"files": files, "bytes": int(size), "why": why}
-                action, what = AuditAction.EVIDENCE_DELETED, case_object(incident_id)
+            for row in told:
+                note(connection, Topic.INCIDENT, row.incident_id, at)
+                detail: Detail = {"files": row.files, "bytes": int(row.size), "why": why}
+                action, what = AuditAction.EVIDENCE_DELETED, case_object(row.incident_id)
                 tell(connection, Act(at, SYSTEM, action, what, detail))

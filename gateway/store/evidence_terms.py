@@ -28,7 +28,7 @@ class KeptSince:
     open: datetime | None
 
 
-def spare_files(since: KeptSince | None, limit: int) -> Select[tuple[str, int, datetime]]:
+def spare_files(since: KeptSince | None, limit: int) -> Select[str, int, datetime]:
     """Return path, bytes and end of files that no incident needs any more, in the order to go.
 
     since: those too old by it; None: all whose incidents are over, false alarms first, then closed

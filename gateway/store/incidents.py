@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from gateway.audit.act import SYSTEM, Act, AuditAction, case_object
+from gateway.audit.act import SYSTEM, Act, AuditAction, Detail, case_object
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError
 from gateway.finding import FINDING, Finding
@@ -222,7 +222,7 @@ def _announce(
     note(connection, Topic.INCIDENT, incident_id, now)
     if stored.step is Step.CLOSED:
         sealed = seal(connection, incident_id, now)
-        detail = {"number": sealed.number, "manifest": sealed.sha256}
+        detail: Detail = {"number": sealed.number, "manifest": sealed.sha256}
         action, case = AuditAction.CASE_SEALED, case_object(incident_id)
         tell(connection, Act(now, SYSTEM, action, case, detail))
     return stored
