@@ -14,7 +14,7 @@ _PR_SET_PDEATHSIG = 1
 """prctl(2): ask the kernel to signal this process when its parent thread ends."""
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Run in the child before exec: its own process group, and SIGTERM when the parent is gone."""
     os.setpgid(0, 0)
     if sys.platform == "linux":
@@ -41,7 +41,7 @@ def start_child(
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output != subprocess.DEVNULL else subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - only setpgid and prctl run there
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - only setpgid and prctl run there
     )
 
 

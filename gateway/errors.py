@@ -244,8 +244,21 @@ class BadStatusError(GatewayError):
     code = "bad_status"
 
 
+class RainFeedError(GatewayError):
+    """A weather service or rain gauge cannot be asked, or its answer not be understood."""
+
+    code = "rain_feed"
+    exit_code = 33
+
+
 class TamperedError(GatewayError):
     """What is kept is not what was recorded: a record, a file or a manifest was changed or lost."""
 
     code = "tampered"
     exit_code = 31
+
+
+class NotToldError(GatewayError):
+    """A service did not take what somebody was to be told; the text gives its reason."""
+
+    code = "not_told"

@@ -54,6 +54,9 @@ class MqttSink:
         self._session: MqttSession | None = None
         self._one_by_one = False
 
+    def resume(self, reference: str) -> None:
+        """Do nothing: a broker has what it acknowledged."""
+
     async def send(self, letters: Sequence[Letter]) -> tuple[Receipt, ...]:
         """Publish letters; see `Sink.send`.
 

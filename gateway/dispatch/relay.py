@@ -14,7 +14,7 @@ from gateway.clock import monotonic_s, utc_now
 from gateway.dispatch.backoff import Backoff
 from gateway.dispatch.lateness import with_lateness
 from gateway.dispatch.sink import Letter, Receipt, Sink
-from gateway.errors import SinkUnreachableError, StorageError
+from gateway.errors import QueueLostError, SinkUnreachableError, StorageError
 from gateway.store import Store
 from gateway.store.change_watch import ChangeWatch
 from gateway.store.deliveries import QUEUE, Refusal
@@ -76,6 +76,7 @@ class Relay:
         try:
             with self._store.watch() as watch:
                 async with _ending(stop):
+                    await self._resume()
                     await self._pause(stop, await self._left_wait_s())
                     while not stop.is_set():
                         await self._pause(stop, await self._round(watch))
@@ -103,10 +104,12 @@ class Relay:
         """Send what waits, if anything may; return the seconds to wait before the next look."""
         try:
             silent = monotonic_s() - self._heard_s >= PING_S
-            if watch.changed() or silent:
+            if await asyncio.to_thread(watch.changed) or silent:
                 await self._send_all()
                 await self._make_sure_of_sink()
                 await self._enter(QueueState.CONNECTED)
+        except QueueLostError as error:
+            await self._offer_again(error)
         except SinkUnreachableError as error:
             return await self._lost(error)
         except StorageError as error:
@@ -115,6 +118,22 @@ class Relay:
             await self._enter(QueueState.DOWN, str(error))
             return STORE_FAILED.wait_s(self._failures, _spread())
         return POLL_S
+
+    async def _resume(self) -> None:
+        """Tell the sink what an earlier process had from it last."""
+        if self.name == QUEUE:
+            with suppress(StorageError):
+                self._sink.resume(await asyncio.to_thread(self._store.acknowledged.last))
+
+    async def _offer_again(self, error: QueueLostError) -> None:
+        """Let all that the queue took and no longer has wait for it once more, in order."""
+        self._heard_s = float("-inf")
+        log.error("the queue lost messages; they are offered again", reason=str(error))
+        with suppress(StorageError):
+            taken_back = self._store.acknowledged.take_back
+            count = await asyncio.to_thread(taken_back, error.kept_to, utc_now())
+            self._sink.resume(error.kept_to)
+            log.info("messages are offered again", count=count)
 
     async def _send_all(self) -> None:
         while await self._send_batch():

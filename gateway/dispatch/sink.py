@@ -47,6 +47,9 @@ class Sink(Protocol):
     def backoff(self) -> Backoff:
         """How it is left alone after it could not be reached."""
 
+    def resume(self, reference: str) -> None:
+        """Go on after what an earlier process gave last: a receipt's reference, "" for none."""
+
     async def send(self, letters: Sequence[Letter]) -> tuple[Receipt, ...]:
         """Hand letters over and return a receipt for each that the sink took or refused.
 

@@ -23,7 +23,7 @@ class NamedSink:
 
 
 def _redis(settings: Settings, queue_url: str) -> Iterator[NamedSink]:
-    yield NamedSink(QUEUE, RedisSink(queue_url, settings.queue.stream))
+    yield NamedSink(QUEUE, RedisSink(queue_url, settings.queue.stream, settings.site.id))
 
 
 def _webhooks(settings: Settings, _queue_url: str) -> Iterator[NamedSink]:

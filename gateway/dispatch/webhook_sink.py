@@ -61,6 +61,9 @@ class WebhookSink:
             limits=httpx.Limits(max_connections=settings.parallel),
         )
 
+    def resume(self, reference: str) -> None:
+        """Do nothing: a receiver has what it acknowledged."""
+
     async def send(self, letters: Sequence[Letter]) -> tuple[Receipt, ...]:
         """Post letters; see `Sink.send`. What a receiver says at last is in the error's words."""
         target = await dial_target(self._settings.url, self._dial)

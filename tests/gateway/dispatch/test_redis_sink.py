@@ -5,7 +5,7 @@ from redis import Redis
 
 from gateway.dispatch.embedded import EmbeddedQueue
 from gateway.dispatch.redis_sink import RedisSink, tail
-from gateway.errors import ConfigError, QueueUnreachableError
+from gateway.errors import ConfigError, QueueLostError, QueueUnreachableError
 
 NOBODY = "redis://patrol:s3cret@127.0.0.1:1/0"
 
@@ -67,7 +67,7 @@ async def test_batch_without_an_answer_is_sent_once_and_left_to_the_relay(letter
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
-            if b"XADD" in data:
+            if b"EVALSHA" in data:
                 batches.append(data)
                 break
             writer.write(b"+OK\r\n" * data.count(b"CLIENT"))
@@ -94,11 +94,34 @@ async def test_tail_ends_with_the_queue(queue: EmbeddedQueue, letters) -> None:
 
 
 async def test_streams_have_the_name_that_was_chosen(queue: EmbeddedQueue, letters) -> None:
-    sink = RedisSink(queue.url, "town:dispatch")
+    sink = RedisSink(queue.url, "town:dispatch", "dongshan")
     await sink.send(letters("a"))
     await sink.close()
     with Redis.from_url(queue.url) as redis:
-        assert redis.keys() == [b"town:dispatch"]
+        assert set(redis.keys()) == {b"town:dispatch", b"town:dispatch:kept:dongshan"}
+
+
+async def test_queue_without_what_it_took_is_told_and_nothing_is_added(
+    queue: EmbeddedQueue, letters
+) -> None:
+    sink = RedisSink(queue.url)
+    first, last = [one.reference for one in await sink.send(letters("a", "b"))]
+    with Redis.from_url(queue.url) as redis:
+        for kept in ("", first):
+            redis.set("grid:dispatch:kept:", kept)
+            for ask in (sink.ping, lambda: sink.send(letters("c"))):
+                with pytest.raises(QueueLostError) as lost:
+                    await ask()
+                assert lost.value.kept_to == kept
+        assert redis.xlen("grid:dispatch") == 2
+        redis.set("grid:dispatch:kept:", last)
+        await sink.ping()
+        redis.delete("grid:dispatch")
+        with pytest.raises(QueueLostError):
+            await sink.ping()
+        sink.resume("")
+        assert len(await sink.send(letters("c"))) == 1
+    await sink.close()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from gateway.dispatch.redis_sink import STREAM
 from gateway.dispatch.relay import QueueState
 from gateway.store import Store
 from gateway.store.journal import Topic
+from gateway.store.outbox import OutboxMessage
 from vision.types import ChangeType
 
 
@@ -174,3 +177,65 @@ asyncio.run(Relay(store, RedisSink(sys.argv[2])).run(asyncio.Event()))
     expected = [f"{incident_id}/0" for incident_id in made]
     assert ids(arrived) == expected * 2
     assert set(Counter(event for _, event in arrived).values()) == {2}
+
+
+async def test_queue_that_lost_its_data_gets_it_again_in_order(
+    store: Store, samples, queue: EmbeddedQueue, relaying, until, entries, monkeypatch
+) -> None:
+    """While it runs, and when it happens while nobody relays; nothing new comes in between."""
+    monkeypatch.setattr("gateway.dispatch.relay.PING_S", 0.1)
+    made = samples.fill(store, 5)
+    async with relaying(queue.url):
+        await until(lambda: store.outbox.backlog().waiting == 0)
+        forget(queue)
+        await until(lambda: len(entries(queue.url)) == 5)
+        await until(lambda: store.outbox.backlog().waiting == 0)
+    kept = [message.queue_id for message in map(first_of(store), made)]
+    assert kept == [queue_id for queue_id, _ in entries(queue.url)]
+    forget(queue)
+    made += samples.fill(store, 5, "later")
+    async with relaying(queue.url):
+        await until(lambda: store.outbox.backlog().waiting == 0)
+    assert ids(entries(queue.url)) == [f"{incident_id}/0" for incident_id in made]
+
+
+async def test_queue_that_was_trimmed_or_belongs_to_others_too_has_lost_nothing(
+    store: Store, samples, queue: EmbeddedQueue, relaying, until, entries, monkeypatch
+) -> None:
+    monkeypatch.setattr("gateway.dispatch.relay.PING_S", 0.05)
+    samples.fill(store, 5)
+    with Redis.from_url(queue.url) as redis:
+        async with relaying(queue.url) as relay:
+            await until(lambda: store.outbox.backlog().waiting == 0)
+            redis.xtrim(STREAM, maxlen=0)
+            heard_s = relay._heard_s
+            await until(lambda: relay._heard_s > heard_s)
+            samples.fill(store, 1, "more")
+            await until(lambda: store.outbox.backlog().waiting == 0)
+    assert ids(entries(queue.url)) == ["more-0/0"]
+
+
+async def test_queue_that_began_anew_and_was_used_by_others_first_is_seen_through(
+    store: Store, samples, queue: EmbeddedQueue, relaying, until, entries
+) -> None:
+    made = samples.fill(store, 3)
+    async with relaying(queue.url):
+        await until(lambda: store.outbox.backlog().waiting == 0)
+    forget(queue)
+    with Redis.from_url(queue.url) as redis:
+        redis.xadd(STREAM, {"event": '{"id": "of another site"}'})
+    async with relaying(queue.url):
+        await until(lambda: len(entries(queue.url)) == 4)
+    expected = ["of another site", *(f"{incident_id}/0" for incident_id in made)]
+    assert ids(entries(queue.url)) == expected
+
+
+def forget(queue: EmbeddedQueue) -> None:
+    """Restart a queue without its data."""
+    queue._end_child()
+    shutil.rmtree(queue._directory / "appendonlydir")
+    queue.restart()
+
+
+def first_of(store: Store) -> Callable[[str], OutboxMessage]:
+    return lambda incident_id: store.outbox.of_incident(incident_id)[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.store import Store
 from gateway.store.change_watch import ChangeWatch
 
 
@@ -35,6 +36,22 @@ def new_location(request: pytest.FixtureRequest) -> Path | str:
     """Return where a store can be made."""
     location: Path | str = request.getfixturevalue(f"new_{request.param}_location")
     return location
+
+
+@pytest.fixture
+def plan_of(store: Store) -> Callable[[str], str]:
+    """Return a teller of how the database would go about a query if its tables were large."""
+
+    def tell(query: str) -> str:
+        with store._database.read() as connection:
+            if connection.dialect.name == "sqlite":
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+                return "\n".join(row[3] for row in rows)
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            connection.exec_driver_sql("SET LOCAL enable_sort = off")
+            return "\n".join(connection.exec_driver_sql(f"EXPLAIN {query}").scalars())
+
+    return tell
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def test_camera_comes_back_as_it_went_in(store: Store) -> None:
     assert store.inventory.password("gate") == "s3cret"
 
 
+@pytest.mark.parametrize("store_location", ["sqlite"], indirect=True)
 def test_password_is_never_in_the_clear(store: Store, tmp_path: Path) -> None:
     store.inventory.add(GATE, "very-s3cret-words")
     store.close()
@@ -41,9 +42,11 @@ def test_password_is_never_in_the_clear(store: Store, tmp_path: Path) -> None:
     assert "very-s3cret-words" not in repr(GATE)
 
 
-def test_password_needs_the_key_it_was_stored_with(store: Store, tmp_path: Path) -> None:
+def test_password_needs_the_key_it_was_stored_with(
+    store: Store, store_location: Path | str
+) -> None:
     store.inventory.add(GATE, "s3cret")
-    other = Store.open(tmp_path / "gridpatrol.db", SecretBox(Fernet.generate_key()))
+    other = Store.open(store_location, SecretBox(Fernet.generate_key()))
     assert other.inventory.get("gate") == GATE
     with pytest.raises(StorageError, match=r"restore secret\.key"):
         other.inventory.password("gate")

@@ -35,11 +35,7 @@ def test_delivery_is_told_once_for_each_incident(store: Store, samples) -> None:
     assert [entry.key for entry in store.journal.after(before)] == ["i-0", "i-1"]
 
 
-def test_looking_for_waiting_messages_reads_only_those(store: Store) -> None:
+def test_looking_for_waiting_messages_reads_only_those(plan_of) -> None:
     """A year of delivered messages must not slow the look that is made many times a second."""
-    with store._database.read() as connection:
-        plan = connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT * FROM outbox WHERE delivered_at IS NULL "
-            "ORDER BY seq LIMIT 200"
-        ).all()
-    assert ["ix_outbox_waiting" in row[3] for row in plan] == [True]
+    query = "SELECT * FROM outbox WHERE delivered_at IS NULL ORDER BY seq LIMIT 200"
+    assert "ix_outbox_waiting" in plan_of(query)
