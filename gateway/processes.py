@@ -16,9 +16,11 @@ from gateway.api.cameras import owner_of
 from gateway.api.services import Services
 from gateway.camera_unit import Bench
 from gateway.case_watch import CaseWatch
+from gateway.casefile.blur import PersonBlur
 from gateway.clock import utc_now
 from gateway.config import Settings
-from gateway.detector_setup import open_detectors, open_water_network
+from gateway.detector_setup import open_detector, open_detectors, open_water_network
+from gateway.dial_policy import DialPolicy
 from gateway.dispatch.case_message import CaseWriter
 from gateway.dispatch.message import MessageWriter
 from gateway.dispatch.relay import Relay
@@ -27,8 +29,10 @@ from gateway.dispatch.sinks import NamedSink, open_sinks
 from gateway.dispatch.status_consumer import StatusConsumer
 from gateway.dispatch.status_desk import StatusDesk
 from gateway.incident_writer import IncidentWriter
+from gateway.notify.notifier import Notifier
 from gateway.patrol_watch import PatrolWatch, Terms
 from gateway.quarantine import Quarantine
+from gateway.rain_feed.poller import Feed, RainPoller
 from gateway.recording.retention import Retention, RetentionThread
 from gateway.secrets import SecretBox
 from gateway.serving import listen, serving, stop_signal
@@ -60,6 +64,14 @@ def open_store(settings: Settings) -> Store:
     The audit log tells what is changed under the name of this machine's user.
     """
     return Store.open(settings.database_url, open_box(settings)).acting_as(shell_actor())
+
+
+def open_veil(settings: Settings) -> PersonBlur:
+    """Return what makes persons in exported pictures unrecognisable.
+
+    Raises ModelError, RuntimeUnavailableError.
+    """
+    return PersonBlur(open_detector(settings.analysis, settings.data_dir)[0])
 
 
 def worker_token(box: SecretBox) -> str:
@@ -126,8 +138,10 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 serve=settings.serve,
                 live=settings.live,
                 onboarding=settings.onboarding,
+                open_veil=partial(open_veil, settings),
                 platform=settings.platform,
                 joins=settings.joins,
+                rain=settings.rain,
             )
             async with serving(create_app(services), listener):
                 log.info("serving", host=settings.serve.host, port=settings.serve.port)
@@ -136,9 +150,12 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                     tasks.create_task(_case_watch(settings, store).run(stop))
                     tasks.create_task(_patrol_watch(settings, store).run(stop))
                     tasks.create_task(_statuses(settings, store, queue_url).run(stop))
+                    tasks.create_task(Notifier(store, settings.site).run(stop))
                     tasks.create_task(_shedder(settings, store, sinks).run(stop))
                     for relay in relays:
                         tasks.create_task(relay.run(stop))
+                    for feed in rain_feeds(settings):
+                        tasks.create_task(RainPoller(feed, store).run(stop))
 
 
 def _relays(store: Store, sinks: Sequence[NamedSink]) -> tuple[Relay, ...]:
@@ -146,6 +163,13 @@ def _relays(store: Store, sinks: Sequence[NamedSink]) -> tuple[Relay, ...]:
     for gone in store.deliveries.register([named.name for named in sinks]):
         log.warning("sink is no more; what waited for it is forgotten", sink=gone)
     return tuple(Relay(store, named.sink, named.name) for named in sinks)
+
+
+def rain_feeds(settings: Settings) -> tuple[Feed, ...]:
+    """Return the rain feeds of the settings, ready to be asked."""
+    dial = DialPolicy(settings.onboarding.allowed_networks)
+    zone = settings.site.zone
+    return tuple(Feed(name, one, dial, zone) for name, one in settings.rain.feeds.items())
 
 
 def _shedder(settings: Settings, store: Store, sinks: Sequence[NamedSink]) -> Shedder:

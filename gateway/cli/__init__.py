@@ -17,13 +17,13 @@ from gateway.cli import (
     inventory,
     machine,
     models,
+    notify,
     processes,
     proposals,
     queue,
-    proposals,
+    rain,
     recordings,
     related_cases,
-    report,
     report,
     status,
     units,
@@ -73,12 +73,12 @@ app.add_typer(inventory.app, name="cameras")
 case.app.command("related")(related_cases.related)
 app.add_typer(audit.app, name="audit")
 app.add_typer(case.app, name="case")
+app.add_typer(notify.app, name="notify")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")
 app.add_typer(proposals.app, name="proposals")
-app.add_typer(proposals.app, name="proposals")
+app.add_typer(rain.app, name="rain")
 app.add_typer(recordings.app, name="recordings")
-app.add_typer(report.app, name="report")
 app.add_typer(report.app, name="report")
 app.add_typer(units.app, name="units")
 app.add_typer(users.app, name="users")

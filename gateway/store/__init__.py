@@ -6,7 +6,7 @@ from typing import Self
 
 from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
-from gateway.store import notice_tables, platform_tables, rain_tables, unit_tables  # noqa: F401 - metadata
+from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
 from gateway.store.acknowledged import Acknowledged
 from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls
@@ -26,10 +26,12 @@ from gateway.store.inventory import Inventory
 from gateway.store.journal import Journal
 from gateway.store.loads import Loads
 from gateway.store.manifests import Manifests
+from gateway.store.notices import Notices
 from gateway.store.outbox import Outbox
 from gateway.store.patrol import Patrol
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.rain import Rain
+from gateway.store.rain_readings import RainReadings
 from gateway.store.related_cases import RelatedCases
 from gateway.store.removals import Removals
 from gateway.store.rule_changes import RuleChanges
@@ -78,12 +80,14 @@ class Store:
         self.audit = AuditLog(database)
         self.users = Users(database, actor)
         self.units = Units(database, actor)
+        self.notices = Notices(database, box, actor)
         self.sessions = Sessions(database)
         self.player_tokens = PlayerTokens(database, box)
         self.workers = Workers(database)
         self.loads = Loads(database)
         self.water = WaterRecords(database)
         self.rain = Rain(database)
+        self.rain_readings = RainReadings(database)
         self.patrol = Patrol(database)
         self.handovers = Handovers(database)
 
