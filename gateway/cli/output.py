@@ -2,11 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -63,12 +63,19 @@ def _plain(value: object) -> object:
             for field in dataclasses.fields(value)
             if field.repr
         }
-    if isinstance(value, datetime):
-        return to_iso(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Path):
-        return str(value)
+    for kind, plain in _PLAIN.items():
+        if isinstance(value, kind):
+            return plain(value)
     if isinstance(value, Iterable):
         return list(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+_PLAIN: Mapping[type, Callable[[Any], object]] = {
+    datetime: to_iso,
+    date: date.isoformat,
+    timedelta: timedelta.total_seconds,
+    Enum: lambda member: member.value,
+    Path: str,
+}
+"""Types to how JSON writes them: times as text, spans in seconds."""
