@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 
 import cv2

@@ -22,5 +22,3 @@ class RetentionSettings(Section):
     open_days: float | None = Field(None, gt=0)
     """Of cases that nobody closed, counted from the end of the incident; by default as long as they
     are open, unless recording.evidence_max_gb is exceeded and nothing closed is left to go."""
-    patrol_days: float = Field(365.0, gt=0)
-    """Of the pictures of patrol check-ins; their hashes and times stay."""

@@ -11,11 +11,13 @@ from fastapi import Depends
 from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
+from gateway.casefile.pieces import Veil
 from gateway.clock import utc_now
 from gateway.config import LiveSettings, OnboardingSettings, ServeSettings, SiteSettings
 from gateway.dial_policy import DialPolicy
 from gateway.dispatch.relay import RelayState
 from gateway.platform_settings import PlatformSettings
+from gateway.rain_settings import RainSettings
 from gateway.store import Store
 from gateway.worker_client import WorkerClient
 from gateway.workflow.join_settings import JoinSettings
@@ -29,8 +31,8 @@ class Services:
     """What the API works with; whoever starts the server opens and closes them.
 
     data_dir: below which the paths of evidence are meant. relay_state: how the relay fares
-    at the moment. metrics_token: lets other machines than this one read /metrics. now: the time of
-    day, UTC.
+    at the moment. metrics_token: lets other machines than this one read /metrics. open_veil: gives
+    what makes persons in exports unrecognisable. now: the time of day, UTC.
     """
 
     store: Store
@@ -43,7 +45,9 @@ class Services:
     onboarding: OnboardingSettings = field(default_factory=OnboardingSettings)
     platform: PlatformSettings = field(default_factory=PlatformSettings)
     joins: JoinSettings = field(default_factory=JoinSettings)
+    rain: RainSettings = field(default_factory=RainSettings)
     metrics_token: SecretStr | None = None
+    open_veil: Callable[[], Veil] | None = None
     console_dir: Path = CONSOLE_DIR
     locale_dir: Path = LOCALE_DIR
     now: Callable[[], datetime] = utc_now

@@ -43,9 +43,7 @@ class PersonBlur:
         found: dict[FrameSize, list[Boxes]] = {}
         for image in images:
             found.setdefault(_size(image), []).append(self._persons(image))
-        return tuple(
-            _encoded(veil(image, np.concatenate(found[_size(image)]))) for image in images
-        )
+        return tuple(_encoded(veil(image, np.concatenate(found[_size(image)]))) for image in images)
 
     def _persons(self, image: Image) -> Boxes:
         """Return the boxes of all persons, float32 (N, 4), looked for in the whole and in tiles."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli import custody
 from gateway.cli.moments import moment
 from gateway.cli.output import ConfigOption, JsonOption, out, print_json, print_table
 from gateway.clock import utc_now
@@ -24,6 +25,13 @@ CaseId = Annotated[str, typer.Argument(help="The incident's id.", metavar="ID")]
 app = typer.Typer(
     help="Look at what is done about incidents, step by step, and do it.", no_args_is_help=True
 )
+
+
+app.command("verify")(custody.verify)
+app.command("export")(custody.export)
+app.command("hold")(custody.hold)
+app.command("release")(custody.release)
+app.command("holds")(custody.holds)
 
 
 @app.callback()

@@ -55,14 +55,13 @@ log = structlog.get_logger()
 class Deleted:
     """What one round deleted, in files. for_space: segments that went because the disk was full.
 
-    counts: intervals of traffic counts. patrol: pictures of check-ins.
+    counts: intervals of traffic counts.
     """
 
     for_space: int
     segments: int
     evidence: int
     counts: int = 0
-    patrol: int = 0
 
 
 class Retention:
@@ -93,10 +92,9 @@ class Retention:
         evidence = self._give_up(list(self._expired()), "age") + self._give_up(
             self._excess(), "size"
         )
-        patrol = self._forget_patrol()
         self._remove()
         counts = self._store.counts.remove_before(self._ago(self._settings.counts_keep_days))
-        return Deleted(for_space, segments, evidence, counts, patrol)
+        return Deleted(for_space, segments, evidence, counts)
 
     def _make_room(self) -> int:
         """Delete the oldest segments that are not held until there is `min_free_mb` again."""
@@ -138,13 +136,6 @@ class Retention:
         evidence, quota = self._store.evidence, self._settings.evidence_max_gb * GB
         excess = evidence.total_bytes() - (quota or float("inf"))
         return _due(evidence.oldest(AT_ONCE), excess, lambda _: False) if excess > 0 else []
-
-    def _forget_patrol(self) -> int:
-        now = self._now()
-        paths = self._store.patrol.forget_pictures(self._ago(self._terms.patrol_days))
-        for some in _batches(paths):
-            self._store.removals.add(some, now)
-        return len(paths)
 
     def _ago(self, days: float) -> datetime:
         return self._now() - timedelta(days=days)
@@ -243,13 +234,8 @@ class RetentionThread:
             log.warning(
                 "recordings were deleted early: the disk is nearly full", count=deleted.for_space
             )
-        if deleted.segments or deleted.evidence or deleted.patrol:
-            log.info(
-                "old recordings deleted",
-                segments=deleted.segments,
-                evidence=deleted.evidence,
-                patrol=deleted.patrol,
-            )
+        if deleted.segments or deleted.evidence:
+            log.info("old recordings deleted", segments=deleted.segments, evidence=deleted.evidence)
         if deleted.counts:
             log.info("old counts deleted", intervals=deleted.counts)
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -94,6 +95,16 @@ class AuditLog:
             query = query.where(audit.c.seq < before)
         with self._database.read() as connection:
             return tuple(_record(row) for row in connection.execute(query).mappings())
+
+    def seq_before(self, object_: str) -> int:
+        """Return the number before the first record about a thing, or what is named below it.
+
+        Where there is none: the number of the last record.
+        """
+        about = _matches(AuditFilter(object=object_))
+        with self._database.read() as connection:
+            first = connection.scalar(select(func.min(audit.c.seq)).where(about))
+            return _head(connection).seq if first is None else int(first) - 1
 
     @contextmanager
     def records(self, after: int = 0) -> Iterator[Iterator[Record]]:

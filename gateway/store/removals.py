@@ -25,11 +25,6 @@ class Removals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, paths: Sequence[str], at: datetime) -> None:
-        """Have files removed whose rows say already that they are gone."""
-        with self._database.write() as connection:
-            doom(connection, paths, at)
-
     def waiting(self, limit: int) -> tuple[str, ...]:
         """Return files that are to be removed, the first told first."""
         query = select(removals.c.path).order_by(removals.c.since, removals.c.path).limit(limit)
