@@ -21,6 +21,7 @@ BENCHMARKS = {
     "activity": "Who is found in small grey pictures, how soon, and what else wakes a camera?",
     "analyze": "How much faster than real time is a video file analysed?",
     "chaos": "Is anything lost, made up, twice or out of order while everything is killed?",
+    "delivery": "How fast do incidents get from the store to each sink, how late, in what memory?",
     "detector": "How much of the bare runtime's speed does the detector keep?",
     "fleet": "How many cameras of a town are analysed on this box, and is anything missed?",
     "latency": "How long from the camera to the event in the queue, and to the browser?",

@@ -17,11 +17,12 @@ from gateway.dispatch.sink import Letter, Receipt, Sink
 from gateway.errors import QueueLostError, SinkUnreachableError, StorageError
 from gateway.store import Store
 from gateway.store.change_watch import ChangeWatch
-from gateway.store.deliveries import QUEUE, Refusal
+from gateway.store.deliveries import Refusal
 from gateway.store.journal import Topic
-from gateway.store.outbox import OutboxMessage
+from gateway.store.outbox import QUEUE, OutboxMessage
+from gateway.telemetry import DELIVERED
 
-POLL_S = 0.05
+POLL_S = 0.02
 """How often new messages are asked after; half of it is the mean delay this adds to an incident."""
 PING_S = 2.0
 """A sink not heard of for this long is asked whether it is still there."""
@@ -156,6 +157,7 @@ class Relay:
         taken = {one.seq: one.reference for one in receipts if one.refusal is None}
         refused = await asyncio.to_thread(self._refusals, receipts)
         await asyncio.to_thread(deliveries.settle, self.name, taken, refused, utc_now())
+        DELIVERED.labels(self.name).inc(len(taken))
         return len(messages) == self._sink.batch or len(receipts) < len(messages)
 
     def _refusals(self, receipts: Sequence[Receipt]) -> tuple[Refusal, ...]:

@@ -11,7 +11,7 @@ from gateway.dispatch.mqtt_sink import MqttSink
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.sink import Sink
 from gateway.dispatch.webhook_sink import WebhookSink
-from gateway.store.deliveries import QUEUE
+from gateway.store.outbox import QUEUE
 
 
 @dataclass(frozen=True, slots=True)

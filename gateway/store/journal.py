@@ -1,5 +1,6 @@
 """The journal: a short, numbered list of what changed, from which the console learns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +41,16 @@ def note(connection: Connection, topic: Topic, key: str, at: datetime) -> None:
     seq: int = added.inserted_primary_key[0]
     if seq % _TRIM_EVERY == 0:
         connection.execute(delete(journal).where(journal.c.seq <= seq - KEPT))
+
+
+def note_all(connection: Connection, topic: Topic, keys: Sequence[str], at: datetime) -> None:
+    """Add an entry for each key, in one go, as `note` does."""
+    if not keys:
+        return
+    rows = [{"topic": topic, "key": key, "at": at} for key in keys]
+    connection.execute(insert(journal), rows)
+    newest = connection.scalar(select(func.max(journal.c.seq))) or 0
+    connection.execute(delete(journal).where(journal.c.seq <= newest - KEPT))
 
 
 class Journal:

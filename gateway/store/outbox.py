@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    bindparam,
     case,
     delete,
     func,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 from gateway.store.database import Database
-from gateway.store.journal import Topic, note
+from gateway.store.journal import Topic, note_all
 from gateway.store.tables import deliveries, incidents, outbox, sinks
 from vision.types import Severity
 
@@ -29,6 +30,15 @@ QUEUE: Final = "queue"
 """The sink that is always there: the dispatch queue, a Redis stream."""
 URGENCY = case({Severity.RED: 0, Severity.YELLOW: 1}, value=incidents.c.severity, else_=2)
 """What goes first when much waits: 0 before 1 before 2."""
+
+
+_ITS_URGENCY = select(URGENCY).where(incidents.c.id == bindparam("incident")).scalar_subquery()
+_HURRY = (
+    update(deliveries)
+    .where(deliveries.c.incident_id == bindparam("incident"), deliveries.c.urgency > _ITS_URGENCY)
+    .values(urgency=_ITS_URGENCY)
+)
+"""Has what waits of an incident wait no longer than its newest message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +104,7 @@ def post(
     )
     assert added.inserted_primary_key is not None  # noqa: S101 - the table has one
     seq: int = added.inserted_primary_key[0]
-    urgency = connection.scalar(select(URGENCY).where(incidents.c.id == incident_id))
-    waiting = deliveries.c.incident_id == incident_id
-    connection.execute(
-        update(deliveries).where(waiting, deliveries.c.urgency > urgency).values(urgency=urgency)
-    )
+    connection.execute(_HURRY, {"incident": incident_id})
     offer(connection, seq)
 
 
@@ -135,15 +141,16 @@ def _insert_offers(connection: Connection, rows: Select[*tuple[object, ...]]) ->
 
 def mark_queued(connection: Connection, queue_ids: Mapping[int, str], at: datetime) -> None:
     """Note where the dispatch queue keeps messages, by `seq`; the journal tells of incidents."""
-    for seq, queue_id in queue_ids.items():
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.seq == seq, outbox.c.delivered_at.is_(None))
-            .values(delivered_at=at, queue_id=queue_id)
-        )
+    if not queue_ids:
+        return
+    this = outbox.c.seq == bindparam("this"), outbox.c.delivered_at.is_(None)
+    connection.execute(
+        update(outbox).where(*this).values(delivered_at=at, queue_id=bindparam("kept_as")),
+        [{"this": seq, "kept_as": queue_id} for seq, queue_id in queue_ids.items()],
+    )
     first = outbox.c.seq.in_(queue_ids), outbox.c.revision == 0
-    for incident_id in connection.scalars(select(outbox.c.incident_id).where(*first)).all():
-        note(connection, Topic.INCIDENT, incident_id, at)
+    told = connection.scalars(select(outbox.c.incident_id).where(*first).order_by(outbox.c.seq))
+    note_all(connection, Topic.INCIDENT, told.all(), at)
 
 
 class Outbox:
