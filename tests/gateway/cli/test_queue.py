@@ -10,7 +10,8 @@ from gateway.dispatch.embedded import open_queue
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.sink import Letter
 from gateway.processes import open_store
-from gateway.store.deliveries import QUEUE, Refusal
+from gateway.store.deliveries import Refusal
+from gateway.store.outbox import QUEUE
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from gateway.dispatch.redis_sink import STREAM, RedisSink
 from gateway.dispatch.relay import Relay
 from gateway.dispatch.sink import Letter, Sink
 from gateway.store import Store
-from gateway.store.deliveries import QUEUE
+from gateway.store.outbox import QUEUE
 
 SERVERS = Path(__file__).parents[2] / "servers"
 
