@@ -24,6 +24,7 @@ from ruamel.yaml.comments import CommentedMap
 from gateway.errors import ConfigError
 from gateway.platform_settings import PlatformSettings
 from gateway.retention_settings import RetentionSettings
+from gateway.rain_settings import RainSettings
 from gateway.section import Section
 from gateway.sink_settings import SinkSettings
 from gateway.workflow.join_settings import JoinSettings
@@ -322,6 +323,7 @@ class Settings(BaseSettings):
     cases: CasesSettings = CasesSettings()
     platform: PlatformSettings = PlatformSettings()
     joins: JoinSettings = JoinSettings()
+    rain: RainSettings = RainSettings()
     talk: TalkSettings = TalkSettings()
     health: HealthSettings = HealthSettings()
     worker: WorkerSettings = WorkerSettings()

@@ -31,7 +31,10 @@ class RainSpell:
 
 
 class Rain:
-    """The spells in the store. A newer one takes the place of an older one where both hold."""
+    """The spells in the store. A newer one takes the place of an older one where both hold.
+
+    What a person says takes the place of what a feed says, until they take it back.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,7 +49,11 @@ class Rain:
         query = select(rain).where(rain.c.since <= moment, rain.c.until > moment)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(rain.c.id)).mappings()
-            return {row["unit"]: _spell(row) for row in rows}
+            spells = [_spell(row) for row in rows]
+        fed = {one.unit: one for one in spells if one.source != MANUAL}
+        said = {one.unit: one for one in spells if one.source == MANUAL}
+        taken_back = {unit for unit, one in said.items() if one.state is RainState.UNKNOWN}
+        return said | {unit: one for unit, one in fed.items() if unit not in said.keys() - taken_back}
 
     def between(self, since: datetime, until: datetime) -> tuple[RainSpell, ...]:
         """Return every spell that touches a span, in the order they were entered."""

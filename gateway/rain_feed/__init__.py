@@ -1,0 +1,1 @@
+"""How much it rains, as weather services and gauges tell: asked, understood, kept, made use of."""
