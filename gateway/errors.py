@@ -251,13 +251,6 @@ class RainFeedError(GatewayError):
     exit_code = 33
 
 
-class RainFeedError(GatewayError):
-    """A weather service or rain gauge cannot be asked, or its answer not be understood."""
-
-    code = "rain_feed"
-    exit_code = 33
-
-
 class TamperedError(GatewayError):
     """What is kept is not what was recorded: a record, a file or a manifest was changed or lost."""
 

@@ -18,7 +18,6 @@ from gateway.dial_policy import DialPolicy
 from gateway.dispatch.relay import RelayState
 from gateway.platform_settings import PlatformSettings
 from gateway.rain_settings import RainSettings
-from gateway.rain_settings import RainSettings
 from gateway.store import Store
 from gateway.worker_client import WorkerClient
 from gateway.workflow.join_settings import JoinSettings
@@ -46,7 +45,6 @@ class Services:
     onboarding: OnboardingSettings = field(default_factory=OnboardingSettings)
     platform: PlatformSettings = field(default_factory=PlatformSettings)
     joins: JoinSettings = field(default_factory=JoinSettings)
-    rain: RainSettings = field(default_factory=RainSettings)
     rain: RainSettings = field(default_factory=RainSettings)
     metrics_token: SecretStr | None = None
     open_veil: Callable[[], Veil] | None = None

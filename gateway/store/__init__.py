@@ -32,7 +32,6 @@ from gateway.store.patrol import Patrol
 from gateway.store.player_tokens import PlayerTokens
 from gateway.store.rain import Rain
 from gateway.store.rain_readings import RainReadings
-from gateway.store.rain_readings import RainReadings
 from gateway.store.related_cases import RelatedCases
 from gateway.store.removals import Removals
 from gateway.store.rule_changes import RuleChanges
@@ -88,7 +87,6 @@ class Store:
         self.loads = Loads(database)
         self.water = WaterRecords(database)
         self.rain = Rain(database)
-        self.rain_readings = RainReadings(database)
         self.rain_readings = RainReadings(database)
         self.patrol = Patrol(database)
         self.handovers = Handovers(database)

@@ -53,7 +53,9 @@ class Rain:
         fed = {one.unit: one for one in spells if one.source != MANUAL}
         said = {one.unit: one for one in spells if one.source == MANUAL}
         taken_back = {unit for unit, one in said.items() if one.state is RainState.UNKNOWN}
-        return said | {unit: one for unit, one in fed.items() if unit not in said.keys() - taken_back}
+        return said | {
+            unit: one for unit, one in fed.items() if unit not in said.keys() - taken_back
+        }
 
     def between(self, since: datetime, until: datetime) -> tuple[RainSpell, ...]:
         """Return every spell that touches a span, in the order they were entered."""
