@@ -16,6 +16,12 @@ from gateway.store.cases import CaseFile
 from gateway.store.evidence import EvidenceType
 from gateway.store.stored_incident import StoredIncident
 
+LEFT_OUT = {
+    "deleted": "Deleted: its time was up",
+    "missing": "Lost",
+    "altered": "Left out: not what was recorded",
+    "persons": "Left out: it shows persons",
+}
 STYLE = Path(__file__).with_name("page.css")
 
 
@@ -80,6 +86,7 @@ class _Writer:
             "Case": incident.id,
             "Camera": " ".join(filter(None, (camera.name, camera.channel_code))),
             "Place": " ".join(filter(None, (camera.unit, camera.grid))),
+            "Times": str(self.shown.zone),
             "Began": self._time(incident.opened_at),
             "Ended": self._time(incident.closed_at),
             "Rule": f"{incident.rule} ({incident.rule_type})",
@@ -106,7 +113,7 @@ class _Writer:
         name = "" if file.name is None else escape(file.name)
         caption = self.wording.code("file", file.type)
         if file.left_out is not None:
-            yield f'<figure class="left-out"><p>{self.wording.code("left out", file.left_out)}</p>'
+            yield f"<figure><p>{self.wording.say(LEFT_OUT[file.left_out])}</p>"
         elif file.type is EvidenceType.CLIP:
             yield f'<figure><video controls preload="metadata" src="{name}"></video>'
         elif file.type is EvidenceType.FILE:

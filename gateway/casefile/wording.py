@@ -33,7 +33,7 @@ class Wording:
 
     def code(self, group: str, code: str) -> str:
         """Return the words for a code, such as `step` and `closed`, in both languages, as HTML."""
-        english = code.replace("_", " ")
+        english = code.replace("_", " ").capitalize()
         return _both(self.chinese.get(f"{group} {code}", english), english)
 
     def kind(self, kind: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,14 +21,16 @@ from gateway.audit.act import Act, AuditAction
 from gateway.casefile.blur import PersonBlur
 from gateway.casefile.bundle import ExportWish, export_case
 from gateway.casefile.check import Fault, FileState, check_case
+from gateway.casefile.page import LEFT_OUT
+from gateway.casefile.wording import Wording
 from gateway.casefile.zip_stream import Entry, zip_stream
 from gateway.dispatch.case_message import CaseWriter
 from gateway.errors import NotFoundError
 from gateway.store.custody_tables import manifests
 from gateway.store.evidence import EvidenceType
 from gateway.store.tables import case_changes
-from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Party
-from vision.types import ChangeType
+from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Outcome, Party, Step
+from vision.types import ChangeType, Severity
 
 NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
 LI = Actor(Party.OPERATOR, "li <b>")
@@ -168,7 +171,7 @@ def test_what_is_done_to_an_archive_shows_even_with_new_checksums(closed, unpack
 
 def test_the_page_has_both_languages_and_nothing_from_outside(closed, unpacked):
     page = (unpacked() / "index.html").read_text()
-    for words in ("误报", "False alarm".lower(), "人员", "li &lt;b&gt;", "&lt;script&gt;"):
+    for words in ("误报", "False alarm", "人员", "li &lt;b&gt;", "&lt;script&gt;"):
         assert words in page
     assert "<script" not in page
     assert "http" not in page
@@ -292,3 +295,20 @@ def test_an_exchanged_manifest_shows(closed, store, tmp_path):
         connection.execute(update(manifests).values(sha256=sha256))
         connection.execute(text("UPDATE cases SET reason = 'test'"))
     assert Fault.AUDIT in check_case(store, tmp_path, "i-1").faults
+
+
+def test_every_word_of_the_page_is_there_in_chinese(closed, unpacked):
+    wording = Wording.load()
+    codes = [
+        *(f"step {one}" for one in Step),
+        *(f"action {one}" for one in Action),
+        *(f"party {one}" for one in Party),
+        *(f"outcome {one}" for one in Outcome),
+        *(f"reason {one}" for one in FalseAlarm),
+        *(f"file {one}" for one in EvidenceType),
+        *(f"severity {one}" for one in Severity),
+    ]
+    said = re.findall(r'<span lang="zh-CN">([^<]*)</span>', (unpacked() / "index.html").read_text())
+    assert {code for code in codes if code not in wording.chinese} == set()
+    assert {text for text in said if text.isascii()} == set()
+    assert set(LEFT_OUT.values()) <= wording.chinese.keys()
