@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -36,6 +37,8 @@ GONE_S = 3600.0
 """A receiver that says that it is gone for good (410) is asked again after so long."""
 _ANSWER_BYTES = 500
 """So much of an answer's text is kept, to be shown."""
+_REST_S = 1.0
+"""The rest of an answer that says yes is waited for no longer."""
 
 
 class WebhookSink:
@@ -52,7 +55,7 @@ class WebhookSink:
         self._key = key_of(settings.secret.get_secret_value())
         self._url = httpx.URL(settings.url)
         self.where = settings.url.split("?")[0]
-        self.batch = settings.parallel * 4
+        self.batch = settings.parallel * 8
         self._client = httpx.AsyncClient(
             verify=trust(settings.ca_file),
             timeout=settings.timeout_s,
@@ -117,6 +120,7 @@ class WebhookSink:
 async def _beginning(answer: httpx.Response) -> str:
     """Return the first of an answer's text, on one line; none of it where it is well."""
     if answer.is_success:
+        await _finish(answer)
         return ""
     text = b""
     async for piece in answer.aiter_bytes():
@@ -124,6 +128,18 @@ async def _beginning(answer: httpx.Response) -> str:
         if len(text) >= _ANSWER_BYTES:
             break
     return " ".join(text[:_ANSWER_BYTES].decode(errors="replace").split())
+
+
+async def _finish(answer: httpx.Response) -> None:
+    """Read the rest of an answer if it is short, so that its connection can serve again.
+
+    What does not come changes nothing: the status has been said.
+    """
+    length = answer.headers.get("content-length", "0")
+    if length.isascii() and length.isdigit() and int(length) <= _ANSWER_BYTES:
+        with suppress(TimeoutError, httpx.HTTPError):
+            async with asyncio.timeout(_REST_S):
+                await answer.aread()
 
 
 def _retry_after_s(answer: httpx.Response, now: datetime) -> float | None:

@@ -45,6 +45,13 @@ async def drip(_request: Received, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.02)
 
 
+async def promise(_request: Received, writer: asyncio.StreamWriter) -> None:
+    """Say yes, and never send the few words that were to follow."""
+    writer.write(b"HTTP/1.1 200 X\r\ncontent-length: 2\r\n\r\n")
+    await writer.drain()
+    await asyncio.Event().wait()
+
+
 async def close_midway(_request: Received, writer: asyncio.StreamWriter) -> None:
     """Begin an answer and hang up."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-le")
@@ -72,9 +79,11 @@ class WebhookReceiver:
     requests: list[Received] = field(default_factory=list)
     taken: list[Received] = field(default_factory=list)
     """Those that were answered with OK."""
+    connections: int = 0
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        self.connections += 1
         try:
             while not writer.is_closing():
                 request = await _read(reader)

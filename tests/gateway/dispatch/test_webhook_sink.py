@@ -40,6 +40,28 @@ async def test_messages_come_signed_and_in_order(webhooks, letters) -> None:
     assert not is_signed(key, first.headers, first.body, utc_now() + timedelta(minutes=6))
 
 
+@pytest.mark.parametrize("said", ["", "ok"])
+async def test_one_connection_serves_for_many_messages(webhooks, letters, said: str) -> None:
+    async with webhooks.webhook_receiver() as receiver:
+        receiver.manner = webhooks.answer(200, said)
+        sink = open_sink(receiver.url, parallel=1)
+        for _ in range(3):
+            assert await sink.send(letters("{}")) == (Receipt(1),)
+        await sink.close()
+    assert (receiver.connections, len(receiver.requests)) == (1, 3)
+
+
+async def test_yes_is_a_yes_though_its_text_never_comes(
+    webhooks, letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_sink, "_REST_S", 0.05)
+    async with webhooks.webhook_receiver() as receiver:
+        receiver.manner = webhooks.promise
+        sink = open_sink(receiver.url)
+        assert await sink.send(letters("{}")) == (Receipt(1),)
+        await sink.close()
+
+
 @pytest.mark.parametrize(
     ("manner", "timeout_s", "words"),
     [
