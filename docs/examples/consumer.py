@@ -15,6 +15,7 @@ import redis
 
 STREAM, GROUP = "grid:dispatch", "grid-platform"
 CLAIM_AFTER_MS = 30_000
+NOTHING = '{"id": "", "type": "trimmed"}'
 
 
 def handle(event: dict, database: sqlite3.Connection) -> bool:
@@ -40,7 +41,11 @@ def handle(event: dict, database: sqlite3.Connection) -> bool:
 
 
 def events(queue: redis.Redis, name: str) -> Iterator[tuple[str, dict]]:
-    """Yield (queue id, event): first what a dead consumer left, then what is new, for ever."""
+    """Yield (queue id, event): what we had taken when we died, what others left, what is new."""
+    while unfinished := queue.xreadgroup(GROUP, name, {STREAM: "0"}, count=100)[0][1]:
+        for queue_id, fields in unfinished:
+            # Nothing is left of an entry that was trimmed before it was acknowledged.
+            yield queue_id, json.loads((fields or {}).get("event", NOTHING))
     while True:
         abandoned = queue.xautoclaim(STREAM, GROUP, name, CLAIM_AFTER_MS, "0-0", count=100)[1]
         new = queue.xreadgroup(GROUP, name, {STREAM: ">"}, count=100, block=1000)

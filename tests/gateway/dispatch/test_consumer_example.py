@@ -1,6 +1,7 @@
 """docs/examples/consumer.py, run as a user runs it."""
 
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -92,3 +93,22 @@ def test_what_a_dead_consumer_had_taken_is_claimed(
         f"{json.loads(event)['id']} handled" for event in events
     ]
     assert desk(tmp_path / "handled.db") == [("i-1", 2, 0)]
+
+
+def test_what_it_had_taken_itself_comes_before_what_is_new(
+    queue: EmbeddedQueue, redis: Redis, events: list[str], tmp_path: Path
+) -> None:
+    """Killed and started again, it hands over nothing before what it had in its hands."""
+    redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+    trimmed = redis.xadd(STREAM, {FIELD: events[0]})
+    redis.xadd(STREAM, {FIELD: events[0]})
+    redis.xreadgroup(GROUP, socket.gethostname(), {STREAM: ">"})
+    for event in events[1:]:
+        redis.xadd(STREAM, {FIELD: event})
+    redis.xdel(STREAM, trimmed)
+    assert consume(queue.url, tmp_path / "handled.db", 4) == [
+        " seen before",
+        "i-1/0 handled",
+        "i-1/1 handled",
+        "i-1/2 handled",
+    ]
