@@ -23,8 +23,8 @@ from ruamel.yaml.comments import CommentedMap
 
 from gateway.errors import ConfigError
 from gateway.platform_settings import PlatformSettings
-from gateway.retention_settings import RetentionSettings
 from gateway.rain_settings import RainSettings
+from gateway.retention_settings import RetentionSettings
 from gateway.section import Section
 from gateway.sink_settings import SinkSettings
 from gateway.workflow.join_settings import JoinSettings

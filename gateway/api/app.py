@@ -114,9 +114,7 @@ def create_app(services: Services) -> FastAPI:
             Middleware(PathPrefix, prefix=services.serve.root_path),
             Middleware(SecurityHeaders),
             Middleware(PlayerCors),
-            Middleware(
-                OriginCheck, allowed=services.serve.allowed_origins, signed=platform.SIGNED
-            ),
+            Middleware(OriginCheck, allowed=services.serve.allowed_origins, signed=platform.SIGNED),
             Middleware(BodyLimit, max_bytes=MAX_OFFER_BYTES, larger=LARGE_BODIES),
         ],
     )

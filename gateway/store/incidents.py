@@ -68,7 +68,7 @@ class Incidents:
             if row is None:
                 values = _identity(incident, origin) | _progress(change) | {"revision": 0}
                 connection.execute(insert(incidents).values(**values))
-                open_case(connection, incident, finding and finding.by)
+                open_case(connection, incident, finding.by if finding else None)
                 if finding is not None:
                     add_finding(connection, incident.id, finding)
             elif change.sequence <= row["change_sequence"] or row["ending"] == Ending.INTERRUPTED:
