@@ -47,6 +47,7 @@ def opening(incident_id: str, at: datetime) -> IncidentChange:
 def fill(database: Path, numbers: range, sink: str) -> None:
     """Have openings wait for a sink, in one transaction; numbers: theirs, from 1, never used twice.
 
+    They are all that a relay asks for: incident, message, delivery; there are no cases.
     database: a store's file, SQLite, in which `sample` was recorded.
     """
     with closing(sqlite3.connect(database, timeout=60)) as connection, connection:
