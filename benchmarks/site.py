@@ -20,6 +20,7 @@ from gateway.config import ENV_PREFIX, Settings
 from gateway.dispatch.embedded import running_url
 from gateway.errors import UnreachableError
 from gateway.processes import open_store
+from gateway.secrets import readable_password
 from gateway.session import SessionState
 from gateway.store import Store
 from gateway.store.inventory import Camera
@@ -58,7 +59,8 @@ def running_site(*cameras: Camera, workers: int = 1) -> Iterator[Site]:
         config = Path(folder) / "gridpatrol.yaml"
         config.write_text(json.dumps(_settings(data_dir, port, workers)), "utf-8")
         with open_store(Settings(data_dir=data_dir)) as store:
-            password = store.users.bootstrap_admin() or ""
+            password = readable_password()
+            store.users.change_password(USER, store.users.bootstrap_admin() or "", password)
             for camera in cameras:
                 store.inventory.add(camera)
             argv = (sys.executable, "-m", "gateway.cli", "run", "--config", config)

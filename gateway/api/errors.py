@@ -65,6 +65,12 @@ class ForbiddenError(GatewayError):
     code = "forbidden"
 
 
+class PasswordChangeRequiredError(ForbiddenError):
+    """Who is signed in has a password that was made up for them, and must choose their own."""
+
+    code = "password_change_required"
+
+
 class BadRequestError(GatewayError):
     """A parameter or body is not what the API takes."""
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.api.errors import (
     BadOriginError,
     ForbiddenError,
+    PasswordChangeRequiredError,
     UnauthenticatedError,
     error_response,
 )
@@ -37,11 +38,17 @@ class SignIn:
     user: User
 
 
-def find_anybody(connection: HTTPConnection, services: Services) -> SignIn | None:
-    """Return who is asking, None without a valid session; keeps the session alive by this use."""
+def find_session(connection: HTTPConnection, services: Services) -> SignIn | None:
+    """Return whose session it is, None without a valid one; keeps it alive by this use."""
     token = connection.cookies.get(COOKIE, "")
     session = services.store.sessions.find(token) if token else None
     return None if session is None else SignIn(token, session.user)
+
+
+def find_anybody(connection: HTTPConnection, services: Services) -> SignIn | None:
+    """Return who is asking: as `find_session`, None for whoever must choose a password first."""
+    found = find_session(connection, services)
+    return None if found is None or found.user.must_change_password else found
 
 
 def find_sign_in(connection: HTTPConnection, services: Services) -> SignIn | None:
@@ -50,12 +57,31 @@ def find_sign_in(connection: HTTPConnection, services: Services) -> SignIn | Non
     return None if found is None or found.user.role is Role.REPORTER else found
 
 
-def anybody(connection: HTTPConnection, services: ServicesDep) -> SignIn:
-    """Return who is asking, a reporter too; raises UnauthenticatedError without a valid session."""
-    found = find_anybody(connection, services)
+def session_holder(connection: HTTPConnection, services: ServicesDep) -> SignIn:
+    """Return whose session it is, also before they chose a password; for doing just that.
+
+    Raises UnauthenticatedError without a valid session.
+    """
+    found = find_session(connection, services)
     if found is None:
         raise UnauthenticatedError("Nobody is signed in, or the session has ended: sign in again.")
     return found
+
+
+SessionDep = Annotated[SignIn, Depends(session_holder)]
+
+
+def anybody(sign_in: SessionDep) -> SignIn:
+    """Return who is asking, a reporter too.
+
+    Raises UnauthenticatedError without a valid session, and PasswordChangeRequiredError while the
+    password is one that was made up for them.
+    """
+    if sign_in.user.must_change_password:
+        raise PasswordChangeRequiredError(
+            "This password was made up for you: choose your own before anything else."
+        )
+    return sign_in
 
 
 AnybodyDep = Annotated[SignIn, Depends(anybody)]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from gateway.api.errors import BadCredentialsError, ErrorBody, TooManyAttemptsError
 from gateway.api.fields import Answer, Question
 from gateway.api.runtime import RuntimeDep
-from gateway.api.security import COOKIE, AnybodyDep, clear_cookie, set_cookie
+from gateway.api.security import COOKIE, SessionDep, clear_cookie, set_cookie
 from gateway.api.services import Services, ServicesDep
 from gateway.store.users import Role, User, Verdict
 
@@ -83,7 +83,7 @@ async def sign_in(
 
 
 @router.get("")
-def read_session(sign_in: AnybodyDep) -> SessionBody:
+def read_session(sign_in: SessionDep) -> SessionBody:
     """Return who is signed in."""
     return _body(sign_in.user)
 
@@ -103,7 +103,7 @@ async def sign_out(
 @router.post("/password")
 async def change_password(
     change: PasswordChange,
-    signed_in: AnybodyDep,
+    signed_in: SessionDep,
     request: Request,
     response: Response,
     services: ServicesDep,

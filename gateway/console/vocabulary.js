@@ -1,6 +1,7 @@
 /** Words for the codes of the API: one table each, translated when shown. */
-/** @import { Camera, CameraState, EvidenceType, Severity, System } from "./contract.js" */
+/** @import { Camera, CameraState, EvidenceType, RoundStanding, Severity, System } from "./contract.js" */
 import { msg, t } from "./language.js";
+import { standingWord } from "./patrol-words.js";
 import { WATER_READINGS, waterStateWord } from "./water-words.js";
 
 /** @typedef {"good" | "busy" | "bad" | "off"} Tone */
@@ -121,6 +122,9 @@ const EVIDENCE = {
 
 /** @type {Record<string, string>} */
 const READINGS = {
+  standing: msg("Standing"),
+  missed: msg("Rounds missed"),
+  rounds: msg("Rounds not done"),
   count: msg("In view"),
   peak_count: msg("Most at once"),
   dwell_s: msg("Longest stay (s)"),
@@ -230,6 +234,7 @@ const REFUSALS = {
   storage: msg("The disk or database of the server refuses. See `gridpatrol doctor`."),
   not_found: msg("There is no such entry, or it is no longer kept."),
   forbidden: msg("Only an administrator may do this."),
+  password_change_required: msg("Choose a password of your own first."),
   unreachable: msg("Nothing answers at this address. Check the address, the cable and the power."),
   unauthorized: msg("The camera refuses the user or password. Type them again; some cameras lock after a few tries."),
   not_video: msg("Something answers at this address, but it gives no video."),
@@ -309,6 +314,7 @@ export function kindIcon(kind) {
 
 /** @param {string} name @param {string | number} value A reading as people read it */
 export function readingText(name, value) {
+  if (name === "standing") return standingWord(/** @type {RoundStanding} */ (value));
   if (name === "state") return waterStateWord(value) || stateWord(/** @type {CameraState} */ (value));
   if (WATER_READINGS[name]) return WATER_READINGS[name](String(value));
   return name === "direction" ? directionWord(String(value)) : value;

@@ -103,7 +103,7 @@ def incident_seconds(incident) -> float:
 def test_live_pictures_play_in_a_browser(running, patiently, chromium_path):
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
+    with running.signed_in(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         page = browser.new_page(locale="zh-CN")
         page.goto(running.url)

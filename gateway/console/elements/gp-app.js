@@ -3,6 +3,7 @@
 /** @import { Incident, User } from "../contract.js" */
 /** @import { PageName } from "../router.js" */
 import { css, html } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { ApiError, getJson, request, sessionChanges } from "../api.js";
 import { EventChannel } from "../events.js";
 import { useTimeZone } from "../format.js";
@@ -21,7 +22,12 @@ import "./gp-import-page.js";
 import "./gp-incident-list.js";
 import "./gp-incident-page.js";
 import "./gp-password-dialog.js";
+import "./gp-proposals.js";
+import "./gp-patrol-page.js";
 import "./gp-recordings-page.js";
+import "./gp-report-page.js";
+import "./gp-reporter.js";
+import "./gp-round-page.js";
 import "./gp-sign-in.js";
 import "./gp-top-bar.js";
 import "./gp-wall.js";
@@ -31,12 +37,15 @@ import "./gp-wall.js";
 /** @type {Record<PageName, (turn: Turn) => TemplateResult>} */
 const PAGES = {
   wall: ({ site, user }) => html`<gp-wall .site=${site} .user=${user}></gp-wall>`,
-  incidents: ({ site }) => html`<div class="list"><gp-incident-list whole .site=${site}></gp-incident-list></div>`,
+  incidents: ({ site }) => html`<div class="list"><gp-proposals></gp-proposals><gp-incident-list whole .site=${site}></gp-incident-list></div>`,
   incident: ({ site, id }) => html`<gp-incident-page .site=${site} .incidentId=${id}></gp-incident-page>`,
   camera: ({ site, user, id }) => html`<gp-camera-page .site=${site} .user=${user} .cameraId=${id}></gp-camera-page>`,
   cameras: ({ site, user }) => html`<gp-cameras-page .site=${site} .user=${user}></gp-cameras-page>`,
   "camera-settings": ({ site, id }) => html`<gp-camera-settings-page .site=${site} .cameraId=${id}></gp-camera-settings-page>`,
   recordings: ({ site, id }) => html`<gp-recordings-page .site=${site} .cameraId=${id}></gp-recordings-page>`,
+  patrol: ({ site }) => html`<gp-patrol-page .site=${site}></gp-patrol-page>`,
+  round: ({ site, id }) => html`<gp-round-page .site=${site} .roundId=${id}></gp-round-page>`,
+  report: ({ site, id }) => html`${keyed(id, html`<gp-report-page .site=${site} .cameraId=${id}></gp-report-page>`)}`,
   add: ({ site }) => html`<gp-add-page .site=${site}></gp-add-page>`,
   import: () => html`<gp-import-page></gp-import-page>`,
 };
@@ -103,6 +112,8 @@ export class GpApp extends ConsoleElement {
   /** @param {User} user */
   #enter(user) {
     this.user = user;
+    if (user.must_change_password) void this.#changePassword();
+    if (user.must_change_password || user.role === "reporter") return;
     const site = new Site();
     site.addEventListener("system", () => this.#aboutSite(site));
     site.addEventListener("opening", (event) => this.#announce(/** @type {CustomEvent<Incident>} */ (event).detail));
@@ -113,7 +124,6 @@ export class GpApp extends ConsoleElement {
   /** @param {CustomEvent<User>} event */
   #signedInNow({ detail: user }) {
     this.#enter(user);
-    if (user.must_change_password) this.#changePassword();
   }
 
   #leave() {
@@ -162,23 +172,36 @@ export class GpApp extends ConsoleElement {
   render() {
     if (this.refusal) return html`<div class="hollow"><p role="alert">${refusalText(this.refusal)}</p><button @click=${this.#resume}>${t("Try again")}</button></div>`;
     if (this.user === undefined) return null;
+    if (this.user?.must_change_password) return this.#choosingPassword(this.user);
+    if (this.user?.role === "reporter") return this.#reporting(this.user);
     if (!this.user || !this.site) return html`<gp-sign-in @signed-in=${this.#signedInNow}></gp-sign-in>`;
     return this.#pages(this.user, this.site);
+  }
+
+  /** A password that was made up for somebody opens nothing but this. @param {User} user */
+  #choosingPassword(user) {
+    const changed = () => this.#enter({ ...user, must_change_password: false });
+    const closed = () => { if (this.user?.must_change_password) void this.#signOut(); };
+    return html`<gp-password-dialog first @changed=${changed} @closed=${closed}></gp-password-dialog>`;
+  }
+
+  /** Who only reports has this one page. @param {User} user */
+  #reporting(user) {
+    return html`<gp-reporter .user=${user} @sign-out=${this.#signOut} @change-password=${this.#changePassword}></gp-reporter>
+      <gp-password-dialog></gp-password-dialog>`;
   }
 
   /** @param {User} user @param {Site} site */
   #pages(user, site) {
     const { page, id } = this.route;
-    const first = user.must_change_password;
     const allowed = user.role === "admin" || !FOR_ADMINISTRATORS.includes(page);
-    const changed = () => { this.user = { ...user, must_change_password: false }; };
     return html`
       <button class="skip" @click=${() => this.renderRoot.querySelector("main")?.focus()}>${t("Skip to content")}</button>
       <gp-top-bar .site=${site} .user=${user} .route=${this.route} @sign-out=${this.#signOut} @change-password=${this.#changePassword}></gp-top-bar>
       <gp-busy .site=${site}></gp-busy>
       <main tabindex="-1">${allowed ? PAGES[page]({ site, user, id }) : html`<p class="list quiet">${t("Only an administrator may do this.")}</p>`}</main>
       <p class="unseen" aria-live="polite">${this.news}</p>
-      <gp-password-dialog ?first=${first} @changed=${changed}></gp-password-dialog>`;
+      <gp-password-dialog></gp-password-dialog>`;
   }
 }
 

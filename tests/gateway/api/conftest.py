@@ -211,8 +211,10 @@ MakeSite = Callable[..., Site]
 @pytest.fixture
 def make_site(tmp_path: Path, store: Store) -> Iterator[MakeSite]:
     """Return a maker of one served API on the test's store; fields are those of `Services`."""
-    password = store.users.bootstrap_admin()
-    assert password is not None
+    made_up = store.users.bootstrap_admin()
+    assert made_up is not None
+    password = "chosen by themselves"
+    store.users.change_password("admin", made_up, password)
     with ExitStack() as stack:
         yield partial(_make_site, stack, tmp_path, store, password)
 

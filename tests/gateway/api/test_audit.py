@@ -20,7 +20,7 @@ def told(store):
         return [
             (one.actor, one.action, one.object, json.loads(one.detail))
             for one in reversed(store.audit.newest(AuditFilter()))
-            if one.action not in {"sign_in", "user_added"}
+            if one.action not in {"sign_in", "user_added", "password_changed"}
         ]
 
     return read

@@ -12,7 +12,7 @@ def test_signing_in_gives_a_strict_http_only_cookie(site):
         answer = client.post("/api/session", json=site.credentials())
     assert answer.status_code == 200
     assert answer.json() == {
-        "user": {"username": "admin", "role": "admin", "must_change_password": True}
+        "user": {"username": "admin", "role": "admin", "must_change_password": False}
     }
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -134,3 +134,27 @@ def test_many_sign_ins_at_once_are_judged_two_at_a_time_and_all_answered(site):
     for thread in threads:
         thread.join()
     assert statuses == [200] * 4
+
+
+def test_a_password_that_was_made_up_opens_nothing_but_its_change(site, refused):
+    made_up = site.store.users.reset_password("admin")
+    with site.client() as client:
+        who = {"username": "admin", "password": made_up}
+        signed_in = client.post("/api/session", json=who).json()
+        assert signed_in["user"]["must_change_password"] is True
+        for method, path in (
+            ("GET", "/api/cameras"),
+            ("GET", "/api/incidents"),
+            ("GET", "/api/evidence/1"),
+            ("GET", "/api/audit"),
+            ("DELETE", "/api/cameras/gate"),
+            ("POST", "/api/cameras"),
+        ):
+            refused(client.request(method, path), 403, "password_change_required")
+        offer = client.post("/api/cameras/gate/whep", content="v=0")
+        assert offer.status_code in {401, 403}
+        assert client.get("/api/session").json() == signed_in
+        change = {"old_password": made_up, "new_password": NEW_PASSWORD}
+        assert client.post("/api/session/password", json=change).status_code == 200
+        assert client.get("/api/cameras").status_code == 200
+        assert client.delete("/api/session").status_code == 204

@@ -38,7 +38,8 @@ def of_unit(site, store):
     """Return a maker of a browser of an operator who belongs to a unit."""
 
     def sign_in(unit: str | None):
-        password = store.users.add(f"of-{unit}", Role.OPERATOR, unit)
+        made_up, password = store.users.add(f"of-{unit}", Role.OPERATOR, unit), "chosen themselves"
+        store.users.change_password(f"of-{unit}", made_up, password)
         client = site.client()
         credentials = {"username": f"of-{unit}", "password": password}
         assert client.post("/api/session", json=credentials).status_code == 200
