@@ -52,6 +52,8 @@ WEIGHTS: Final = {
     "brighter": -0.57,
     "darker": 0.60,
     "colour": 1.65,
+    "warmer": 1.00,
+    "warmer_smooth": 3.00,
     "haze": -1.21,
     "haze_broad": -1.81,
 }

@@ -29,6 +29,9 @@ GAP_S = 90.0
 """Time between two looks that saw counts up to so long: three looks thirty seconds apart."""
 FORGET_S = 600.0
 """After so long without a look that saw, waits begin anew; after less they go on as they were."""
+PAUSE_S = 45.0
+"""A line that was reached and is not, for no longer than this, pauses its wait: shallow water is
+seen at one look and missed at the next. Longer, and the wait begins anew."""
 LOOK_S, LOOK_SOON_S = 30.0, 10.0
 """How soon to look again where there is no sign of water, and where there is."""
 RISING_RATIO_PER_H, RISING_CM_PER_H = 0.12, 6.0
@@ -178,6 +181,7 @@ class _Rung:
         self._phase = Phase.OFF
         self._side: Event | None = None
         self._waited_s = 0.0
+        self._paused_s = 0.0
         self._factor = math.inf
         self.reason = Reason.NOTHING
 
@@ -210,6 +214,8 @@ class _Rung:
         reason = self._line.reached(now, prior.factor)
         kept = reason is not None or self._line.kept(held, self._factor)
         side = Event.REACHED if reason else Event.KEPT if kept else Event.BELOW
+        if self._pauses(side, passed_s):
+            return
         fresh = passed_s is None or side is not self._side
         self._waited_s = 0.0 if fresh else self._waited_s + (passed_s or 0.0)
         self._side = side
@@ -219,6 +225,15 @@ class _Rung:
             self._factor, self.reason = math.inf, Reason.NOTHING
         elif reason and not was_on:
             self.reason = reason
+
+    def _pauses(self, side: Event, passed_s: float | None) -> bool:
+        """Return whether the wait for this rung only pauses at a look that does not reach it."""
+        rising = self._phase is Phase.RISING and side is not Event.REACHED
+        if not rising or passed_s is None:
+            self._paused_s = 0.0
+            return False
+        self._paused_s += passed_s
+        return self._paused_s <= PAUSE_S
 
     def _event(self, side: Event, prior: RainPrior) -> Event:
         if side is Event.REACHED and self._waited_s >= self._line.wait_s * prior.patience:

@@ -120,25 +120,32 @@ def ground(image: Image) -> Ground:
 
 
 def compare(now: Ground, then: Ground, view: View) -> Witnesses:
-    """Return what each witness says of the ground now, against then."""
+    """Return what each witness says of the ground now, against then.
+
+    A texture kept around a pixel speaks for it only where there is one nearby: a fence's, or a
+    kerb's, says nothing of the smooth ground behind it.
+    """
     near, wide, broad = _scales(now, then, view.open)
     haze, broad_haze = _contrast(near, view.control), _contrast(broad, view.control)
     light = blurred((now.light - then.light) * view.open, SMOOTH_PX)
     light -= _middle(light, view.control)
     gain = wide.gain * now.shown
+    colour, warmer = _recoloured(now, then, view)
     return {
         "loss_near": _loss(near, haze) * now.shown,
         "loss_wide": _loss(wide, haze) * now.shown,
         "loss_broad": _loss(broad, broad_haze) * now.shown,
         "kept_near": near.known * near.likeness * now.shown,
-        "kept_wide": wide.known * wide.likeness * now.shown,
-        "kept_broad": broad.known * broad.likeness * now.shown,
+        "kept_wide": near.known * wide.known * wide.likeness * now.shown,
+        "kept_broad": near.known * broad.known * broad.likeness * now.shown,
         "gain": gain,
         "gain_broad": broad.gain * now.shown,
         "gain_level": _levelness(now) * np.minimum(gain, 1.0),
         "brighter": np.clip(light, 0.0, 1.0),
         "darker": np.clip(-light, 0.0, 1.0),
-        "colour": _recoloured(now, then, view) if view.colour else np.zeros_like(light),
+        "colour": colour,
+        "warmer": warmer,
+        "warmer_smooth": (1.0 - near.known) * warmer,
         "haze": np.full_like(light, 1.0 - haze),
         "haze_broad": np.full_like(light, 1.0 - broad_haze),
     }
@@ -207,13 +214,20 @@ def _levelness(now: Ground) -> Map:
     return np.asarray((down - across) / (down + across + 1e-3), dtype=np.float32)
 
 
-def _recoloured(now: Ground, then: Ground, view: View) -> Map:
-    """Return how much the colour changed, with the light's own colour taken out, 0-1."""
+def _recoloured(now: Ground, then: Ground, view: View) -> tuple[Map, Map]:
+    """Return how much the colour changed, and how much from blue to red; both 0-1.
+
+    The light's own colour is taken out. Nothing changed where there is none.
+    """
+    if not view.colour:
+        return np.zeros_like(now.light), np.zeros_like(now.light)
     change = blurred((now.colour - then.colour) * view.open[:, :, None], SMOOTH_PX)
     blue, red = (
-        change[:, :, band] - _middle(change[:, :, band], view.control) for band in range(2)
+        (change[:, :, band] - _middle(change[:, :, band], view.control)) / MOST_COLOUR
+        for band in range(2)
     )
-    return np.asarray(np.minimum(np.hypot(blue, red) / MOST_COLOUR, 1.0), dtype=np.float32)
+    changed = np.minimum(np.hypot(blue, red), 1.0)
+    return np.asarray(changed, np.float32), np.asarray(np.clip(red - blue, 0.0, 1.0), np.float32)
 
 
 def _middle(picture: Map, control: Mask) -> float:
