@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_S: Final = 10
 """A broker that says nothing is asked after so long, and given up after as long again."""
+DIAL_S: Final = 4.0
+"""Longest wait for a connection, and again for TLS: it goes on in a thread, and a stop waits."""
 _LOOK_S: Final = 1.0
 """How often paho looks at its clock."""
 _MOST_IN_FLIGHT: Final = 65_535
@@ -245,7 +247,7 @@ def _client(broker: Broker) -> Client:
         protocol=MQTTProtocolVersion.MQTTv5,
         reconnect_on_failure=False,
     )
-    client.connect_timeout = broker.timeout_s
+    client.connect_timeout = min(broker.timeout_s, DIAL_S)
     client.max_inflight_messages_set(_MOST_IN_FLIGHT)
     if broker.username:
         client.username_pw_set(broker.username, broker.password)

@@ -1,6 +1,7 @@
 """What is a broker's own: rights, log-in, limits, TLS, and brokers that end the connection."""
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from gateway.config import Settings
 from gateway.dial_policy import DialPolicy
+from gateway.dispatch import mqtt_session
 from gateway.dispatch.mqtt_sink import CONTENT_TYPE, MqttSink
 from gateway.dispatch.mqtt_topic import topic_of
 from gateway.dispatch.sink import Letter, Receipt
@@ -256,6 +258,54 @@ async def test_answers_that_are_no_packets_end_the_connection_alone(publisher) -
         sink = publisher(url=url)
         with pytest.raises(SinkUnreachableError, match=r"not speak MQTT 5|is lost"):
             await sink.send([letter()])
+        await sink.close()
+
+
+async def test_broker_that_falls_silent_while_nothing_is_sent_is_noticed(
+    mosquittos, publisher, until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_session, "KEEP_ALIVE_S", 1)
+    monkeypatch.setattr(mqtt_session, "_LOOK_S", 0.05)
+    frozen = mosquittos.Mosquitto(tmp_path)
+    frozen.start()
+    sink = publisher(url=frozen.url, timeout_s=0.3)
+    await sink.ping()
+    session = sink._session
+    frozen.signal(signal.SIGSTOP)
+    await until(lambda: session.ended)
+    with pytest.raises(SinkUnreachableError):
+        await sink.ping()
+    frozen.signal(signal.SIGCONT)
+    assert await sink.send([letter()]) == (Receipt(1),)
+    await sink.close()
+    frozen.stop()
+
+
+async def test_dialling_that_is_broken_off_leaves_no_connection(
+    publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the process stops; the broker accepts, and says nothing to TLS."""
+    monkeypatch.setattr(mqtt_session, "DIAL_S", 1.0)
+    met, left = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        while await reader.read(65536):
+            pass
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        sink = publisher(url=f"mqtts://localhost:{port}")
+        dialling = asyncio.create_task(sink.ping())
+        await met.wait()
+        dialling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dialling
+        assert not left.is_set()
+        async with asyncio.timeout(30):
+            await left.wait()
         await sink.close()
 
 
