@@ -118,7 +118,7 @@ def export(
     return StreamingResponse(chunks, media_type=ARCHIVE, headers=headers)
 
 
-@router.get("/api/holds")
+@router.get("/api/holds", dependencies=[Depends(administrator)])
 def list_holds(services: ServicesDep) -> HoldsBody:
     """Return every case that is held."""
     return HoldsBody(holds=tuple(_hold(one) for one in services.store.holds.all()))
