@@ -115,7 +115,7 @@ class SpanTooLongError(GatewayError):
 
 
 class NotExportableError(GatewayError):
-    """No one film can hold a span of recordings; the text says where to part it."""
+    """No one film can hold a span, or nobody can be blurred; the text says what to do."""
 
     code = "not_exportable"
     exit_code = 19
