@@ -7,7 +7,8 @@ new holds up no other, and there is no position to be lost.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, update
 
@@ -17,6 +18,8 @@ from gateway.store.outbox import QUEUE, OutboxMessage, mark_queued, message_of, 
 from gateway.store.shedding import Shed, shed
 from gateway.store.tables import UtcDateTime, deliveries, outbox, parked, sinks
 
+_LONGEST_HOLD: Final = timedelta(hours=1)
+"""No refused message is held back for longer: a later time is from before a clock was set back."""
 _MOST_NAMED = 500
 """Rows named in one statement; SQLite once took no more than 999 values."""
 
@@ -101,6 +104,7 @@ class Deliveries:
             held.c.incident_id == deliveries.c.incident_id,
             held.c.sink == sink,
             held.c.retry_at > now,
+            held.c.retry_at <= now + _LONGEST_HOLD,
         )
         query = (
             select(outbox)

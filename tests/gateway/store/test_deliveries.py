@@ -61,6 +61,14 @@ def test_new_sink_gets_what_is_open_and_one_that_is_gone_is_forgotten(
     assert [one.name for one in store.deliveries.status()] == [QUEUE]
 
 
+def test_refused_message_does_not_wait_for_a_clock_that_was_set_back(store: Store, samples) -> None:
+    put(store, samples, "bad", 0, Severity.YELLOW)
+    seq = store.deliveries.due(QUEUE, 1, NOW)[0].seq
+    store.deliveries.settle(QUEUE, {}, [Refusal(seq, "no", LATER)], NOW)
+    yesterday = NOW - timedelta(days=1)
+    assert [m.event_id for m in store.deliveries.due(QUEUE, 1, yesterday)] == ["bad/0"]
+
+
 def test_refused_message_holds_back_its_incident_alone_until_it_is_parked(
     store: Store, samples
 ) -> None:
