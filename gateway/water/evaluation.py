@@ -17,8 +17,8 @@ from vision.errors import RuleError
 from vision.geometry import Polygon
 from vision.scene import Zone
 from vision.types import FrameSize, Image
-from vision.water.bank import ReferenceBank
 from vision.water.conditions import basis
+from vision.water.pair import PairLook, look_at_pair
 from vision.water.sampler import is_infrared, sample_shape
 from vision.water.state import WaterMachine
 from vision.water.types import (
@@ -33,7 +33,6 @@ from vision.water.types import (
     WaterState,
 )
 from vision.water.votes import WaterVoter
-from vision.water.watch import WaterOutcome, WaterWatch
 
 AT = datetime(2000, 1, 1, tzinfo=UTC)
 """When every pair is looked at: it changes nothing."""
@@ -72,8 +71,9 @@ class Agreement:
 class PairVerdict:
     """What was found in one pair.
 
-    unseen: why nothing can be said. mask_ratio: share of the zones found under water, of what could
-    be seen. state: what it would be called if it stayed so. basis: the witnesses that find it.
+    unseen: why a worker would say nothing of it; the rest is what it would find all the same.
+    mask_ratio: share of the zones found under water, of what could be seen. state: what it would be
+    called if it stayed so, and could be seen. basis: the witnesses that find it.
     votes: share of each by itself. against_truth, floor: of what was found, and of "the bottom half
     is water"; None without a truth. truth_ratio: share that really is water. same_light: reference
     and picture are both in colour, or both infrared; a worker would wait for a reference that is.
@@ -110,37 +110,28 @@ class PairJudge:
         shape = sample_shape(FrameSize(width, height))
         ignore = _mask(pair.ignore, shape)
         dry, sample = (_sample(one, shape, ignore) for one in (reference, image))
-        outcome = self._look(dry, sample)
-        found = outcome.evidence.water if outcome.evidence else np.zeros(shape, np.bool_)
+        look = look_at_pair(self._setup, dry, sample, self._network)
+        found = look.evidence.water
         truth = None if pair.mask is None else _mask(pair.mask, shape)
         counted = (self._everywhere | self._zones(shape)) & ~ignore
         verdict = PairVerdict(
             name=pair.name,
-            unseen=outcome.reading.unseen,
-            state=self._state(outcome.reading),
-            mask_ratio=round(outcome.reading.area_ratio, 4),
-            strength=round(outcome.reading.strength, 3),
-            basis=basis(outcome.evidence) if outcome.evidence else "",
-            votes=_votes(outcome.evidence),
+            unseen=look.unseen,
+            state=self._state(look.evidence),
+            mask_ratio=round(look.evidence.area_ratio, 4),
+            strength=round(look.evidence.strength, 3),
+            basis=basis(look.evidence),
+            votes=_votes(look.evidence),
             against_truth=None if truth is None else agreement(found, truth, counted),
             floor=None if truth is None else agreement(_bottom_half(shape), truth, counted),
             truth_ratio=None if truth is None else _share(truth, counted),
             same_light=dry.infrared == sample.infrared,
         )
-        return verdict, self._drawn(outcome, image)
+        return verdict, self._drawn(look)
 
-    def _look(self, reference: Sample, sample: Sample) -> WaterOutcome:
-        """Look at a sample as a worker does that has learnt the reference and nothing else.
-
-        A reference by another light is taken for one by this: there is no other.
-        """
-        bank = ReferenceBank(reference.shape)
-        bank.learn(replace(reference, infrared=sample.infrared), AT)
-        watch = WaterWatch(self._setup, bank, self._network, camera="pair")
-        return watch.look(sample, RainState.UNKNOWN)
-
-    def _state(self, reading: WaterReading) -> WaterState:
+    def _state(self, evidence: Evidence) -> WaterState:
         machine = WaterMachine(self._setup)
+        reading = WaterReading(AT, None, evidence.area_ratio, evidence.strength)
         judgement = machine.step(reading, RainState.UNKNOWN)
         for number in range(1, LASTS // LOOKS_EVERY):
             later = replace(reading, at=AT + number * LOOKS_EVERY)
@@ -154,10 +145,8 @@ class PairJudge:
             cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
         return mask.view(np.bool_)
 
-    def _drawn(self, outcome: WaterOutcome, image: Image) -> Image:
-        if outcome.evidence is None or outcome.after is None:
-            return image
-        return overlay(outcome.after, outcome.evidence, self._setup.zones)
+    def _drawn(self, look: PairLook) -> Image:
+        return overlay(look.after, look.evidence, self._setup.zones)
 
 
 def whole_ground(place: PlaceType = PlaceType.ROAD) -> WaterSetup:
@@ -235,7 +224,7 @@ class Summary:
     """Many pairs together. mean_iou, mean_floor_iou: over the flooded ones, None without any.
 
     flooded, dry: pairs whose truth has water, or none. found: flooded ones called anything but
-    normal; alarms: dry ones that were. unseen: pairs of which nothing could be said.
+    normal; alarms: dry ones that were. unseen: pairs of which a worker would say nothing.
     """
 
     pairs: int
@@ -278,8 +267,8 @@ def _share(mask: Mask, counted: Mask) -> float:
     return round(int(np.count_nonzero(mask & counted)) / total, 4) if total else 0.0
 
 
-def _votes(evidence: Evidence | None) -> dict[str, float]:
-    return {name: round(share, 4) for name, share in evidence.votes.items()} if evidence else {}
+def _votes(evidence: Evidence) -> dict[str, float]:
+    return {name: round(share, 4) for name, share in evidence.votes.items()}
 
 
 def _bottom_half(shape: tuple[int, int]) -> Mask:
