@@ -1,12 +1,14 @@
 """One reader of the journal for all event channels; a slow channel is cut off, never waited for."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import IntEnum
 
 from anyio import to_thread
 
-from gateway.api.event_messages import EventMessages
+from gateway.api.event_messages import EventMessages, Message
+from gateway.store.users import User
+from gateway.units import Jurisdiction
 
 POLL_S = 0.1
 """How often the journal is looked at; with the store's own delay, news takes about this long."""
@@ -26,9 +28,14 @@ class CloseCode(IntEnum):
 
 
 class EventChannel:
-    """One client's queue of messages, and why it is to be closed. Used on the event loop only."""
+    """One client's queue of messages, and why it is to be closed. Used on the event loop only.
 
-    def __init__(self, length: int = QUEUE_LENGTH) -> None:
+    user: whose it is. seen: the places they see, None for all; kept up to date by whoever tells.
+    """
+
+    def __init__(self, user: User, length: int = QUEUE_LENGTH) -> None:
+        self.user = user
+        self.seen: Jurisdiction | None = None
         self._queue: asyncio.Queue[str] = asyncio.Queue(length)
         self._closing = asyncio.Event()
         self.close_code: CloseCode | None = None
@@ -75,7 +82,8 @@ class Broadcaster:
         """Give a channel a snapshot, and from then on every change after it."""
         async with self._turn:
             await self._catch_up()
-            channel.offer(await to_thread.run_sync(self._messages.snapshot, self._seq))
+            channel.seen = await to_thread.run_sync(self._messages.jurisdiction, channel.user)
+            await self._begin(channel)
             self._channels.add(channel)
 
     def leave(self, channel: EventChannel) -> None:
@@ -92,7 +100,21 @@ class Broadcaster:
         """Tell what changed without the journal. Costs nothing while nobody listens."""
         if self._channels:
             async with self._turn:
-                self._tell(await to_thread.run_sync(self._messages.moved_on, self._seq))
+                await self._look_at_jurisdictions()
+                await self._tell(await to_thread.run_sync(self._messages.moved_on, self._seq))
+
+    async def _begin(self, channel: EventChannel) -> None:
+        """Give a channel a snapshot of what its user sees."""
+        snapshot = await to_thread.run_sync(self._messages.snapshot, self._seq, channel.seen)
+        channel.offer(snapshot.model_dump_json())
+
+    async def _look_at_jurisdictions(self) -> None:
+        """Begin anew with everybody who sees other places than before: the tree was changed."""
+        for channel in [one for one in self._channels if one.user.unit is not None]:
+            seen = await to_thread.run_sync(self._messages.jurisdiction, channel.user)
+            if seen != channel.seen:
+                channel.seen = seen
+                await self._begin(channel)
 
     async def _catch_up(self) -> None:
         if not self._channels:
@@ -100,11 +122,14 @@ class Broadcaster:
             return
         entries = await to_thread.run_sync(self._messages.after, self._seq)
         if entries:
-            self._tell(await to_thread.run_sync(self._messages.changes, entries))
+            await self._tell(await to_thread.run_sync(self._messages.changes, entries))
             self._seq = entries[-1].seq
 
-    def _tell(self, messages: Iterable[str]) -> None:
-        for message in messages:
+    async def _tell(self, messages: Sequence[Message]) -> None:
+        for seen in {channel.seen for channel in self._channels}:
+            texts = await to_thread.run_sync(self._messages.texts, messages, seen)
             for channel in self._channels:
-                channel.offer(message)
+                if channel.seen == seen:
+                    for text in texts:
+                        channel.offer(text)
         self._channels = {channel for channel in self._channels if channel.close_code is None}

@@ -1,7 +1,9 @@
 """What goes over the event channel: whole objects of the API, numbered by the journal."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
+
+from pydantic import Field
 
 from gateway.api.cameras import CameraBody, WaterBody, read_all
 from gateway.api.fields import Answer, UtcTime
@@ -11,6 +13,8 @@ from gateway.api.system import SystemBody, system_body
 from gateway.errors import NotFoundError
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.journal import JournalEntry, Topic
+from gateway.store.users import User
+from gateway.units import Jurisdiction
 
 SNAPSHOT_INCIDENTS = 50
 
@@ -62,10 +66,11 @@ PULSE = frozenset(PulseBody.model_fields) - {"id"}
 
 
 class IncidentMessage(IncidentBody):
-    """An incident as it is now."""
+    """An incident as it is now. unit: of its place, for choosing who sees it; it is not sent."""
 
     type: Literal["incident"] = "incident"
     seq: int
+    unit: str = Field(exclude=True)
 
 
 class SystemMessage(SystemBody):
@@ -75,8 +80,13 @@ class SystemMessage(SystemBody):
     seq: int
 
 
+Message: TypeAlias = (
+    SnapshotMessage | CameraMessage | PulseMessage | IncidentMessage | SystemMessage
+)
+
+
 class EventMessages:
-    """Writes messages as JSON text, once for all clients. Used by one thread at a time."""
+    """Makes messages, once for all clients, and writes them. Used by one thread at a time."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -90,20 +100,52 @@ class EventMessages:
         """Return the entries that came after a number, oldest first."""
         return self._services.store.journal.after(seq)
 
-    def snapshot(self, seq: int) -> str:
-        """Return everything; `seq` is the newest entry that is certainly in it."""
+    def jurisdiction(self, user: User) -> Jurisdiction | None:
+        """Return the places that a user sees, None for all of them."""
+        return self._services.store.units.jurisdiction(user)
+
+    def snapshot(self, seq: int, seen: Jurisdiction | None = None) -> SnapshotMessage:
+        """Return everything; `seq` is the newest entry that is certainly in it.
+
+        seen: only what lies there.
+        """
         services = self._services
-        page = services.store.incident_list.page(IncidentFilter(), limit=SNAPSHOT_INCIDENTS)
+        wanted = IncidentFilter(within=seen)
+        page = services.store.incident_list.page(wanted, limit=SNAPSHOT_INCIDENTS)
         root_path = services.serve.root_path
-        message = SnapshotMessage(
+        return SnapshotMessage(
             seq=seq,
-            cameras=read_all(services),
+            cameras=tuple(
+                one for one in read_all(services) if seen is None or seen.covers(one.unit, one.grid)
+            ),
             incidents=tuple(incident_body(stored, root_path) for stored in page.incidents),
             system=system_body(services),
         )
-        return message.model_dump_json()
 
-    def changes(self, entries: Sequence[JournalEntry]) -> list[str]:
+    def texts(self, messages: Iterable[Message], seen: Jurisdiction | None) -> list[str]:
+        """Return messages as JSON, or of them what lies in the places that somebody sees."""
+        if seen is None:
+            return [message.model_dump_json() for message in messages]
+        parts = (self._part(message, seen) for message in messages)
+        return [part.model_dump_json() for part in parts if part is not None]
+
+    def _part(self, message: Message, seen: Jurisdiction) -> Message | None:
+        match message:
+            case SnapshotMessage():
+                return self.snapshot(message.seq, seen)
+            case CameraMessage() | IncidentMessage():
+                return message if seen.covers(message.unit, message.grid) else None
+            case PulseMessage():
+                kept = tuple(one for one in message.cameras if self._is_seen(one.id, seen))
+                return PulseMessage(seq=message.seq, cameras=kept) if kept else None
+            case SystemMessage():
+                return message
+
+    def _is_seen(self, camera_id: str, seen: Jurisdiction) -> bool:
+        camera = self._told.get(camera_id)
+        return camera is not None and seen.covers(camera.unit, camera.grid)
+
+    def changes(self, entries: Sequence[JournalEntry]) -> list[Message]:
         """Return one message for each thing that these entries name, numbered by its newest entry.
 
         A new incident also changes its camera's count of open ones. When a camera is gone, or many
@@ -120,16 +162,16 @@ class EventMessages:
             return [self.snapshot(entries[-1].seq)]
         told = {key: cameras[key] for key in changed if key in cameras}
         self._told = {**self._told, **told}
-        messages: list[CameraMessage | IncidentMessage | SystemMessage] = [
+        messages: list[Message] = [
             CameraMessage(seq=changed[key], **dict(camera)) for key, camera in told.items()
         ]
         messages += incidents
         messages += [
             self._system(seq) for (topic, _), seq in newest.items() if topic is Topic.SYSTEM
         ]
-        return [message.model_dump_json() for message in sorted(messages, key=_seq)]
+        return sorted(messages, key=_seq)
 
-    def moved_on(self, seq: int) -> list[str]:
+    def moved_on(self, seq: int) -> list[Message]:
         """Return what changed without an entry: pictures' times and rates, silence, queue, disk."""
         before, self._told = self._told, _by_id(read_all(self._services))
         moved = [(before.get(key), now) for key, now in self._told.items()]
@@ -138,12 +180,11 @@ class EventMessages:
         changed = [now for old, now in moved if old is None or _still(old) != _still(now)]
         if len(changed) > MANY:
             return [self.snapshot(seq)]
-        messages = [
+        return [
             *(CameraMessage(seq=seq, **dict(camera)) for camera in changed),
             *([PulseMessage(seq=seq, cameras=tuple(pulses))] if pulses else ()),
             self._system(seq),
         ]
-        return [message.model_dump_json() for message in messages]
 
     def _incidents(self, newest: Mapping[tuple[Topic, str], int]) -> list[IncidentMessage]:
         root_path = self._services.serve.root_path
@@ -152,10 +193,11 @@ class EventMessages:
             if topic is not Topic.INCIDENT:
                 continue
             try:
-                body = incident_body(self._services.store.incidents.get(key), root_path)
+                stored = self._services.store.incidents.get(key)
             except NotFoundError:
                 continue
-            found.append(IncidentMessage(seq=seq, **dict(body)))
+            body, unit = incident_body(stored, root_path), stored.origin.camera.unit
+            found.append(IncidentMessage(seq=seq, unit=unit, **dict(body)))
         return found
 
     def _system(self, seq: int) -> SystemMessage:
@@ -175,5 +217,5 @@ def _still(camera: CameraBody) -> dict[str, object]:
     return {name: value for name, value in camera if name not in PULSE}
 
 
-def _seq(message: CameraMessage | IncidentMessage | SystemMessage) -> int:
+def _seq(message: Message) -> int:
     return message.seq

@@ -37,7 +37,7 @@ async def events(websocket: WebSocket, services: ServicesDep, runtime: RuntimeDe
     if sign_in is None:
         await websocket.close(CloseCode.SESSION_ENDED)
         return
-    channel = EventChannel()
+    channel = EventChannel(sign_in.user)
     runtime.watch.hold(channel, sign_in.token)
     try:
         await runtime.broadcaster.join(channel)

@@ -59,7 +59,7 @@ def move_command(
     unit: Annotated[str, typer.Argument(help="Id of their new unit; - for the whole site.")],
     config: ConfigOption = None,
 ) -> None:
-    """Have a user belong to another unit; it holds from their next click on."""
+    """Have a user belong to another unit; they have to sign in again."""
     from gateway.processes import open_store
 
     with open_store(load_settings(config)) as store:

@@ -106,11 +106,15 @@ class Users:
         return password
 
     def belong(self, username: str, unit: str | None) -> None:
-        """Have a user belong to a unit, None: to the whole site; raises NotFoundError."""
+        """Have a user belong to a unit, None: to the whole site, and end all their sessions.
+
+        Raises NotFoundError.
+        """
         with self._database.write() as connection:
             user_id = _row(connection, username)["id"]
             _check_unit(connection, unit)
             connection.execute(update(users).where(users.c.id == user_id).values(unit_id=unit))
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
             _tell(connection, self._actor, AuditAction.USER_MOVED, username, {"unit": unit})
 
     def all(self) -> tuple[User, ...]:

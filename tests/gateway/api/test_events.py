@@ -13,8 +13,12 @@ from gateway.api.broadcaster import QUEUE_LENGTH
 from gateway.clock import utc_now
 from gateway.config import ServeSettings
 from gateway.store.camera_states import CameraState
+from gateway.store.inventory import Camera
 from gateway.store.journal import Topic
 from gateway.store.loads import WorkerLoad
+from gateway.store.users import Role
+from gateway.units import Unit, tree_of
+from gateway.workflow.case import Level
 from vision.types import ChangeType
 
 WAIT_S = 60.0
@@ -335,3 +339,31 @@ def test_a_channel_behind_a_prefix(make_site, listen):
         client.post("/patrol/api/session", json=site.credentials())
         with listen(client=client, at=site) as channel:
             assert receive(channel)["type"] == "snapshot"
+
+
+def test_people_of_a_unit_hear_of_its_places_only(listen, site, store, gate, samples):
+    villages = [Unit("east", "东山村", Level.VILLAGE), Unit("west", "西山村", Level.VILLAGE)]
+    store.units.replace(tree_of(villages))
+    pond = Camera("pond", "塘口", unit="西山村")
+    store.inventory.add(pond)
+    samples.fill(store, 1)
+    client = site.client()
+    password = store.users.add("li", Role.OPERATOR, "west")
+    assert client.post("/api/session", json={"username": "li", "password": password}).is_success
+    change = {"old_password": password, "new_password": "correct horse battery"}
+    assert client.post("/api/session/password", json=change).is_success
+    with listen(client=client) as channel:
+        snapshot = receive(channel)
+        assert [one["id"] for one in snapshot["cameras"]] == ["pond"]
+        assert snapshot["incidents"] == []
+        samples.fill(store, 2, "j")
+        there = replace(samples.origin, camera=pond.ref)
+        store.incidents.record(samples.change("w", camera="pond"), there, (), samples.compose)
+        told = receive_until(channel, lambda one: one["type"] == "incident")
+        assert {one["id"] for one in told if one["type"] in {"camera", "incident"}} <= {"pond", "w"}
+        assert told[-1].keys() == client.get("/api/incidents/w").json().keys() | {"type", "seq"}
+        store.units.replace(tree_of([villages[0], replace(villages[1], name="北山村")]))
+        moved = receive_until(channel, lambda one: one["type"] == "snapshot")[-1]
+        assert (moved["cameras"], moved["incidents"]) == ([], [])
+        store.users.belong("li", "east")
+        assert close_code(channel) == 4401

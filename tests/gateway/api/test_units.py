@@ -43,6 +43,8 @@ def of_unit(site, store):
         client = site.client()
         credentials = {"username": f"of-{unit}", "password": password}
         assert client.post("/api/session", json=credentials).status_code == 200
+        change = {"old_password": password, "new_password": "correct horse battery"}
+        assert client.post("/api/session/password", json=change).status_code == 200
         return client
 
     return sign_in
