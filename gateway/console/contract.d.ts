@@ -139,6 +139,15 @@ export interface Repeats {
 
 export interface Related { matches: Match[]; members: Incident[]; repeats: Repeats }
 
+export type Remedy = "patience" | "larger" | "hours" | "zone" | "tend" | "only_wet";
+
+/** What may keep a rule from being wrong again; `setting` is null where a person has to do it. */
+export interface Proposal {
+  id: string; camera: string; camera_name: string; rule: string; kind: string;
+  reason: FalseAlarm; count: number; false: number; judged: number; remedy: Remedy;
+  setting: string | null; before: string | null; after: string | null;
+}
+
 export interface IncidentPage { incidents: Incident[]; next: string | null }
 
 /** Work in processors; `overloaded_since` is null while there is enough. */

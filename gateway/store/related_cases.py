@@ -1,7 +1,7 @@
 """What belongs to a case: the same happening at other cameras, what was merged, what was before."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,14 +17,23 @@ from gateway.store.stored_incident import StoredIncident, assemble, row_of
 from gateway.store.tables import cameras, case_changes, cases, incidents
 from gateway.workflow.case import Action, Actor, Case, Deed, Outcome, Party, Step
 from gateway.workflow.join_settings import Joining, JoinSettings, KindGroup
-from gateway.workflow.same_happening import UNTOUCHED, Match, Sighting, group_of, matches_of
+from gateway.workflow.same_happening import (
+    UNTOUCHED,
+    Match,
+    Sighting,
+    group_of,
+    matches_of,
+    to_join,
+)
 from vision.types import Severity
 
 REPEATS_WITHIN: Final = timedelta(days=30)
 MOST_REPEATS: Final = 20
 """Earlier cases of one place that are listed; all are counted."""
-FRESH: Final = timedelta(hours=1)
+FRESH: Final = timedelta(minutes=10)
 """A case that came to its step longer ago is merged by itself no more: people have seen it."""
+LONGEST: Final = timedelta(days=7)
+"""A happening that has gone on for longer takes no other case in by itself."""
 POLICY: Final = Actor(Party.POLICY, "same happening")
 
 
@@ -118,19 +127,24 @@ class RelatedCases:
         self, groups: Sequence[KindGroup], settings: JoinSettings, now: datetime
     ) -> tuple[Match, ...]:
         """Return at most one match for each case that is to be merged now."""
-        fresh = and_(cases.c.step.in_(UNTOUCHED), cases.c.since >= now - FRESH)
-        due: list[Match] = []
+        is_fresh = and_(cases.c.since >= now - FRESH, cases.c.step.in_(UNTOUCHED))
         with self._database.read() as connection:
-            kinds = connection.scalars(
-                select(incidents.c.kind).join(cases, _OF_CASE).where(fresh).distinct()
+            told = select(incidents.c.kind).join(cases, _OF_CASE).where(is_fresh).distinct()
+            kinds = [kind for kind in connection.scalars(told) if group_of(kind) in groups]
+            of_kinds = incidents.c.kind.in_(kinds)
+            fresh = _read(connection, and_(is_fresh, of_kinds)) if kinds else []
+            if not fresh:
+                return ()
+            first = min(one.opened_at for one in fresh)
+            span = and_(
+                cases.c.step != Step.CLOSED,
+                incidents.c.last_seen_at >= first - max(map(settings.within, groups)),
+                incidents.c.opened_at >= first - LONGEST,
+                incidents.c.opened_at <= max(one.opened_at for one in fresh),
             )
-            wanted = [kind for kind in kinds if group_of(kind) in groups]
-            rows = connection.execute(_SIGHTINGS.where(fresh, incidents.c.kind.in_(wanted)))
-            for row in rows.mappings().all():
-                found = _matches(connection, _sighting(row), settings)
-                mine = (one for one in found if one.merge.case_id == row["incident_id"])
-                due += [one for one in mine if one.is_auto][:1]
-        return tuple(due)
+            known = _read(connection, and_(span, of_kinds))
+            apart = _apart(connection, is_fresh)
+        return to_join(known, {one.case_id for one in fresh}, settings, apart)
 
 
 _OF_CASE = incidents.c.id == cases.c.incident_id
@@ -167,21 +181,23 @@ def _matches(connection: Connection, one: Sighting, settings: JoinSettings) -> t
         incidents.c.last_seen_at >= one.opened_at - gap,
         incidents.c.camera_id != one.camera,
     )
-    rows = connection.execute(_SIGHTINGS.where(near_in_time)).mappings()
-    others = [_sighting(row) for row in rows]
-    ids = [one.case_id, *(other.case_id for other in others)]
-    return matches_of(one, others, settings, _apart(connection, one.case_id, ids))
+    apart = _apart(connection, cases.c.incident_id == one.case_id)
+    return matches_of(one, _read(connection, near_in_time), settings, apart)
 
 
-def _apart(
-    connection: Connection, incident_id: str, ids: Iterable[str]
-) -> frozenset[frozenset[str]]:
-    """Return which pairs of a case with others people have split."""
+def _read(connection: Connection, which: ColumnElement[bool]) -> list[Sighting]:
+    return [_sighting(row) for row in connection.execute(_SIGHTINGS.where(which)).mappings()]
+
+
+def _apart(connection: Connection, which: ColumnElement[bool]) -> frozenset[frozenset[str]]:
+    """Return which pairs of cases people have split; `which` chooses one of each."""
     told = case_changes.c.action.in_((Action.SPLIT, Action.RELEASE))
-    query = select(case_changes.c.other).where(case_changes.c.incident_id == incident_id, told)
-    known = set(ids)
-    others = (other for other in connection.scalars(query) if other in known)
-    return frozenset(frozenset((incident_id, other)) for other in others)
+    pairs = (
+        select(case_changes.c.incident_id, case_changes.c.other)
+        .join(cases, cases.c.incident_id == case_changes.c.incident_id)
+        .where(told, which)
+    )
+    return frozenset(frozenset((one, other)) for one, other in connection.execute(pairs))
 
 
 def _before(row: RowMapping) -> ColumnElement[bool]:

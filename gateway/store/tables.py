@@ -267,6 +267,7 @@ cases = Table(
     Column("outcome", String(12)),
     Column("reason", String(12)),
     Column("merged_into", String(36), ForeignKey("incidents.id")),
+    Index("ix_cases_since", "since"),
     Index("ix_cases_step_due_at", "step", "due_at"),
     Index(
         "ix_cases_merged",

@@ -110,6 +110,30 @@ def matches_of(
     return tuple(sorted(kept, key=_sureness))
 
 
+def to_join(
+    sightings: Iterable[Sighting],
+    fresh: Collection[str],
+    settings: JoinSettings,
+    apart: Collection[frozenset[str]] = (),
+) -> tuple[Match, ...]:
+    """Return by which matches cases are to end unasked, at most one for each, the surest.
+
+    sightings: open cases, of which those with ids in `fresh` may end; what does goes on for none.
+    """
+    longest = max(settings.within(group) for group in KindGroup)
+    found: list[Match] = []
+    going_on: list[Sighting] = []
+    for one in sorted(sightings, key=_age):
+        going_on = [other for other in going_on if other.last_seen_at + longest >= one.opened_at]
+        likely = matches_of(one, going_on, settings, apart) if one.case_id in fresh else ()
+        hit = next((match for match in likely if match.is_auto), None)
+        if hit is None:
+            going_on.append(one)
+        else:
+            found.append(hit)
+    return tuple(found)
+
+
 def match(one: Sighting, other: Sighting, settings: JoinSettings) -> Match | None:
     """Return how two cases are one happening, None where they are not."""
     group = group_of(one.kind)
@@ -124,7 +148,7 @@ def match(one: Sighting, other: Sighting, settings: JoinSettings) -> Match | Non
     nearness = _nearness(one, other, distance_m, settings.near_m)
     if nearness is None:
         return None
-    into, merge = sorted((one, other), key=lambda seen: (seen.opened_at, seen.case_id))
+    into, merge = sorted((one, other), key=_age)
     is_auto = joining is Joining.AUTO and nearness is not Nearness.GRID and _may_hide(merge, into)
     return Match(merge, into, nearness, distance_m, gap, is_auto)
 
@@ -163,6 +187,10 @@ def _may_hide(merge: Sighting, into: Sighting) -> bool:
     """Say whether a case may vanish behind another unasked: never a worse one, nor one in hand."""
     is_worse = _SEVERITIES.index(merge.severity) > _SEVERITIES.index(into.severity)
     return merge.step in UNTOUCHED and not is_worse
+
+
+def _age(one: Sighting) -> tuple[datetime, str]:
+    return one.opened_at, one.case_id
 
 
 def _sureness(found: Match) -> tuple[int, float, timedelta, str]:

@@ -18,6 +18,7 @@ import "./gp-counts.js";
 import "./gp-device.js";
 import "./gp-incident-list.js";
 import "./gp-live.js";
+import "./gp-proposals.js";
 import "./gp-ptz.js";
 import "./gp-talk.js";
 import "./gp-water.js";
@@ -98,7 +99,7 @@ export class GpCameraPage extends ConsoleElement {
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">
         <div class="main">${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
-        <div class="side">${camera.watches_water ? keyed(camera.id, html`<gp-water .site=${site} .camera=${camera}></gp-water>`) : null}${this.#controls(camera)}${this.#state(camera, site)}${keyed(camera.id, html`<gp-counts .site=${site} .camera=${camera}></gp-counts>`)}${attentionFacts(camera)}${streamFacts(camera)}${placeFacts(camera)}</div>
+        <div class="side">${keyed(camera.id, html`<gp-proposals camera=${camera.id}></gp-proposals>`)}${camera.watches_water ? keyed(camera.id, html`<gp-water .site=${site} .camera=${camera}></gp-water>`) : null}${this.#controls(camera)}${this.#state(camera, site)}${keyed(camera.id, html`<gp-counts .site=${site} .camera=${camera}></gp-counts>`)}${attentionFacts(camera)}${streamFacts(camera)}${placeFacts(camera)}</div>
       </div>`;
   }
 

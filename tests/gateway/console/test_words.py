@@ -17,9 +17,11 @@ from gateway.inventory_plan import Action
 from gateway.locales import Catalogues
 from gateway.onvif.imaging import FIELDS, IR_CUT_MODES
 from gateway.packets import ClockSource, Transport
+from gateway.patrol.round import Standing, Verdict
 from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
 from gateway.store.inventory import RecordMode
+from gateway.suppression.proposals import Remedy
 from gateway.workflow.case import Action as CaseAction
 from gateway.workflow.case import FalseAlarm, Level, Outcome, Party, Step
 from vision.arming import Arming
@@ -58,7 +60,14 @@ def texts() -> set[str]:
 
 def table(name: str) -> set[str]:
     """Return the keys of one table of the files of words."""
-    files = ("vocabulary.js", "camera-words.js", "water-words.js", "case-words.js")
+    files = (
+        "vocabulary.js",
+        "camera-words.js",
+        "water-words.js",
+        "case-words.js",
+        "patrol-words.js",
+        "proposal-words.js",
+    )
     source = "".join((CONSOLE_DIR / file).read_text("utf-8") for file in files)
     body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", source, re.DOTALL)
     assert body, f"there is no table {name}"
@@ -113,6 +122,9 @@ def test_both_languages_are_served():
         ("PARTIES", Party),
         ("OUTCOMES", Outcome),
         ("CASE_LEVELS", Level),
+        ("STANDINGS", Standing),
+        ("VERDICTS", Verdict),
+        ("REMEDIES", Remedy),
     ],
 )
 def test_every_code_of_the_api_has_a_word(name, codes):
@@ -147,3 +159,10 @@ def test_a_halt_has_a_name_too():
     assert {"vehicle_stopped"} <= table("KINDS")
     assert {"stood_s"} <= table("READINGS")
     assert table("DIRECTIONS") == {part.value for part in Direction.BOTH.parts}
+
+
+def test_every_kind_that_people_may_report_is_offered():
+    source = (CONSOLE_DIR / "patrol-words.js").read_text("utf-8")
+    offered = re.search(r"FINDING_KINDS = \[(.*?)\];", source, re.DOTALL)
+    assert offered
+    assert set(re.findall(r'"(\w+)"', offered[1])) == set(FindingKind)

@@ -89,10 +89,10 @@ def test_what_is_not_to_be_merged_by_itself_is_not(store, see, settings, fields)
     assert store.related.join(settings, utc_now(), COMPOSE) == ()
 
 
-def test_what_people_have_had_for_an_hour_is_theirs(store, see) -> None:
+def test_what_people_have_had_for_ten_minutes_is_theirs(store, see) -> None:
     see("a", "gate")
     see("b", "yard", north=NORTH_100_M)
-    assert store.related.join(AUTO, utc_now() + timedelta(hours=1.1), COMPOSE) == ()
+    assert store.related.join(AUTO, utc_now() + timedelta(minutes=11), COMPOSE) == ()
     assert len(store.related.join(AUTO, utc_now(), COMPOSE)) == 1
 
 

@@ -19,6 +19,7 @@ from gateway.workflow.same_happening import (
     group_of,
     match,
     matches_of,
+    to_join,
 )
 from vision.health import FAULT_KINDS
 from vision.types import Severity
@@ -160,3 +161,28 @@ moments = st.tuples(st.floats(0, 400), st.floats(0, 400))
 def test_which_way_round_makes_no_difference(one, other, metres) -> None:
     a, b = seen("a", *one, **at(0)), seen("b", *other, **at(metres))
     assert match(a, b, ALL_AUTO) == match(b, a, ALL_AUTO)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 300), st.integers(0, 60), st.sampled_from([0.0, 100.0, 300.0])),
+        max_size=12,
+    ),
+    st.sets(st.integers(0, 11)),
+)
+def test_what_ends_unasked_is_what_matches_of_would_say(told, fresh) -> None:
+    cases = [seen(str(n), begin, last, **at(m)) for n, (begin, last, m) in enumerate(told)]
+    ids = {str(number) for number in fresh}
+    found = to_join(cases, ids, ALL_AUTO)
+    ended = {one.merge.case_id for one in found}
+    assert ended <= ids
+    assert not ended & {one.into.case_id for one in found}
+    for one in cases:
+        earlier = [
+            other
+            for other in cases
+            if (other.opened_at, other.case_id) < (one.opened_at, one.case_id)
+            and other.case_id not in ended
+        ]
+        likely = matches_of(one, earlier, ALL_AUTO)
+        assert (one.case_id in ended) == bool(likely and one.case_id in ids)
