@@ -14,10 +14,12 @@ from gateway.cli import (
     cameras,
     case,
     counts,
+    finding,
     inventory,
     machine,
     models,
     notify,
+    patrol,
     processes,
     proposals,
     queue,
@@ -73,6 +75,8 @@ app.add_typer(inventory.app, name="cameras")
 case.app.command("related")(related_cases.related)
 app.add_typer(audit.app, name="audit")
 app.add_typer(case.app, name="case")
+app.add_typer(finding.app, name="finding")
+app.add_typer(patrol.app, name="patrol")
 app.add_typer(notify.app, name="notify")
 app.add_typer(queue.app, name="queue")
 app.add_typer(models.app, name="models")

@@ -109,9 +109,13 @@ export type Party = "camera" | "policy" | "relay" | "platform" | "reporter" | "o
 export type Outcome = "resolved" | "false_alarm" | "no_action" | "merged";
 export type Level = "grid" | "village" | "town" | "county";
 
+/** A file that somebody put to what they did. */
+export interface Attachment extends Evidence { name: string }
+
 export interface CaseChange {
   revision: number; at: string; action: CaseAction; party: Party; actor: string; step: CaseStep;
   note: string; handler: string; deadline: string | null; reason: FalseAlarm | null; other: string | null;
+  attachments: Attachment[];
 }
 
 export interface Case {
@@ -174,6 +178,34 @@ export type EventMessage =
 
 /** What the incident list is narrowed to; an empty word means "all". */
 export interface IncidentFilter { state: "" | "open" | "closed"; kind: string; severity: "" | Severity; camera: string }
+
+// Patrol.
+
+export type RoundStanding = "coming" | "due" | "overdue" | "done" | "late" | "skipped" | "missed";
+export type Verdict = "normal" | "finding" | "unseen";
+
+/** A stop of a round; `at` and `verdict` are null until somebody has said what they see there. */
+export interface RoundStop {
+  id: string; name: string; camera: string; camera_name: string; preset: string | null;
+  dwell_s: number; colour: Severity; arrived_at: string | null; at: string | null; by: string;
+  verdict: Verdict | null; note: string; has_picture: boolean; sha256: string | null;
+  captured_at: string | null; incident: string | null;
+}
+
+/** In time until `late_at`; not to be done any more from `missed_at`. */
+export interface PatrolRound {
+  id: string; route: string; name: string; unit: string;
+  due_at: string; late_at: string; missed_at: string; standing: RoundStanding;
+  settled_at: string | null; by: string; note: string; stops: RoundStop[];
+}
+
+export interface Duty { shift: string; starts_at: string; ends_at: string; people: string[]; is_now: boolean }
+export interface PatrolDay { day: string; duties: Duty[]; rounds: PatrolRound[] }
+
+/** A note from one shift to the next; `taken_at` is null until somebody has it. */
+export interface Handover {
+  id: number; at: string; by: string; shift: string; text: string; taken_at: string | null; taken_by: string;
+}
 
 // Taking cameras in: for administrators.
 

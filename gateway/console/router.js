@@ -1,6 +1,6 @@
 /** Which page the address names. The part after # is ours, so any server path prefix works. */
 
-/** @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "recordings" | "add" | "import"} PageName */
+/** @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "recordings" | "add" | "import" | "patrol" | "round" | "report"} PageName */
 /** @typedef {{ page: PageName, id: string }} Route */
 
 /** @type {readonly [RegExp, Route["page"]][]} */
@@ -11,6 +11,9 @@ const ROUTES = [
   [/^#\/cameras\/([^/]+)\/recordings$/, "recordings"],
   [/^#\/cameras\/([^/]+)$/, "camera"],
   [/^#\/cameras$/, "cameras"],
+  [/^#\/patrol\/([^/]+)$/, "round"],
+  [/^#\/patrol$/, "patrol"],
+  [/^#\/report(?:\/([^/]+))?$/, "report"],
   [/^#\/add$/, "add"],
   [/^#\/import$/, "import"],
 ];
@@ -36,6 +39,8 @@ function decoded(text) {
 export const WALL = "#/";
 export const INCIDENTS = "#/incidents";
 export const CAMERAS = "#/cameras";
+export const PATROL = "#/patrol";
+export const REPORT = "#/report";
 export const ADD = "#/add";
 export const IMPORT = "#/import";
 
@@ -52,6 +57,16 @@ export function cameraHref(id) {
 /** @param {string} id */
 export function cameraSettingsHref(id) {
   return `${cameraHref(id)}/settings`;
+}
+
+/** @param {string} id */
+export function roundHref(id) {
+  return `${PATROL}/${encodeURIComponent(id)}`;
+}
+
+/** @param {string} id */
+export function reportHref(id) {
+  return `${REPORT}/${encodeURIComponent(id)}`;
 }
 
 /** @param {string} id */

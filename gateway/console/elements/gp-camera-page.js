@@ -8,7 +8,7 @@ import { alarmsWord, interestWord, looksWord, oftenWord, rungWord } from "../cam
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
-import { WALL, cameraSettingsHref, recordingsHref } from "../router.js";
+import { WALL, cameraSettingsHref, recordingsHref, reportHref } from "../router.js";
 import { remember, remembered } from "../settings.js";
 import { base, controls, marks } from "../styles.js";
 import { clockWord, codecWord, stateAdvice, stateTone, stateWord } from "../vocabulary.js";
@@ -92,6 +92,7 @@ export class GpCameraPage extends ConsoleElement {
         <span class="mark ${stateTone(camera.state)}">${stateWord(camera.state)}</span>
         <span class="grow"></span>
         <gp-talk .site=${site} .camera=${camera}></gp-talk>
+        <a class="button fill" href=${reportHref(camera.id)} aria-label=${t("Report a finding")}>${icon("patrol")}<span>${t("Report a finding")}</span></a>
         ${this.#streamChoice()}
         ${camera.zones.length + camera.lines.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
         <a class="button fill" href=${recordingsHref(camera.id)} aria-label=${t("Recordings")}>${icon("film")}<span>${t("Recordings")}</span></a>

@@ -1,13 +1,16 @@
 /** What is done about an incident: the seven steps, what may be done now, and the trail. */
-/** @import { Case, CaseAction, CaseChange } from "../contract.js" */
+/** @import { Attachment, Case, CaseAction, CaseChange } from "../contract.js" */
 import { css, html } from "lit";
-import { getJson, postJson } from "../api.js";
+import { evidenceUrl, getJson, postJson, request } from "../api.js";
 import { CASE_STEPS, FALSE_ALARM_REASONS, actionWord, actorWord, levelWord, outcomeWord, reasonWord, stepWord } from "../case-words.js";
 import { dayAndTime } from "../format.js";
+import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { shrunk } from "../photos.js";
 import { incidentHref } from "../router.js";
 import { base, controls, forms, marks } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
+import "./gp-photos.js";
 import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
 
@@ -30,6 +33,9 @@ export class GpCase extends ConsoleElement {
     textarea { font: inherit; color: inherit; width: 100%; min-height: 4rem; padding: var(--s2); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
     form { display: grid; gap: var(--s2); }
     select { width: 100%; }
+    .files { display: flex; flex-wrap: wrap; gap: var(--s2); padding-block: var(--s1); }
+    .files a { display: inline-flex; align-items: center; gap: var(--s1); max-width: 100%; min-height: 2.25rem; }
+    .files img { width: 5rem; height: 3.75rem; object-fit: cover; border-radius: var(--radius-small); display: block; }
     .link { color: var(--accent); text-decoration: underline; text-underline-offset: 0.2em; }
   `];
   static properties = {
@@ -81,19 +87,28 @@ export class GpCase extends ConsoleElement {
     }
   }
 
-  /** @param {CaseAction} action @param {Record<string, string>} [told] */
-  async #take(action, told = {}) {
+  /** @param {CaseAction} action @param {Record<string, string>} [told] @param {File[]} [files] */
+  async #take(action, told = {}, files = []) {
     if (!this.found) return;
     this.busy = true;
     this.refused = null;
     try {
-      this.found = await postJson(`${this.#path}/steps`, { action, revision: this.found.revision, ...told });
+      const step = { action, revision: this.found.revision, ...told };
+      this.found = files.length ? await this.#send(step, files) : await postJson(`${this.#path}/steps`, step);
       this.asked = null;
     } catch (error) {
       await this.#read();
       this.refused = error;
     }
     this.busy = false;
+  }
+
+  /** @param {Record<string, string | number>} step @param {File[]} files @returns {Promise<Case>} */
+  async #send(step, files) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(step)) body.append(name, String(value));
+    for (const file of files) body.append("file", file.type.startsWith("image/") ? await shrunk(file) : file, file.name);
+    return (await request(`${this.#path}/steps-with-files`, { method: "POST", body })).json();
   }
 
   render() {
@@ -129,7 +144,8 @@ export class GpCase extends ConsoleElement {
       event.preventDefault();
       const entries = [...new FormData(/** @type {HTMLFormElement} */ (event.target))].filter(([, value]) => value !== "");
       const told = Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
-      this.#take(action, told.deadline ? { ...told, deadline: new Date(told.deadline).toISOString() } : told);
+      const { files } = /** @type {import("./gp-photos.js").GpPhotos} */ (this.renderRoot.querySelector("gp-photos"));
+      this.#take(action, told.deadline ? { ...told, deadline: new Date(told.deadline).toISOString() } : told, files);
     };
     return html`<form @submit=${submit} aria-label=${actionWord(action)}>
       ${action === "assign" ? html`<label>${t("Who handles it")}<input name="handler" required maxlength="80"></label>
@@ -137,6 +153,7 @@ export class GpCase extends ConsoleElement {
       ${action === "dismiss" ? html`<label>${t("Why it is false")}<select name="reason">
         ${FALSE_ALARM_REASONS.map((reason) => html`<option value=${reason}>${reasonWord(reason)}</option>`)}</select></label>` : null}
       <label>${t("Note")}<textarea name="note" maxlength="2000" ?required=${["return", "reopen", "comment"].includes(action)}></textarea></label>
+      <gp-photos papers></gp-photos>
       <div class="buttons end"><button type="button" @click=${() => (this.asked = null)}>${t("Cancel")}</button>
         <button class="primary" ?disabled=${this.busy}>${actionWord(action)}</button></div>
     </form>`;
@@ -164,10 +181,19 @@ function state(found) {
 
 /** @param {CaseChange} change */
 function entry(change) {
-  const { at, action, handler, deadline, reason, note, party } = change;
+  const { at, action, handler, deadline, reason, note, party, attachments } = change;
   const more = [reason && reasonWord(reason), handler, deadline && dayAndTime(deadline), party === "relay" ? "" : note].filter(Boolean);
   return html`<li><b>${actionWord(action)}</b> · ${actorWord(change)}
-    <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}</div></li>`;
+    <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}</div>
+    ${attachments.length ? html`<div class="files">${attachments.map(attachment)}</div>` : null}</li>`;
+}
+
+/** @param {Attachment} file */
+function attachment({ id, type, name, deleted_at: deleted }) {
+  if (deleted) return html`<span class="quiet">${name}</span>`;
+  const url = evidenceUrl(id);
+  return type === "photo" ? html`<a href=${url} target="_blank" rel="noopener" aria-label=${name}><img src=${url} alt=${name} loading="lazy"></a>`
+    : html`<a class="link" href=${url} download=${name}>${icon("download")}<span class="cut">${name}</span></a>`;
 }
 
 customElements.define("gp-case", GpCase);

@@ -15,6 +15,8 @@ const ORDER = ["marked", "raw", "before", "curve", "clip"];
 /** What only some incidents have, and which stand there only for them. @type {readonly EvidenceType[]} */
 const OF_WATER = ["before", "curve"];
 
+/** @typedef {{ key: string, word: string, found: Evidence | undefined }} Choice one thing to look at; not found: not kept, or not yet */
+
 export class GpEvidence extends ConsoleElement {
   static styles = [base, controls, css`
     .stage { aspect-ratio: 16 / 9; max-height: calc(100dvh - 12rem); width: 100%; background: var(--stage); color: var(--stage-ink-2); border-radius: var(--radius); overflow: clip; display: grid; place-items: center; }
@@ -22,26 +24,37 @@ export class GpEvidence extends ConsoleElement {
     .bar { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2) var(--s3); padding-block: var(--s3); }
     .segments button { padding: 0 var(--s3); }
   `];
-  static properties = { evidence: { attribute: false }, chosen: { state: true } };
+  static properties = { evidence: { attribute: false }, byPeople: { type: Boolean }, chosen: { state: true } };
 
   constructor() {
     super();
     /** @type {Evidence[]} */
     this.evidence = [];
-    /** @type {EvidenceType} */
-    this.chosen = "marked";
+    /** Whether people found it: then nothing is missing that a camera would have. */
+    this.byPeople = false;
+    this.chosen = "";
+  }
+
+  /** @returns {Choice[]} */
+  get #choices() {
+    const kinds = new Set(this.evidence.map(({ type }) => type));
+    const expected = ORDER.filter((type) => kinds.has(type) || !(this.byPeople || OF_WATER.includes(type))).filter((type) => type !== "clip" || kinds.has("clip") || !kinds.has("curve"));
+    const photos = this.evidence.filter(({ type }) => type === "photo");
+    return [
+      ...expected.map((type) => ({ key: type, word: evidenceWord(type), found: this.evidence.findLast((piece) => piece.type === type) })),
+      ...photos.map((found, number) => ({ key: found.id, word: photos.length > 1 ? t("Photo {number}", { number: number + 1 }) : evidenceWord("photo"), found })),
+    ];
   }
 
   render() {
-    const kinds = new Set(this.evidence.map(({ type }) => type));
-    const offered = ORDER.filter((type) => kinds.has(type) || !OF_WATER.includes(type)).filter((type) => type !== "clip" || kinds.has("clip") || !kinds.has("curve"));
-    const found = this.evidence.findLast(({ type }) => type === this.chosen);
+    const choices = this.#choices;
+    const { key: chosen = "", found } = choices.find(({ key }) => key === this.chosen) ?? choices[0] ?? {};
     const shown = found?.deleted_at ? undefined : found;
     return html`
-      <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing(found)}</p>`}</div>
+      <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing(found, chosen)}</p>`}</div>
       <div class="bar">
         <div class="segments" role="group" aria-label=${t("Evidence")}>
-          ${offered.map((type) => html`<button aria-pressed=${type === this.chosen} @click=${() => { this.chosen = type; }}>${evidenceWord(type)}</button>`)}
+          ${choices.map(({ key, word }) => html`<button aria-pressed=${key === chosen} @click=${() => { this.chosen = key; }}>${word}</button>`)}
         </div>
         <span class="grow"></span>
         ${shown ? html`<a class="button" href=${evidenceUrl(shown.id)} download=${fileName(shown)}>${icon("download")}${t("Download")} <span class="quiet small">${fileSize(shown.bytes)}</span></a>` : null}
@@ -57,10 +70,10 @@ export class GpEvidence extends ConsoleElement {
       : html`<img src=${url} alt=${name}>`;
   }
 
-  /** @param {Evidence | undefined} found */
-  #missing(found) {
+  /** @param {Evidence | undefined} found @param {string} chosen */
+  #missing(found, chosen) {
     if (found?.deleted_at) return t("Deleted by retention on {date}.", { date: dayAndTime(found.deleted_at) });
-    return this.chosen === "clip" ? t("The clip is written when the incident ends.") : t("This picture was not kept.");
+    return chosen === "clip" ? t("The clip is written when the incident ends.") : t("This picture was not kept.");
   }
 }
 

@@ -18,6 +18,8 @@ import "./gp-related.js";
 
 /** Stands for the camera in incidents of the site, or of a unit, that are of no one camera. */
 const SITE_ID = "@site";
+/** The same where a person found it and no camera shows it. */
+const PLACE_ID = "@place";
 
 export class GpIncidentPage extends ConsoleElement {
   static styles = [base, controls, marks, page, facts, css`
@@ -77,11 +79,11 @@ export class GpIncidentPage extends ConsoleElement {
         <span class="mark ${severity}">${icon(severity)}${severityWord(severity)} · ${severityMeaning(severity)}</span>
         <span class="mark ${incident.closed_at ? "" : "busy"}">${incident.closed_at ? t("Closed") : t("Open")}</span></header>
       <div class="columns">
-        <gp-evidence .evidence=${incident.evidence}></gp-evidence>
+        <gp-evidence .evidence=${incident.evidence} ?byPeople=${incident.finding !== null}></gp-evidence>
         <div class="side">
           <gp-case .incidentId=${incident.id} .revision=${incident.case_revision}></gp-case>
           <gp-related .incidentId=${incident.id} .revision=${incident.case_revision}></gp-related>
-          ${this.#place(incident)}${this.#times(incident)}${readings(incident)}${dispatch(incident)}
+          ${finding(incident)}${this.#place(incident)}${this.#times(incident)}${readings(incident)}${dispatch(incident)}
         </div>
       </div>`;
   }
@@ -91,7 +93,7 @@ export class GpIncidentPage extends ConsoleElement {
     const known = this.site?.cameras.get(camera.id);
     const places = known ? [...known.zones, ...known.lines] : [];
     return html`<section class="panel"><h2>${t("Place")}</h2><dl>
-      <dt>${t("Camera")}</dt><dd>${camera.id === SITE_ID ? camera.name : html`<a class="link" href=${cameraHref(camera.id)}>${camera.name}</a>`}</dd>
+      <dt>${t("Camera")}</dt><dd>${[SITE_ID, PLACE_ID].includes(camera.id) ? camera.name || "–" : html`<a class="link" href=${cameraHref(camera.id)}>${camera.name}</a>`}</dd>
       <dt>${t("Grid")}</dt><dd>${grid || "–"}</dd>
       <dt>${t("Zone")}</dt><dd>${places.find(({ id }) => id === zone)?.name || zone || t("Whole picture")}</dd>
       <dt>${t("Rule")}</dt><dd class="mono small">${rule}</dd>
@@ -107,6 +109,18 @@ export class GpIncidentPage extends ConsoleElement {
       <dt>${t("Duration")}</dt><dd><gp-elapsed .site=${this.site} from=${opened} .until=${closed}></gp-elapsed></dd>
     </dl></section>`;
   }
+}
+
+/** @param {Incident} incident */
+function finding({ finding: told }) {
+  if (!told) return null;
+  const { by, text, place, latitude, longitude } = told;
+  return html`<section class="panel"><h2>${t("Found by people")}</h2><dl>
+    <dt>${t("Who")}</dt><dd>${by}</dd>
+    ${text ? html`<dt>${t("In their words")}</dt><dd>${text}</dd>` : null}
+    ${place ? html`<dt>${t("Place")}</dt><dd>${place}</dd>` : null}
+    ${latitude !== null && longitude !== null ? html`<dt>${t("Position")}</dt><dd class="mono">${latitude.toFixed(5)}, ${longitude.toFixed(5)}</dd>` : null}
+  </dl></section>`;
 }
 
 /** @param {Incident} incident */

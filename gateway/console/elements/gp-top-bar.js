@@ -6,7 +6,7 @@ import { css, html } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { icon } from "../icons.js";
 import { msg, t } from "../language.js";
-import { CAMERAS, INCIDENTS, WALL } from "../router.js";
+import { CAMERAS, INCIDENTS, PATROL, WALL } from "../router.js";
 import { worstSeverity } from "../site.js";
 import { base, controls, marks } from "../styles.js";
 import { queueWord } from "../vocabulary.js";
@@ -22,6 +22,9 @@ const LINKS = {
 
 /** @type {readonly Route["page"][]} */
 const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "recordings", "add", "import"];
+
+/** @type {readonly Route["page"][]} */
+const ABOUT_PATROL = ["patrol", "round", "report"];
 
 /** Asks for what it cannot do itself by "sign-out" and "change-password" events. */
 export class GpTopBar extends ConsoleElement {
@@ -49,7 +52,8 @@ export class GpTopBar extends ConsoleElement {
       .brand { font-size: var(--body); flex: 1; }
       .states { gap: var(--s2); }
       nav { position: fixed; inset: auto 0 0 0; z-index: 6; height: calc(3.25rem + env(safe-area-inset-bottom)); padding-block-end: env(safe-area-inset-bottom); background: var(--panel); border-block-start: 1px solid var(--line); }
-      nav a { flex: 1; justify-content: center; border-block-end: 0; }
+      nav a { position: relative; flex: 1; flex-direction: column; justify-content: center; gap: 0; padding: 0; font-size: var(--tiny); line-height: 1.3; border-block-end: 0; }
+      nav a .mark { position: absolute; inset-block-start: 0.15rem; inset-inline-start: calc(50% + 0.5rem); }
       nav a[aria-current] { border-block-start-color: var(--accent); }
       .spring { display: none; }
     }
@@ -94,6 +98,7 @@ export class GpTopBar extends ConsoleElement {
       <a href=${WALL} aria-current=${here(page === "wall")}>${icon("wall")}${t("Wall")}</a>
       <a href=${INCIDENTS} aria-current=${here(page === "incidents" || page === "incident")}>${icon("incidents")}${t("Incidents")}
         ${open ? html`<span class="mark ${worst ?? "yellow"}" title=${t("Open")}>${open}</span>` : null}</a>
+      <a href=${PATROL} aria-current=${here(ABOUT_PATROL.includes(page))}>${icon("patrol")}${t("Patrol")}</a>
       <a href=${CAMERAS} aria-current=${here(ABOUT_CAMERAS.includes(page))}>${icon("camera")}${t("Cameras")}</a>
     </nav>`;
   }
