@@ -1,7 +1,8 @@
 """The audit log: written with what it tells of, in one transaction, and never changed.
 
 Whoever changes something calls `tell` with the connection of the change; what is no part of a
-change is told by `AuditLog.tell`. Writers take turns, so that each hangs on the one before.
+change is told by `AuditLog.tell`. Whoever writes to the store has it alone (`Database.write`), so
+that each record hangs on the one before.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     true,
 )
 
@@ -29,8 +29,6 @@ from gateway.audit.chain import ROOT, Break, Head, Record, breaks, link
 from gateway.store.audit_tables import audit
 from gateway.store.database import Database
 
-_TURN = text("SELECT pg_advisory_xact_lock(7236828125641205)")
-"""PostgreSQL's writers wait for each other here; the number is the log's own. SQLite has one."""
 _AT_ONCE = 1000
 
 
@@ -46,8 +44,6 @@ class AuditFilter:
 
 def tell(connection: Connection, act: Act) -> Record:
     """Add a record within the transaction of what it tells of; return it."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_TURN)
     record = link(act, _head(connection))
     connection.execute(insert(audit).values(**asdict(record)))
     return record

@@ -117,9 +117,15 @@ SIGNED_IN = {
     ("GET", "/api/cases"),
     ("GET", "/api/cases/{incident}"),
     ("POST", "/api/cases/{incident}/steps"),
+    ("GET", "/api/cases/{incident}/check"),
+    ("POST", "/api/cases/{incident}/export"),
 }
 """For whoever is signed in."""
 ADMINISTRATOR = {
+    ("GET", "/api/audit"),
+    ("GET", "/api/holds"),
+    ("PUT", "/api/cases/{incident}/hold"),
+    ("DELETE", "/api/cases/{incident}/hold"),
     ("POST", "/api/cameras"),
     ("PATCH", "/api/cameras/{camera}"),
     ("DELETE", "/api/cameras/{camera}"),
