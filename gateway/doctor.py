@@ -12,7 +12,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.config import ServeSettings, Settings, redis_url
-from gateway.errors import ConfigError, PortTakenError, QueueUnreachableError
+from gateway.errors import (
+    ConfigError,
+    MissingExtraError,
+    PortTakenError,
+    QueueUnreachableError,
+    StorageError,
+)
 from vision.errors import ModelError, RuntimeUnavailableError
 
 ALMOST_FULL_MB = 100
@@ -143,6 +149,22 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding("model", Verdict.BAD, str(error), cure)
 
 
+def _database(settings: Settings) -> Iterator[Finding]:
+    """Say whether the database that was configured answers; one in a file has nothing to say."""
+    from gateway.store.database import Database
+
+    if settings.database.url is None:
+        return
+    try:
+        place = Database.look_at(settings.database_url)
+    except MissingExtraError as error:
+        yield Finding("database", Verdict.BAD, str(error), "pip install 'gridpatrol[cluster]'")
+    except StorageError as error:
+        yield Finding("database", Verdict.BAD, str(error), "mend that, or correct database.url")
+    else:
+        yield Finding("database", Verdict.GOOD, f"the database {place} answers")
+
+
 def _queue(settings: Settings) -> Iterator[Finding]:
     url = redis_url(settings.queue)
     if url:
@@ -220,6 +242,7 @@ CHECKS: tuple[Check, ...] = (
     _codecs,
     _runtimes,
     _model,
+    _database,
     _queue,
     _port,
     _console,

@@ -53,6 +53,17 @@ class Database:
             raise
         return database
 
+    @classmethod
+    def look_at(cls, location: str) -> str:
+        """Return where a server's database is, once it answered and is fit; raises as `open`."""
+        database = cls(_url(location))
+        try:
+            with database._translated():
+                database._dialect.prepare(database._engines)
+        finally:
+            database.close()
+        return database.name
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view of the data; never waits for writers."""

@@ -34,6 +34,18 @@ def test_machine_that_runs_the_tests_can_run_gridpatrol(find):
         assert {finding.verdict for finding in findings} == {Verdict.GOOD}, findings
 
 
+def test_database_of_ones_own_is_found_or_the_lack_is_told_without_its_password(
+    find, postgresql_location
+):
+    assert find("database") == []
+    (finding,) = find("database", database={"url": postgresql_location})
+    assert (finding.verdict, finding.text[-7:]) == (Verdict.GOOD, "answers")
+    (finding,) = find("database", database={"url": "postgresql://u:swordfish@127.0.0.1:1/grid"})
+    assert finding.verdict is Verdict.BAD
+    assert "cannot be reached" in finding.text
+    assert "swordfish" not in finding.text
+
+
 def test_disk_with_too_little_room_for_clips(find, tmp_path):
     least = free_mb(tmp_path) + 100_000
     (finding,) = find("disk", recording={"min_free_mb": least})
