@@ -93,7 +93,7 @@ class Store:
 
     @classmethod
     def open(cls, location: str | Path, box: SecretBox) -> "Store":
-        """Open the database at a path or `sqlite:///` URL, made or upgraded first where needed.
+        """Open the database at a path or URL, made or upgraded first where needed.
 
         Processes that start together do so one after the other. Raises StorageError: cannot be
         opened, or is from a newer gridpatrol.
