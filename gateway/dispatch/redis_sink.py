@@ -21,9 +21,13 @@ local function number_of(id)
   local milliseconds, number = string.match(id or '', '^(%d+)-(%d+)$')
   return tonumber(milliseconds or 0), tonumber(number or 0)
 end
-local kept = redis.call('GET', KEYS[2]) or ''
 if ARGV[1] ~= '' then
+  local kept = redis.call('GET', KEYS[2])
   if redis.call('EXISTS', KEYS[1]) == 0 then kept = '' end
+  if not kept then
+    local same = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])
+    kept = #same > 0 and ARGV[1] or ''
+  end
   local kept_ms, kept_number = number_of(kept)
   local taken_ms, taken_number = number_of(ARGV[1])
   if kept_ms < taken_ms or (kept_ms == taken_ms and kept_number < taken_number) then
@@ -40,8 +44,8 @@ return ids
 """Adds events, if the queue still has what it took: all of it in one step of the server.
 
 KEYS: the stream, and the key that holds the last id it gave us. ARGV: the last id that we know of,
-"" for none, and the events. Of a queue that began anew, or from an older copy, that key is missing
-or lower; a stream that was trimmed has lost nothing.
+"" for none, and the events. Of a queue that began anew, or from an older copy, that key is lower or
+missing, and with it the entry; a stream that was trimmed has lost nothing.
 """
 _READ_COUNT = 100
 

@@ -116,6 +116,8 @@ async def test_queue_without_what_it_took_is_told_and_nothing_is_added(
         assert redis.xlen("grid:dispatch") == 2
         redis.set("grid:dispatch:kept:", last)
         await sink.ping()
+        redis.delete("grid:dispatch:kept:")
+        await sink.ping()
         redis.delete("grid:dispatch")
         with pytest.raises(QueueLostError):
             await sink.ping()

@@ -199,7 +199,7 @@ async def test_queue_that_lost_its_data_gets_it_again_in_order(
     assert ids(entries(queue.url)) == [f"{incident_id}/0" for incident_id in made]
 
 
-async def test_queue_that_was_trimmed_or_belongs_to_others_too_has_lost_nothing(
+async def test_queue_that_was_trimmed_has_lost_nothing(
     store: Store, samples, queue: EmbeddedQueue, relaying, until, entries, monkeypatch
 ) -> None:
     monkeypatch.setattr("gateway.dispatch.relay.PING_S", 0.05)
