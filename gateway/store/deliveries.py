@@ -10,11 +10,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gateway.errors import NotFoundError
 from gateway.store.database import Database
-from gateway.store.outbox import QUEUE, OutboxMessage, mark_queued, message_of, offer, offer_open
+from gateway.store.outbox import (
+    QUEUE,
+    OutboxMessage,
+    backlog_of,
+    mark_queued,
+    message_of,
+    offer,
+    offer_open,
+)
 from gateway.store.shedding import Shed, shed
 from gateway.store.tables import UtcDateTime, deliveries, outbox, parked, sinks
 
@@ -163,15 +181,7 @@ class Deliveries:
         """Return how every sink fares, by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(sinks).order_by(sinks.c.name)).mappings().all()
-            return tuple(
-                SinkStatus(
-                    **row,
-                    waiting=_count(connection, deliveries, row["name"]),
-                    oldest_at=_oldest_at(connection, row["name"]),
-                    parked=_count(connection, parked, row["name"]),
-                )
-                for row in rows
-            )
+            return tuple(_status(connection, row) for row in rows)
 
     def parked(
         self, sink: str | None = None, limit: int | None = None
@@ -250,10 +260,12 @@ def _unpark(connection: Connection, sink: str, event_id: str) -> int:
     return seq
 
 
-def _count(connection: Connection, table: Table, sink: str) -> int:
-    return connection.scalar(select(func.count()).where(table.c.sink == sink)) or 0
-
-
-def _oldest_at(connection: Connection, sink: str) -> datetime | None:
-    oldest = select(func.min(deliveries.c.seq)).where(deliveries.c.sink == sink).scalar_subquery()
-    return connection.scalar(select(outbox.c.created_at).where(outbox.c.seq == oldest))
+def _status(connection: Connection, row: RowMapping) -> SinkStatus:
+    backlog = backlog_of(connection, row["name"])
+    its = parked.c.sink == row["name"]
+    return SinkStatus(
+        **row,
+        waiting=backlog.waiting,
+        oldest_at=backlog.oldest_at,
+        parked=connection.scalar(select(func.count()).where(its)) or 0,
+    )

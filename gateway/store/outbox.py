@@ -139,6 +139,20 @@ def _insert_offers(connection: Connection, rows: Select[*tuple[object, ...]]) ->
     connection.execute(insert(deliveries).from_select(columns, rows))
 
 
+def backlog_of(connection: Connection, sink: str) -> Backlog:
+    """Return how much waits for a sink and since when, without looking at each message."""
+    its = deliveries.c.sink == sink
+    oldest = (
+        select(outbox.c.created_at)
+        .join(deliveries, deliveries.c.seq == outbox.c.seq)
+        .where(its)
+        .order_by(deliveries.c.seq)
+        .limit(1)
+    )
+    waiting = connection.scalar(select(func.count()).where(its)) or 0
+    return Backlog(waiting, connection.scalar(oldest) if waiting else None)
+
+
 def mark_queued(connection: Connection, queue_ids: Mapping[int, str], at: datetime) -> None:
     """Note where the dispatch queue keeps messages, by `seq`; the journal tells of incidents."""
     if not queue_ids:
@@ -168,14 +182,8 @@ class Outbox:
 
     def backlog(self) -> Backlog:
         """Return how much waits for the dispatch queue and since when."""
-        query = (
-            select(func.count(), func.min(outbox.c.created_at))
-            .join(deliveries, deliveries.c.seq == outbox.c.seq)
-            .where(deliveries.c.sink == QUEUE)
-        )
         with self._database.read() as connection:
-            row = connection.execute(query).one()
-        return Backlog(waiting=row[0], oldest_at=row[1])
+            return backlog_of(connection, QUEUE)
 
     def of_incident(self, incident_id: str) -> tuple[OutboxMessage, ...]:
         """Return every message about one incident, in order."""
