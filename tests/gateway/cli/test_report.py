@@ -29,12 +29,16 @@ def wrong(gridpatrol, data_dir, samples):
 
 
 def test_reports_as_tables_csv_and_workbook(gridpatrol, refused, wrong, tmp_path):
-    lines = gridpatrol("report", "cases", "--by", "camera").out.splitlines()
-    assert [line.split()[:3] for line in lines[1:]] == [
-        ["gate", "gate", "3"],
-        ["yard", "yard", "1"],
-        ["All", "–", "4"],
+    told = gridpatrol("report", "cases", "--by", "camera")
+    assert told.exit_code == 0, told.err
+    lines = told.out.splitlines()
+    assert [line.split()[:5] for line in lines[1:]] == [
+        ["gate", "3", "0", "0", "3"],
+        ["yard", "1", "1", "0", "0"],
+        ["all", "4", "1", "0", "3"],
     ]
+    weekly = gridpatrol("report", "false-alarms").out.splitlines()[1]
+    assert weekly.split()[-4:] == ["3", "100", "animal", "3"]
     assert "误报率（%）" in gridpatrol("report", "cases", "--csv").out
     (false, _) = gridpatrol("report", "false-alarms", "--json").objects
     assert (false["camera_id"], false["false"], false["reasons"]) == ("gate", 3, [["animal", 3]])
