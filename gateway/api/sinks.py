@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.security import administrator, signed_in
+from gateway.api.security import SignInDep, administrator, signed_in
 from gateway.api.services import ServicesDep
 from gateway.store.deliveries import SinkStatus
 
@@ -107,9 +107,11 @@ def list_parked(
     dependencies=ADMIN,
     responses=ANSWERS,
 )
-def offer_again(sink: str, question: ParkedQuestion, services: ServicesDep) -> Response:
+def offer_again(
+    sink: str, question: ParkedQuestion, services: ServicesDep, sign_in: SignInDep
+) -> Response:
     """Offer a parked message to its sink once more."""
-    services.store.deliveries.offer_again(sink, question.event_id)
+    services.store.deliveries.offer_again(sink, question.event_id, sign_in.user.username)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
@@ -119,9 +121,11 @@ def offer_again(sink: str, question: ParkedQuestion, services: ServicesDep) -> R
     dependencies=ADMIN,
     responses=ANSWERS,
 )
-def drop(sink: str, question: ParkedQuestion, services: ServicesDep) -> Response:
+def drop(
+    sink: str, question: ParkedQuestion, services: ServicesDep, sign_in: SignInDep
+) -> Response:
     """Forget a parked message: its sink never gets it."""
-    services.store.deliveries.drop(sink, question.event_id)
+    services.store.deliveries.drop(sink, question.event_id, sign_in.user.username)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

@@ -53,6 +53,10 @@ class AuditAction(StrEnum):
     RECORDING_EXPORTED = "recording_exported"
     RECORDINGS_DELETED = "recordings_deleted"
     INVENTORY_EXPORTED = "inventory_exported"
+    MESSAGE_OFFERED = "message_offered"
+    """One that a sink had refused, once more."""
+    MESSAGE_DROPPED = "message_dropped"
+    """One that a sink had refused: it never gets it."""
 
 
 @dataclass(frozen=True, slots=True)

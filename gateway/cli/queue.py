@@ -15,6 +15,7 @@ from gateway.cli.output import ConfigOption, JsonOption, err, out
 from gateway.clock import to_iso
 from gateway.config import Settings, load_settings, redis_url
 from gateway.errors import QueueUnreachableError
+from gateway.shell_actor import shell_actor
 
 if TYPE_CHECKING:
     from gateway.dispatch.redis_sink import QueueEntry
@@ -101,7 +102,7 @@ def offer_command(
 
     with open_store(load_settings(config)) as store:
         act = store.deliveries.drop if drop else store.deliveries.offer_again
-        act(sink, event_id)
+        act(sink, event_id, shell_actor())
 
 
 def queue_url(settings: Settings) -> str:

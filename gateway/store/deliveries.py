@@ -22,7 +22,10 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.audit.act import Act, AuditAction
+from gateway.clock import utc_now
 from gateway.errors import NotFoundError
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
 from gateway.store.outbox import (
     QUEUE,
@@ -203,16 +206,28 @@ class Deliveries:
                 for row in rows
             )
 
-    def offer_again(self, sink: str, event_id: str) -> None:
-        """Let a parked message wait for its sink once more; raises NotFoundError."""
+    def offer_again(self, sink: str, event_id: str, by: str) -> None:
+        """Let a parked message wait for its sink once more; raises NotFoundError.
+
+        by: who says so, for the audit log.
+        """
         with self._database.write() as connection:
             seq = _unpark(connection, sink, event_id)
             offer(connection, seq, sink)
+            tell(connection, _act(AuditAction.MESSAGE_OFFERED, by, sink, event_id))
 
-    def drop(self, sink: str, event_id: str) -> None:
-        """Forget a parked message: its sink never gets it. Raises NotFoundError."""
+    def drop(self, sink: str, event_id: str, by: str) -> None:
+        """Forget a parked message: its sink never gets it. Raises NotFoundError.
+
+        by: who says so, for the audit log.
+        """
         with self._database.write() as connection:
             _unpark(connection, sink, event_id)
+            tell(connection, _act(AuditAction.MESSAGE_DROPPED, by, sink, event_id))
+
+
+def _act(action: AuditAction, by: str, sink: str, event_id: str) -> Act:
+    return Act(utc_now(), by, action, f"sink/{sink}", {"event": event_id})
 
 
 def _update(connection: Connection, sink: str, values: Mapping[str, object]) -> None:

@@ -1,10 +1,12 @@
 """Sinks over the API: how each fares, what it refused, offering that again."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from gateway.clock import utc_now
+from gateway.store.audit_log import AuditFilter
 from gateway.store.deliveries import Refusal
 from gateway.store.outbox import QUEUE
 
@@ -42,6 +44,9 @@ def test_parked_message_is_listed_and_offered_again(browser, store, parked):
     assert browser.get("/api/sinks/parked").json() == {"parked": []}
     waiting = store.deliveries.due(QUEUE, 9, utc_now())
     assert parked in [one.event_id for one in waiting]
+    told = store.audit.newest(AuditFilter())[0]
+    assert (told.action, told.object) == ("message_offered", f"sink/{QUEUE}")
+    assert json.loads(told.detail) == {"event": parked}
 
 
 def test_parked_message_is_forgotten(browser, store, parked, refused):

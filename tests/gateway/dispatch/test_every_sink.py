@@ -301,7 +301,7 @@ async def test_what_is_refused_is_parked_while_the_others_go_on(
         assert (first.event_id, second.event_id) == ("bad/0", "bad/1")
         assert first.refusals == relay.PARK_AFTER
         venue.cure()
-        store.deliveries.offer_again(NAME, "bad/0")
+        store.deliveries.offer_again(NAME, "bad/0", "li")
         await until(lambda: "bad/0" in ids(venue.arrived()))
     assert [one.event_id for one in store.deliveries.parked(NAME)] == ["bad/1"]
 

@@ -92,12 +92,12 @@ def test_parked_message_is_offered_again_or_dropped(store: Store, samples) -> No
     for message in store.deliveries.due(QUEUE, 2, NOW):
         store.deliveries.settle(QUEUE, {}, [Refusal(message.seq, "never", None)], NOW)
     assert due(store) == []
-    store.deliveries.offer_again(QUEUE, "i-0/0")
-    store.deliveries.drop(QUEUE, "i-1/0")
+    store.deliveries.offer_again(QUEUE, "i-0/0", "li")
+    store.deliveries.drop(QUEUE, "i-1/0", "li")
     assert due(store) == ["i-0/0"]
     assert store.deliveries.parked() == ()
     with pytest.raises(NotFoundError, match="i-1/0"):
-        store.deliveries.offer_again(QUEUE, "i-1/0")
+        store.deliveries.offer_again(QUEUE, "i-1/0", "li")
 
 
 def test_trouble_of_a_sink_is_remembered_until_it_is_over(store: Store) -> None:
