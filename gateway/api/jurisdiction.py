@@ -15,6 +15,9 @@ from gateway.store import Store
 from gateway.store.inventory import CameraRef
 from gateway.units import Jurisdiction
 
+_MOST_DIGITS = 18
+"""Of a number that every database holds."""
+
 
 def jurisdiction(sign_in: SignInDep, services: ServicesDep) -> Jurisdiction | None:
     """Return the places that whoever asks sees, None for all of them."""
@@ -59,11 +62,22 @@ def _of_incident(store: Store, key: str) -> CameraRef:
     return store.incidents.get(key).origin.camera
 
 
+def _of_segment(store: Store, key: str) -> CameraRef:
+    if not (key.isascii() and key.isdecimal() and len(key) <= _MOST_DIGITS):
+        raise NotFoundError(f"there is no segment {key}")
+    return _of_camera(store, store.segments.get(int(key)).camera_id)
+
+
 def _of_evidence(store: Store, key: str) -> CameraRef:
     return _of_incident(store, store.evidence.get(key).incident_id)
 
 
 _PLACES: Mapping[str, Callable[[Store, str], CameraRef]] = MappingProxyType(
-    {"camera": _of_camera, "incident": _of_incident, "evidence": _of_evidence}
+    {
+        "camera": _of_camera,
+        "incident": _of_incident,
+        "evidence": _of_evidence,
+        "segment": _of_segment,
+    }
 )
 """Parameters of routes, to where the thing is that they name; each raises NotFoundError."""

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.store.inventory import Camera
+from gateway.store.segments import Segment
 from gateway.store.stored_incident import Origin
 from gateway.store.users import Role
 from gateway.units import Unit, tree_of
@@ -51,7 +52,9 @@ def of_unit(site, store):
 
 
 def ids(client, path: str, key: str) -> list[str]:
-    return sorted(one["id"] for one in client.get(path).json()[key])
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return sorted(one["id"] for one in answer.json()[key])
 
 
 def test_everybody_sees_the_tree_and_administrators_change_it(browser, villages, of_unit, refused):
@@ -88,7 +91,11 @@ def test_lists_show_what_is_ones_own(villages, of_unit, unit, incidents, cameras
     assert ids(client, "/api/cameras", "cameras") == cameras
 
 
-def test_what_is_anothers_is_not_there(villages, of_unit, refused, browser):
+def test_what_is_anothers_is_not_there(villages, of_unit, refused, browser, store, samples):
+    began = samples.change().at
+    film = Segment("pond", "p.mp4", began, began, bytes=1, pictures=1)
+    store.segments.add([film])
+    (segment,) = (one.id for one in store.segments.of("pond"))
     east, west = of_unit("east"), of_unit("west")
     deed = {"action": "confirm", "revision": 0}
     for path in (
@@ -99,6 +106,8 @@ def test_what_is_anothers_is_not_there(villages, of_unit, refused, browser):
         "/api/cameras/pond/water",
         "/api/recordings/pond/segments",
         "/api/counts?camera=pond",
+        "/api/recordings/segments/none",
+        f"/api/recordings/segments/{segment}",
         f"/api/evidence/{villages}",
     ):
         refused(east.get(path), 404, "not_found")
@@ -114,7 +123,9 @@ def test_who_is_not_signed_in_is_told_so_and_no_more(site, villages, refused):
             refused(nobody.get(path), 401, "unauthenticated")
 
 
-def test_administrators_see_all_whatever_their_unit(browser, store, villages):
+def test_administrators_see_all_whatever_their_unit(browser, site, store, villages):
     store.users.belong("admin", "east")
+    assert browser.get("/api/incidents").status_code == 401
+    assert browser.post("/api/session", json=site.credentials()).status_code == 200
     assert ids(browser, "/api/incidents", "incidents") == ["i-0", "w"]
     assert browser.get("/api/cases/w").status_code == 200
