@@ -119,6 +119,32 @@ SIGNED_IN = {
     ("POST", "/api/cases/{incident}/steps"),
     ("GET", "/api/cases/{incident}/check"),
     ("POST", "/api/cases/{incident}/export"),
+    ("GET", "/api/cases/{incident}/related"),
+    ("POST", "/api/cases/{incident}/steps-with-files"),
+    ("GET", "/api/units"),
+    ("GET", "/api/sinks"),
+    ("GET", "/api/rain/feeds"),
+    ("GET", "/api/rain/series"),
+    ("GET", "/api/incidents/{incident}/rain"),
+    ("POST", "/api/findings"),
+    ("GET", "/api/patrol/day"),
+    ("GET", "/api/patrol/plan"),
+    ("GET", "/api/patrol/rounds/{round_id}"),
+    ("POST", "/api/patrol/rounds/{round_id}/arrivals"),
+    ("POST", "/api/patrol/rounds/{round_id}/checkins"),
+    ("POST", "/api/patrol/rounds/{round_id}/skip"),
+    ("GET", "/api/patrol/rounds/{round_id}/pictures/{number}.jpg"),
+    ("GET", "/api/patrol/handovers"),
+    ("POST", "/api/patrol/handovers"),
+    ("POST", "/api/patrol/handovers/{handover}/taken"),
+    ("GET", "/api/patrol/rounds.csv"),
+    ("GET", "/api/patrol/rounds.xlsx"),
+    ("GET", "/api/reports/cases"),
+    ("GET", "/api/reports/cases.{kind}"),
+    ("GET", "/api/reports/false-alarms"),
+    ("GET", "/api/reports/false-alarms.{kind}"),
+    ("GET", "/api/false-alarms/proposals"),
+    ("POST", "/api/false-alarms/proposals/{proposal}"),
 }
 """For whoever is signed in."""
 ADMINISTRATOR = {
@@ -155,6 +181,19 @@ ADMINISTRATOR = {
     ("GET", "/api/cameras/{camera}/rules/changes"),
     ("PUT", "/api/cameras/{camera}/water"),
     ("DELETE", "/api/cameras/{camera}/water"),
+    ("PUT", "/api/units"),
+    ("GET", "/api/notify/targets"),
+    ("PUT", "/api/notify/targets/{name}"),
+    ("DELETE", "/api/notify/targets/{name}"),
+    ("POST", "/api/notify/targets/{name}/test"),
+    ("GET", "/api/notify/log"),
+    ("GET", "/api/platform/statuses"),
+    ("POST", "/api/platform/statuses/{number}/again"),
+    ("DELETE", "/api/platform/statuses/{number}"),
+    ("GET", "/api/sinks/parked"),
+    ("POST", "/api/sinks/{sink}/parked/offer"),
+    ("POST", "/api/sinks/{sink}/parked/drop"),
+    ("PUT", "/api/patrol/plan"),
 }
 """For administrators only."""
 OPEN = {
@@ -167,8 +206,9 @@ OPEN = {
     ("GET", "/api/locales"),
     ("GET", "/api/locales/{language}.json"),
     ("GET", "/healthz"),
+    ("POST", "/api/platform/statuses"),
 }
-"""For everybody."""
+"""For everybody; a grid platform's message proves itself by its signature."""
 
 
 def asked(routes):
