@@ -164,7 +164,8 @@ class Site:
         It speaks plain HTTP, so it loads no certificates to trust.
         """
         origin = {"Origin": self.url}
-        return httpx.Client(base_url=self.url, headers=origin | headers, verify=False)
+        address = {"base_url": self.url, "headers": origin | headers}
+        return httpx.Client(**address, verify=False, timeout=WAIT_S)
 
     def signed_in(self) -> httpx.Client:
         """Return a browser with a session of the administrator."""

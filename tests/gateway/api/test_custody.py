@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -52,7 +53,7 @@ def test_nothing_is_exported_unveiled_where_nobody_can_be_blurred(make_site, cas
         raise ModelError("no such model")
 
     for more in ({}, {"open_veil": fail}):
-        with make_site(**more).signed_in() as client:
+        with closing(make_site(**more).signed_in()) as client:
             answer = client.post(f"{case}/export", json={"blur_persons": True})
             refused(answer, 409, "not_exportable")
 
