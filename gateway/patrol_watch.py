@@ -15,7 +15,7 @@ import structlog
 from gateway.clock import utc_now
 from gateway.dispatch.message import MessageWriter
 from gateway.errors import StorageError
-from gateway.patrol.lapse import ROUND_MISSED, Lapse, lapse_of
+from gateway.patrol.lapse import PATROL, ROUND_MISSED, Lapse, lapse_of
 from gateway.patrol.round import Route
 from gateway.patrol_file import plan_of
 from gateway.store import Store
@@ -147,7 +147,7 @@ def _incident(route: str, lapse: Lapse, now: datetime) -> Incident:
         id=incident_id(SITE_ID, PATROL_RULE, route, lapse.since),
         camera=SITE_ID,
         rule=PATROL_RULE,
-        rule_type="patrol",
+        rule_type=PATROL,
         subject=route,
         kind=ROUND_MISSED,
         severity=lapse.severity,

@@ -35,6 +35,8 @@ from vision.types import Severity
 
 MOST_DAYS = 400
 """Days that one report may cover: a year, with room to compare."""
+LONGEST = timedelta(hours=48)
+"""How long after its time a round may be done, as `gateway.patrol_file` allows."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 router = APIRouter(prefix="/api/patrol", tags=["patrol"], dependencies=[Depends(signed_in)])
@@ -174,13 +176,16 @@ ROUND_REFUSALS: dict[int | str, dict[str, object]] = {
 
 @router.get("/day")
 def read_day(services: ServicesDep, day: Annotated[date | None, Query()] = None) -> DayAnswer:
-    """Return a day's duties and rounds; without a day, today's."""
+    """Return a day's duties and rounds; of today also those of the days before still to be done."""
     zone, now = services.site.zone, services.now()
     wanted = day or now.astimezone(zone).date()
     since, until = _span(wanted, wanted, services)
     services.store.patrol.advance(now, zone)
     names = _names(services)
     kept = services.store.patrol.rounds(since, until)
+    if since <= now < until:
+        before = services.store.patrol.rounds(since - LONGEST, since)
+        kept = (*(one for one in before if one.outcome is None), *kept)
     known = {one.round.id for one in kept}
     stored = services.store.patrol.plan()
     plan = None if stored is None else plan_of(stored.body)

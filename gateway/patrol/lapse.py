@@ -7,11 +7,14 @@ case goes up the tree of units when nobody deals with it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gateway.patrol.round import Outcome, Round, Standing, standing
 from vision.types import Severity
 
-ROUND_MISSED = "round_missed"
+PATROL: Final = "patrol"
+"""Type of the rule in the incident."""
+ROUND_MISSED: Final = "round_missed"
 """Kind of the incident."""
 RED_FROM = 3
 """Rounds missed in a row that nobody can call an oversight any more. Chosen here."""

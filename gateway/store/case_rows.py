@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError
+from gateway.patrol.lapse import PATROL
 from gateway.store.tables import case_changes, cases, incidents
 from gateway.workflow.case import (
     Action,
@@ -150,4 +151,6 @@ def _change(row: RowMapping) -> CaseChange:
 
 
 def _finder(incident: Incident) -> Actor:
+    if incident.rule_type == PATROL:
+        return Actor(Party.POLICY, PATROL)
     return Actor(Party.CAMERA, incident.camera)

@@ -22,23 +22,24 @@ export class GpEvidence extends ConsoleElement {
     .stage { aspect-ratio: 16 / 9; max-height: calc(100dvh - 12rem); width: 100%; background: var(--stage); color: var(--stage-ink-2); border-radius: var(--radius); overflow: clip; display: grid; place-items: center; }
     img, video { width: 100%; height: 100%; object-fit: contain; display: block; min-height: 0; }
     .bar { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2) var(--s3); padding-block: var(--s3); }
+    .none { padding: var(--s5) var(--s4); text-align: center; }
     .segments button { padding: 0 var(--s3); }
   `];
-  static properties = { evidence: { attribute: false }, byPeople: { type: Boolean }, chosen: { state: true } };
+  static properties = { evidence: { attribute: false }, unwatched: { type: Boolean }, chosen: { state: true } };
 
   constructor() {
     super();
     /** @type {Evidence[]} */
     this.evidence = [];
-    /** Whether people found it: then nothing is missing that a camera would have. */
-    this.byPeople = false;
+    /** Whether no camera's rule found it: then nothing is missing that a camera would have kept. */
+    this.unwatched = false;
     this.chosen = "";
   }
 
   /** @returns {Choice[]} */
   get #choices() {
     const kinds = new Set(this.evidence.map(({ type }) => type));
-    const expected = ORDER.filter((type) => kinds.has(type) || !(this.byPeople || OF_WATER.includes(type))).filter((type) => type !== "clip" || kinds.has("clip") || !kinds.has("curve"));
+    const expected = ORDER.filter((type) => kinds.has(type) || !(this.unwatched || OF_WATER.includes(type))).filter((type) => type !== "clip" || kinds.has("clip") || !kinds.has("curve"));
     const photos = this.evidence.filter(({ type }) => type === "photo");
     return [
       ...expected.map((type) => ({ key: type, word: evidenceWord(type), found: this.evidence.findLast((piece) => piece.type === type) })),
@@ -48,6 +49,7 @@ export class GpEvidence extends ConsoleElement {
 
   render() {
     const choices = this.#choices;
+    if (!choices.length) return html`<p class="none panel quiet">${t("There is no picture of this.")}</p>`;
     const { key: chosen = "", found } = choices.find(({ key }) => key === this.chosen) ?? choices[0] ?? {};
     const shown = found?.deleted_at ? undefined : found;
     return html`

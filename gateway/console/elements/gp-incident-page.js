@@ -79,7 +79,7 @@ export class GpIncidentPage extends ConsoleElement {
         <span class="mark ${severity}">${icon(severity)}${severityWord(severity)} · ${severityMeaning(severity)}</span>
         <span class="mark ${incident.closed_at ? "" : "busy"}">${incident.closed_at ? t("Closed") : t("Open")}</span></header>
       <div class="columns">
-        <gp-evidence .evidence=${incident.evidence} ?byPeople=${incident.finding !== null}></gp-evidence>
+        <gp-evidence .evidence=${incident.evidence} ?unwatched=${incident.finding !== null || incident.camera.id === SITE_ID}></gp-evidence>
         <div class="side">
           <gp-case .incidentId=${incident.id} .revision=${incident.case_revision}></gp-case>
           <gp-related .incidentId=${incident.id} .revision=${incident.case_revision}></gp-related>

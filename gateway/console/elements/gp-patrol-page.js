@@ -127,7 +127,7 @@ function duties(duties) {
   if (!duties.length) return null;
   return html`<section class="panel"><h2>${t("On duty")}</h2>${duties.map(({ shift, starts_at: from, ends_at: to, people, is_now: now }) => html`
     <div class="duty"><div class="line"><b>${shift}</b><span class="quiet small">${shortTime(from)}–${shortTime(to)}</span>${now ? html`<span class="mark good">${t("now")}</span>` : null}</div>
-    <span>${people.join("、")}</span></div>`)}</section>`;
+    <span>${people.join(" · ")}</span></div>`)}</section>`;
 }
 
 /** @param {string} day */

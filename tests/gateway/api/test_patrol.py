@@ -149,7 +149,8 @@ def test_a_missed_round_is_an_incident_until_one_is_done(site, browser, due, clo
     watch.look()
     (page,) = site.store.incident_list.page(IncidentFilter(kind="round_missed")).incidents
     assert page.incident.closed_at == clock.now
-    assert site.store.cases.get(page.incident.id).case.severity == "red"
+    file = site.store.cases.get(page.incident.id)
+    assert (file.case.severity, file.trail[0].deed.actor.party) == ("red", "policy")
 
 
 def test_a_skipped_round_says_why_and_is_reported(site, browser, due, watch):
@@ -187,6 +188,18 @@ def test_only_administrators_plan_and_only_with_cameras_there_are(site, operator
     refused(operator.put("/api/patrol/plan", json=plan), 403, "forbidden")
     assert operator.get("/api/patrol/plan").json() == {"plan": None, "at": None, "by": ""}
     assert operator.get("/api/patrol/day").json()["rounds"] == []
+
+
+def test_a_round_of_yesterday_evening_may_still_be_done_after_midnight(browser, gate, clock):
+    late = PLAN.model_dump(mode="json")
+    late["routes"][0]["at"] = ["23:50"]
+    assert browser.put("/api/patrol/plan", json=late).status_code == 200
+    clock.now = EIGHT + timedelta(hours=16, minutes=20)
+    first, second = browser.get("/api/patrol/day").json()["rounds"]
+    assert [(one["due_at"][:16], one["standing"]) for one in (first, second)] == [
+        ("2026-07-01T15:50", "due"),
+        ("2026-07-02T15:50", "coming"),
+    ]
 
 
 def test_a_note_goes_from_one_shift_to_the_next(browser, refused):
