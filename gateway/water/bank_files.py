@@ -1,7 +1,8 @@
 """The cameras' reference banks on the disk: the newest, the one before, and damaged ones aside.
 
-`data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, `head.npz` (what `water train`
-taught it, if anything) and `*.damaged-TIME`, what could not be read any more.
+`data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, `marks.npz` (how its marks look
+dry), `head.npz` (what `water train` taught it), both if anything, and `*.damaged-TIME`, what could
+not be read any more.
 """
 
 import os
@@ -16,8 +17,12 @@ from gateway.errors import StorageError
 from gateway.whole_file import write_whole
 from vision.errors import WaterError
 from vision.water.bank import ReferenceBank
+from vision.water.level import MarkBook
+from vision.water.mark_file import pack_marks, unpack_marks
+from vision.water.types import Mark
 
 BANK, PREVIOUS, HEAD = "bank.npz", "bank.previous.npz", "head.npz"
+MARKS = "marks.npz"
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -68,7 +73,19 @@ class BankFiles:
 
     def save_head(self, data: bytes) -> None:
         """Keep what the camera was taught."""
-        path = self.folder / HEAD
+        self._write(HEAD, data)
+
+    def load_marks(self, marks: tuple[Mark, ...], now: datetime) -> MarkBook | None:
+        """Return what is known of a camera's marks, None where nothing is; as `load` otherwise."""
+        return self._read(MARKS, lambda data: unpack_marks(data, marks), now)
+
+    def save_marks(self, book: MarkBook) -> None:
+        """Keep how a camera's marks look; nothing where it has none."""
+        if book.marks:
+            self._write(MARKS, pack_marks(book))
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self.folder / name
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)

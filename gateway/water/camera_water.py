@@ -252,16 +252,18 @@ class CameraWater:
             if bank is None or bank.shape != sample.shape:
                 bank = ReferenceBank(sample.shape)
             voter = self._desk.voter_of(self._files)
-            self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id)
+            marks = self._files.load_marks(self._setup.marks, now)
+            self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id, marks=marks)
             self._watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
         return self._watch
 
     def _keep(self, watch: WaterWatch, *, learnt: bool) -> None:
-        """Keep the bank where it changed; a disk that refuses is told once, and tried again."""
+        """Keep what was learnt; a disk that refuses is told once, and tried again."""
         if not (learnt or self._unsaved):
             return
         try:
             self._files.save(watch.bank)
+            self._files.save_marks(watch.marks)
         except StorageError as error:
             if not self._unsaved:
                 log.error("a water bank cannot be kept", camera=self.camera.id, reason=str(error))

@@ -1,25 +1,17 @@
-"""The states of a camera as bytes: a fingerprint, then a NumPy archive without pickled objects."""
+"""The states of a camera as bytes, and back."""
 
-import hashlib
-import io
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
 from vision.errors import WaterError
 from vision.types import Image
 from vision.water.reference import Reference, ReferenceKind
+from vision.water.sealed import DAMAGE, Arrays, seal, unseal
 
-MAGIC = b"gridpatrol water bank\n"
+KIND = "water bank"
 VERSION = 1
-DIGEST_BYTES = 32
-"""Of a SHA-256."""
-DAMAGE = (ValueError, KeyError, IndexError, OSError, EOFError, zipfile.BadZipFile)
-"""What reading an archive that is not one of ours can end in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +27,15 @@ class BankContent:
 def pack(content: BankContent) -> bytes:
     """Return a bank as bytes; the same bank gives the same bytes."""
     kept = content.references
-    archive = io.BytesIO()
-    np.savez_compressed(
-        archive,
-        head=np.array([VERSION, *content.shape, content.made, content.revision], dtype=np.int64),
-        images=np.array([one.image for one in kept], dtype=np.uint8),
-        ids=np.array([one.id for one in kept], dtype=np.str_),
-        kinds=np.array([one.kind.value for one in kept], dtype=np.str_),
-        times=np.array(
-            [(one.made_at.isoformat(), one.seen_at.isoformat()) for one in kept], np.str_
-        ),
-        counts=np.array([(one.infrared, one.taught, one.looks) for one in kept], dtype=np.int64),
-    )
-    body = archive.getvalue()
-    return MAGIC + hashlib.sha256(body).digest() + body
+    arrays: Arrays = {
+        "head": np.array([VERSION, *content.shape, content.made, content.revision], dtype=np.int64),
+        "images": np.array([one.image for one in kept], dtype=np.uint8),
+        "ids": np.array([one.id for one in kept], dtype=np.str_),
+        "kinds": np.array([one.kind.value for one in kept], dtype=np.str_),
+        "times": np.array([_times(one) for one in kept], np.str_),
+        "counts": np.array([(one.infrared, one.taught, one.looks) for one in kept], dtype=np.int64),
+    }
+    return seal(KIND, arrays)
 
 
 def unpack(data: bytes) -> BankContent:
@@ -56,27 +43,17 @@ def unpack(data: bytes) -> BankContent:
 
     Raises WaterError when they are damaged, are no bank, or come of a later version.
     """
-    start = len(MAGIC) + DIGEST_BYTES
-    body = data[start:]
-    if not data.startswith(MAGIC):
-        raise WaterError(f"these {len(data)} bytes are no water bank; give a file that one wrote")
-    if hashlib.sha256(body).digest() != data[len(MAGIC) : start]:
-        raise WaterError(
-            f"a water bank of {len(data)} bytes is damaged: its fingerprint does not fit;"
-            " use the version before it"
-        )
     try:
-        with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-            return _content({name: archive[name] for name in archive.files})
+        return _content(unseal(KIND, data))
     except DAMAGE as error:
-        raise WaterError(f"a water bank cannot be read: {error}; start a new one") from error
+        raise WaterError(f"a {KIND} cannot be read: {error}; start a new one") from error
 
 
 def _times(reference: Reference) -> tuple[str, str]:
     return reference.made_at.isoformat(), reference.seen_at.isoformat()
 
 
-def _content(archive: Mapping[str, npt.NDArray[np.generic]]) -> BankContent:
+def _content(archive: Arrays) -> BankContent:
     """Return what an archive says.
 
     Raises WaterError for another version, ValueError for nonsense.

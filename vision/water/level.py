@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -78,25 +79,40 @@ class MarkLook:
     scale: float
 
 
-class MarkBook:
-    """The marks of one camera and what they look like dry; one owner, no lock."""
+MarkLooks: TypeAlias = Mapping[tuple[str, bool], MarkLook]
+"""By the mark's id, and whether by infrared light."""
 
-    def __init__(self, marks: tuple[Mark, ...]) -> None:
-        self._marks = marks
-        self._looks: dict[tuple[str, bool], MarkLook] = {}
+
+class MarkBook:
+    """The marks of one camera and what they look like dry; one owner, no lock.
+
+    looks: what is known of them from before.
+    """
+
+    def __init__(self, marks: tuple[Mark, ...], looks: MarkLooks | None = None) -> None:
+        self.marks = marks
+        self.revision = 0
+        """Counts every look worth keeping across a restart."""
+        self._looks = dict(looks or {})
+
+    @property
+    def looks(self) -> MarkLooks:
+        """What the marks look like dry."""
+        return self._looks
 
     def learn(self, sample: Sample) -> None:
         """Take in what the marks look like; call it only while the place is clear.
 
         sample: laid over its reference, with its full picture.
         """
-        for mark in self._marks:
+        for mark in self.marks:
             known = self._looks.get((mark.id, sample.infrared))
             if known and abs((sample.at - known.at).total_seconds()) < REFRESH_S:
                 continue
             look = _cut(sample, mark)
             if look is not None:
                 self._looks[mark.id, sample.infrared] = look
+                self.revision += 1
 
     def read(self, sample: Sample, evidence: Evidence) -> Level | None:
         """Return the level that the surest mark shows, None when none can be read.
@@ -105,7 +121,7 @@ class MarkBook:
         """
         levels = [
             level
-            for mark in self._marks
+            for mark in self.marks
             if (then := self._looks.get((mark.id, sample.infrared)))
             and (now := _cut(sample, mark))
             and (level := read_level(now, then, mark, _is_wet(evidence, mark)))

@@ -59,8 +59,8 @@ class WaterOutcome:
 
     after: the picture judged, laid over its reference; before: that reference; evidence.water is
     where the water is in both. All three are None when nothing could be compared. learnt: whether
-    the bank changed and wants to be kept. slope: what is known of the scene of a slope, where that
-    is seen, with slope.where in both pictures; evidence is None there.
+    the bank or the marks changed and want to be kept. slope: what is known of the scene of a slope,
+    where that is seen, with slope.where in both pictures; evidence is None there.
     """
 
     reading: WaterReading
@@ -89,9 +89,10 @@ class _View:
 class WaterWatch:
     """The memory of one camera's watch of water; looks come in the order of time, from one thread.
 
-    bank: the camera's states, learnt from here; its revision says when it wants to be kept.
-    network: None without one. At a slope no water is told of, but whether its scene moved, by day
-    and by infrared light apart.
+    bank: the camera's states, learnt from here. marks: those of the setup and what they look like
+    dry, learnt as well; None: nothing of them is known yet. Both want to be kept when a look says
+    `learnt`. network: None without one. At a slope no water is told of, but whether its scene moved,
+    by day and by infrared light apart.
     """
 
     def __init__(
@@ -101,12 +102,13 @@ class WaterWatch:
         network: WaterVoter | None = None,
         *,
         camera: str,
+        marks: MarkBook | None = None,
     ) -> None:
         self.setup = setup
         self.bank = bank
         self.network = network
         self._ground = Ground.of(setup, bank.shape)
-        self._marks = MarkBook(setup.marks)
+        self.marks = marks or MarkBook(setup.marks)
         self._text = TextFinder()
         self._usual: dict[tuple[int, bool], Usual] = {}
         self._machine = WaterMachine(setup)
@@ -134,6 +136,10 @@ class WaterWatch:
             if incident.rule == SCENE_MOVED:
                 self._adopt_scene(incident.opened_at)
 
+    @property
+    def _revision(self) -> tuple[int, int]:
+        return self.bank.revision, self.marks.revision
+
     def _adopt_scene(self, since: datetime) -> None:
         nowhere = np.zeros(self.bank.shape, np.bool_)
         for infrared, slope in self._slopes.items():
@@ -156,11 +162,11 @@ class WaterWatch:
             return self.miss(sample.at, Unseen.AWAY, rain)
         view = self._view(sample)
         evidence = self._judge(view) if view.references and not self._slopes else None
-        level = self._marks.read(view.sample, evidence) if evidence else None
+        level = self.marks.read(view.sample, evidence) if evidence else None
         reading = _reading(view, evidence, level)
         self._newest = view.sample
         self._evidence = evidence or self._evidence
-        revision = self.bank.revision
+        revision = self._revision
         judgement = self._machine.step(reading, rain)
         slope = self._look_at_slope(view)
         if slope is None or not slope.moved:
@@ -172,7 +178,7 @@ class WaterWatch:
             evidence=evidence,
             before=self._before(view, evidence),
             after=view.sample.image if view.references else None,
-            learnt=self.bank.revision != revision,
+            learnt=self._revision != revision,
             slope=slope,
         )
 
@@ -275,7 +281,7 @@ class WaterWatch:
         if judgement.is_clear or (first and safe):
             self.bank.learn(view.sample, view.sample.at)
         if judgement.is_clear:
-            self._marks.learn(view.sample)
+            self.marks.learn(view.sample)
 
     def _look_at_slope(self, view: _View) -> SlopeJudgement | None:
         """Return what is known of the scene, None where it is not watched or not seen."""

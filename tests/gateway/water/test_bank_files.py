@@ -1,5 +1,6 @@
 """Banks across restarts: kept, kept as they were before, set aside when damaged."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.errors import StorageError
-from gateway.water.bank_files import BANK, HEAD, PREVIOUS, BankFiles
+from gateway.water.bank_files import BANK, HEAD, MARKS, PREVIOUS, BankFiles
 from vision.errors import WaterError
 from vision.types import FrameSize
 from vision.water.bank import ReferenceBank
-from vision.water.types import Sample
+from vision.water.level import MarkBook
+from vision.water.types import Mark, Sample
 
 NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
 SHAPE = (40, 64)
@@ -104,3 +106,19 @@ def test_a_damaged_head_is_set_aside(files) -> None:
     files.save_head(b"taught")
     assert files.load_head(refuse, NOW) is None
     assert [path.name for path in files.folder.iterdir()] == [f"{HEAD}.damaged-20260701T080000Z"]
+
+
+def test_marks_are_kept_and_set_aside_when_damaged(files) -> None:
+    gauge = Mark("gauge", (0.5, 0.9), (0.5, 0.1), 100.0, kind="gauge")
+    assert files.load_marks((gauge,), NOW) is None
+    files.save_marks(MarkBook(()))
+    assert not files.folder.exists(), "a camera without marks keeps none"
+    book = MarkBook((gauge,))
+    book.learn(replace(sample(1), full=np.zeros((400, 640, 3), np.uint8)))
+    files.save_marks(book)
+    kept = files.load_marks((gauge,), NOW)
+    assert kept is not None
+    assert list(kept.looks) == [("gauge", False)]
+    (files.folder / MARKS).write_bytes(b"nonsense")
+    assert files.load_marks((gauge,), NOW) is None
+    assert len(list(files.folder.glob(f"{MARKS}.damaged-*"))) == 1

@@ -1,5 +1,6 @@
 """Marks read on a real square: two sorts of gauges, and posts; in mirrors, shadow, other light."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -10,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from vision.errors import WaterError
 from vision.types import FrameSize, Image
 from vision.water.level import KINDS, MarkBook
+from vision.water.mark_file import pack_marks, unpack_marks
 from vision.water.types import Evidence, Level, Mark, Sample
 
 EPOCH = datetime(2026, 7, 1, tzinfo=UTC)
@@ -171,3 +174,28 @@ def test_bigger_marks_are_read_better() -> None:
         lengths, errors = zip(*kind.errors, strict=True)
         assert list(lengths) == sorted(lengths)
         assert list(errors) == sorted(errors, reverse=True)
+
+
+def test_what_marks_look_like_is_kept_across_a_restart(square: Scene) -> None:
+    gauge, wet_row = mark(120, "bars"), FOOT_Y - 60
+    book = MarkBook((gauge,))
+    book.learn(sample(picture(with_mark(square, "bars", 120))))
+    data = pack_marks(book)
+    assert pack_marks(unpack_marks(data, (gauge,))) == data
+    wet = sample(picture(flooded(with_mark(square, "bars", 120), wet_row, 0.2)), 60.0)
+    level = book.read(wet, evidence(wet_row))
+    assert level is not None
+    assert unpack_marks(data, (gauge,)).read(wet, evidence(wet_row)) == level
+
+
+def test_a_mark_that_was_moved_or_is_new_is_learnt_anew(square: Scene) -> None:
+    book = MarkBook((mark(120, "bars"),))
+    book.learn(sample(picture(with_mark(square, "bars", 120))))
+    assert unpack_marks(pack_marks(book), (mark(110, "bars"),)).looks == {}
+    assert unpack_marks(pack_marks(book), (replace(mark(120, "bars"), id="n"),)).looks == {}
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda _: b"", lambda _: b"x" * 999])
+def test_damaged_marks_are_told(damage) -> None:
+    with pytest.raises(WaterError):
+        unpack_marks(damage(pack_marks(MarkBook((mark(40, "bars"),)))), ())
