@@ -39,11 +39,11 @@ class Course:
     gone_s: float
 
 
-def flood_hour(place: Place, seed: int = 1) -> Hour:
+def flood_hour(place: Place, seed: int = 1, tide: Tide = TIDE, length_s: float = LENGTH_S) -> Hour:
     """Return the time that is filmed: dry, rising, high, draining, dry."""
     water = some_water(np.random.default_rng([61, seed]), seed)
-    flood = Flood(Surface(place, water), TIDE, place)
-    return Hour("film", place, (flood, Light(seed, 0.08)), LENGTH_S, flood)
+    flood = Flood(Surface(place, water), tide, place)
+    return Hour("film", place, (flood, Light(seed, 0.08)), length_s, flood)
 
 
 def course(hour: Hour, lines: WaterLines | None = None) -> Course:
