@@ -16,8 +16,9 @@ from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.reports.calendar import day_of, midnight, week_of
-from gateway.reports.case_report import CaseLine, CaseReport, GroupBy, case_report
+from gateway.reports.case_report import CaseLine, CaseReport, case_report
 from gateway.reports.false_alarms import FalseAlarmLine, false_alarms
+from gateway.reports.group_by import GroupBy
 from gateway.reports.spread import Spread
 from gateway.reports.tables import FileType, Table, case_table, false_alarm_table, file_name
 from gateway.reports.words import ReportWords

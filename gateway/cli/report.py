@@ -12,8 +12,7 @@ from gateway.cli.output import ConfigOption, JsonOption, err, print_json, print_
 from gateway.clock import utc_now
 from gateway.config import Settings, load_settings
 from gateway.errors import ConfigError, StorageError
-from gateway.reports.case_report import GroupBy
-from gateway.reports.tables import FileType
+from gateway.reports.group_by import GroupBy
 
 if TYPE_CHECKING:
     from gateway.reports.case_report import CaseLine
@@ -155,6 +154,7 @@ def _false_row(line: "FalseAlarmLine") -> tuple[object, ...]:
 
 def _write(table: "Table", xlsx: Path | None) -> None:
     """Write a table to a workbook, else as CSV to standard output."""
+    from gateway.reports.tables import FileType
     from gateway.whole_file import write_whole
 
     if xlsx is None:

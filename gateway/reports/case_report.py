@@ -4,24 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from enum import StrEnum
 from types import MappingProxyType
 
 from gateway.reports.calendar import day_of, month_of, week_of
+from gateway.reports.group_by import GroupBy
 from gateway.reports.spread import Spread
 from gateway.store.case_facts import CaseFacts, Verdict
 from gateway.workflow.case import Outcome
-
-
-class GroupBy(StrEnum):
-    """What a report has one line for."""
-
-    UNIT = "unit"
-    KIND = "kind"
-    CAMERA = "camera"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True)

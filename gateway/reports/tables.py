@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from gateway import csv_sheet, xlsx_sheet
-from gateway.reports.case_report import CaseLine, CaseReport, GroupBy
+from gateway.reports.case_report import CaseLine, CaseReport
 from gateway.reports.false_alarms import FalseAlarmLine
+from gateway.reports.group_by import GroupBy
 from gateway.reports.words import ReportWords
 from gateway.workflow.case import FalseAlarm
 

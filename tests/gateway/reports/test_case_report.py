@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reports.calendar import midnight, week_of
-from gateway.reports.case_report import CaseLine, GroupBy, case_report
+from gateway.reports.case_report import CaseLine, case_report
 from gateway.reports.false_alarms import false_alarms
+from gateway.reports.group_by import GroupBy
 from gateway.reports.spread import Spread
 from gateway.store.case_facts import CaseFacts, Verdict
 from gateway.workflow.case import FalseAlarm, Outcome

@@ -11,8 +11,9 @@ import pytest
 from babel.messages.pofile import read_po
 
 from gateway.reports import tables
-from gateway.reports.case_report import GroupBy, case_report
+from gateway.reports.case_report import case_report
 from gateway.reports.false_alarms import false_alarms
+from gateway.reports.group_by import GroupBy
 from gateway.reports.tables import FileType, case_table, false_alarm_table, file_name
 from gateway.reports.words import DOMAIN, LOCALE_DIR, ReportWords
 from gateway.store.case_facts import CaseFacts, Verdict
