@@ -39,7 +39,7 @@ class JoinSettings(Section):
     """One case for one happening that several cameras of a grid see: off, suggest or auto."""
 
     people: Joining = Joining.SUGGEST
-    """Persons: in a zone, crossing a line, lingering. auto joins neighbours' alarms of one minute,
+    """Persons: in a zone, crossing a line, lingering. auto joins neighbours' alarms within within_s,
     whoever was seen: nobody is recognised."""
     vehicles: Joining = Joining.SUGGEST
     """Vehicles: in a zone, crossing a line, stopped."""
