@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit.act import Act, AuditAction, case_object, evidence_object
 from gateway.audit.chain import ROOT, Break, Fault, Head, Record, breaks, canonical_bytes, link
 
 AT = datetime(2026, 5, 1, 8, 0, 0, 250_000, tzinfo=UTC)
-WORDS = st.text(max_size=12)
+QUICK = settings(max_examples=50)
+WORDS = st.text(max_size=8)
 ACTS = st.builds(
     Act,
     at=st.datetimes(timezones=st.just(UTC)),
@@ -31,7 +32,7 @@ def chain(acts: list[Act]) -> list[Record]:
     return records
 
 
-CHAINS = st.lists(ACTS, min_size=1, max_size=8).map(chain)
+CHAINS = st.lists(ACTS, min_size=1, max_size=6).map(chain)
 
 
 def two(records: list[Record]) -> st.SearchStrategy[tuple[int, int]]:
@@ -39,6 +40,7 @@ def two(records: list[Record]) -> st.SearchStrategy[tuple[int, int]]:
     return st.tuples(places, places).filter(lambda pair: pair[0] != pair[1])
 
 
+@QUICK
 @given(CHAINS)
 def test_what_nobody_touched_is_whole(records: list[Record]) -> None:
     assert list(breaks(records, known=[record.head for record in records])) == []
@@ -46,6 +48,7 @@ def test_what_nobody_touched_is_whole(records: list[Record]) -> None:
     assert list(breaks(records[middle:], records[middle - 1].head if middle else ROOT)) == []
 
 
+@QUICK
 @given(CHAINS, st.data())
 def test_an_edited_record_shows_at_its_place(records: list[Record], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(records) - 1))
@@ -62,6 +65,7 @@ def test_an_edited_record_shows_at_its_place(records: list[Record], data: st.Dat
     assert was.seq in {found.seq for found in breaks(records)}
 
 
+@QUICK
 @given(CHAINS, st.data())
 def test_an_edit_with_its_hash_made_anew_shows_at_the_next(
     records: list[Record], data: st.DataObject
@@ -78,6 +82,7 @@ def test_an_edit_with_its_hash_made_anew_shows_at_the_next(
     assert found == ([last] if was.seq == head.seq else [Break(was.seq + 1, Fault.DETACHED)])
 
 
+@QUICK
 @given(CHAINS, st.data())
 def test_a_dropped_record_shows(records: list[Record], data: st.DataObject) -> None:
     head = records[-1].head
@@ -87,6 +92,7 @@ def test_a_dropped_record_shows(records: list[Record], data: st.DataObject) -> N
     assert list(breaks(records, known=[head])) == [Break(seq, fault)]
 
 
+@QUICK
 @given(CHAINS.filter(lambda records: len(records) > 1), st.data())
 def test_reordered_records_show(records: list[Record], data: st.DataObject) -> None:
     one, other = data.draw(two(records))
@@ -94,6 +100,7 @@ def test_reordered_records_show(records: list[Record], data: st.DataObject) -> N
     assert list(breaks(records))
 
 
+@QUICK
 @given(CHAINS, ACTS, st.data())
 def test_an_inserted_record_shows(records: list[Record], act: Act, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(records)))
@@ -104,6 +111,7 @@ def test_an_inserted_record_shows(records: list[Record], act: Act, data: st.Data
     assert bool(list(breaks(records, known=[head]))) is (place < len(records) - 1)
 
 
+@QUICK
 @given(CHAINS, ACTS)
 def test_a_chain_written_anew_from_some_record_on_forks_from_a_known_head(
     records: list[Record], act: Act
