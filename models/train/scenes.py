@@ -1,9 +1,10 @@
 """Street scenes made up from numbers, for training: a road, its sides, walls, things, and light.
 
 A scene is drawn once without light (`Scene`), then lit as often as wanted (`lit`): sun, cloud,
-dusk with lamps. Nothing in it was photographed.
+dusk with lamps. Only the grain of some grounds was photographed (`models.train.textures`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,11 @@ SURFACES: Final = {
 """Colour (BGR, 0-1), grain of the texture (blur in texture pixels, texture pixels in one camera
 height) and its contrast. By eye."""
 
+PHOTOGRAPHED: Final = 0.4
+"""Share of grounds whose grain is a photograph's, where there are photographs."""
+PHOTOGRAPH_GRAIN: Final = (150.0, 500.0)
+"""Photograph's pixels in one camera height."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
@@ -37,14 +43,17 @@ class Scene:
     ground: Mask
 
 
-def draw_scene(size: FrameSize, rng: np.random.Generator) -> Scene:
-    """Return a street of a size in pixels."""
+def draw_scene(size: FrameSize, rng: np.random.Generator, textures: Sequence[Map] = ()) -> Scene:
+    """Return a street of a size in pixels.
+
+    textures: photographed grains of deviation 1 that some of its grounds have.
+    """
     skyline = _skyline(size, rng)
     rows = np.arange(size.height)[:, None]
     ground = rows >= skyline[None]
     albedo = _background(size, skyline, rng)
     plane = Plane.under(ground)
-    albedo[ground] = _pavement(plane, rng)[ground]
+    albedo[ground] = _pavement(plane, textures, rng)[ground]
     hidden = _things(albedo, ground, rng)
     soft = cv2.GaussianBlur(np.clip(albedo, 0, 255), (0, 0), rng.uniform(0.4, 0.9))
     return Scene(soft.astype(np.uint8), ground & ~hidden)
@@ -132,20 +141,27 @@ def _tree(picture: Map, skyline: Map, rng: np.random.Generator) -> None:
     picture[:] = picture * (1 - crown) + green * crown
 
 
-def _surface(plane: Plane, rng: np.random.Generator) -> Map:
+def _surface(plane: Plane, textures: Sequence[Map], rng: np.random.Generator) -> Map:
     """Return one kind of ground, everywhere, worn and stained."""
     colour, blur, grain, contrast = SURFACES[rng.choice(list(SURFACES))]
-    fine = plane.lay(smooth_noise(rng, blur), grain * rng.uniform(0.5, 1.6))
+    if textures and rng.uniform() < PHOTOGRAPHED:
+        texture, grain = textures[rng.integers(len(textures))], rng.uniform(*PHOTOGRAPH_GRAIN)
+        contrast = max(contrast, 0.1)
+    else:
+        texture, grain = smooth_noise(rng, blur), grain * rng.uniform(0.5, 1.6)
+    fine = plane.lay(texture, grain, rng.uniform(0, np.pi))
     sharp = np.clip(plane.px_per_unit / grain * 3, 0.15, 1.0)
+    uneven = plane.lay(smooth_noise(rng, 4.0), rng.uniform(20, 120))
     stains = plane.lay(smooth_noise(rng, 12.0), rng.uniform(10, 60))
-    wear = 1 + contrast * rng.uniform(0.4, 1.5) * fine * sharp + rng.uniform(0, 0.12) * stains
+    broad = rng.uniform(0, 0.07) * uneven + rng.uniform(0, 0.12) * stains
+    wear = 1 + contrast * rng.uniform(0.4, 1.5) * fine * sharp + broad
     base = 255 * np.float32(colour) * rng.uniform(0.7, 1.2) * (1 + rng.normal(0, 0.04, 3))
     return np.asarray(base * wear[..., None], dtype=np.float32)
 
 
-def _pavement(plane: Plane, rng: np.random.Generator) -> Map:
+def _pavement(plane: Plane, textures: Sequence[Map], rng: np.random.Generator) -> Map:
     """Return the ground of the whole picture: a road with kerbs and sides, or one surface."""
-    picture = _surface(plane, rng)
+    picture = _surface(plane, textures, rng)
     if rng.uniform() < 0.3:
         _slabs(picture, plane, rng)
     if rng.uniform() < 0.75:
@@ -153,7 +169,7 @@ def _pavement(plane: Plane, rng: np.random.Generator) -> Map:
         off = (plane.across * np.cos(turn) + plane.away * np.sin(turn)) - middle
         half = rng.uniform(0.5, 1.6)
         road = np.abs(off) < half
-        picture[road] = _surface(plane, rng)[road]
+        picture[road] = _surface(plane, textures, rng)[road]
         kerb = np.abs(np.abs(off) - half) < rng.uniform(0.01, 0.05)
         picture[kerb] = rng.uniform(90, 210)
         _markings(picture, plane, (off, half), rng)

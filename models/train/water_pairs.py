@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 
 from models.train.panoramas import draw_view
@@ -12,36 +13,60 @@ from vision.types import FrameSize, Image
 from vision.water.flooding import WaterRanges
 from vision.water.nuisances import infrared
 from vision.water.rehearsal import Pair, rehearse
+from vision.water.types import Map, Mask
 
 SIZE: Final = FrameSize(320, 192)
 FROM_PANORAMAS: Final = 0.45
-SAME_HOUR: Final = 0.65
+SAME_HOUR: Final = 0.75
 """A bank hands out the reference that is nearest, mostly one of the same light."""
-AT_NIGHT: Final = 0.2
+AT_NIGHT: Final = 0.12
 """Share of pairs under the camera's infrared lamp."""
+LEAST_GROUND: Final = 0.1
+"""Share of the picture that must be ground for a scene to teach anything."""
+DARKEST: Final = 9
+"""Grey level under which a camera shows nothing of the ground, noise and coding apart."""
 LAMP_SWITCHED: Final = 0.04
 """Share of pairs of which only one is: a switch just now, and no reference for it yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Photographs that scenes are made of: panoramas, BGR 0-255, and grains of ground."""
+
+    panoramas: Sequence[Image]
+    textures: Sequence[Map]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """A pair and where its ground is: what it is judged on."""
+    """A pair and where its ground is and can be seen: what it is judged on."""
 
     pair: Pair
-    ground: np.ndarray
+    ground: Mask
 
 
 def draw_lessons(
-    panoramas: Sequence[Image], ranges: WaterRanges, count: int, rng: np.random.Generator
+    material: Material, ranges: WaterRanges, count: int, rng: np.random.Generator
 ) -> list[Lesson]:
     """Return pairs of one new scene."""
     if rng.uniform() < FROM_PANORAMAS:
-        scene = draw_view(panoramas[rng.integers(len(panoramas))], SIZE, rng)
+        panorama = material.panoramas[rng.integers(len(material.panoramas))]
+        scene = draw_view(panorama, SIZE, rng)
     else:
-        scene = draw_scene(SIZE, rng)
-    if scene.ground.mean() < 0.1:
+        scene = draw_scene(SIZE, rng, material.textures)
+    if scene.ground.mean() < LEAST_GROUND:
         return []
-    return [Lesson(_pair(scene, ranges, rng), scene.ground) for _ in range(count)]
+    pairs = (_pair(scene, ranges, rng) for _ in range(count))
+    return [Lesson(pair, scene.ground & _shown(pair)) for pair in pairs]
+
+
+def _shown(pair: Pair) -> Mask:
+    """Return where both pictures of a pair are bright enough to show anything."""
+    lights = [
+        cv2.GaussianBlur(image, (0, 0), 4.0).mean(axis=2)
+        for image in (pair.current, pair.reference)
+    ]
+    return np.asarray(np.minimum(*lights) > DARKEST, dtype=np.bool_)
 
 
 def _pair(scene: Scene, ranges: WaterRanges, rng: np.random.Generator) -> Pair:

@@ -26,8 +26,8 @@ def added(tmp_path, smoke):
 
 
 def test_the_sites_own_models_are_known_by_name(tmp_path, added, smoke):
-    assert known_models().keys() == {"nanodet-g"}
-    assert known_models(tmp_path).keys() == {"nanodet-g", "smoke"}
+    assert known_models().keys() == {"nanodet-g", "water"}
+    assert known_models(tmp_path).keys() == {"nanodet-g", "water", "smoke"}
     assert added.path == smoke
     assert added.kinds == {"fire": SMOKE, "person": Kind.PERSON}
     assert model_of(AnalysisSettings(model="smoke"), tmp_path).source == "our own"
@@ -68,4 +68,4 @@ def test_entries_written_by_hand_stay(tmp_path, smoke, added):
     manifest.write_text("# ours\n" + manifest.read_text("utf-8"), "utf-8")
     add_model(tmp_path, ModelEntry('烟 "2"', smoke, "second", {"fire": "smoke"}), verify)
     assert manifest.read_text("utf-8").startswith("# ours\n")
-    assert known_models(tmp_path).keys() == {"nanodet-g", "smoke", '烟 "2"'}
+    assert known_models(tmp_path).keys() == {"nanodet-g", "water", "smoke", '烟 "2"'}

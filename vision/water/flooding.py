@@ -2,8 +2,9 @@
 
 The model of a water surface: the ground seen through it fades with depth into the water's own
 colour (Beer-Lambert); the surface mirrors what stands behind it by Schlick's approximation of
-Fresnel's law, upside down about the foot of things; ripples, which shrink with distance, bend the
-mirrored picture and add light and shade of their own. Water fills the lowest ground first.
+Fresnel's law, upside down about the foot of things, and the sky over it; ripples, which shrink with
+distance, bend the mirrored picture and add light and shade of their own. Water fills the lowest
+ground first.
 """
 
 import math
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.types import Image
-from vision.water.plane import Plane, smooth_noise
+from vision.water.plane import NOISE_SIDE, Plane, smooth_noise
 from vision.water.types import Map, Mask
 
 Span: TypeAlias = tuple[float, float]
@@ -34,6 +35,15 @@ WAVES: Final = 6
 FINEST_WAVE_PX: Final = 2.5
 """Waves shorter than this in the picture are averaged out by the lens and the pixels."""
 
+STREAK_ASPECT: Final = 4.0
+"""Crests seen from low down are so much longer than they are high in the picture."""
+
+NEAREST_STREAK_PX: Final = 2.5
+"""How high streaks are in the foreground; they are a pixel high far away."""
+
+SHORE: Final = 0.7
+"""Exponent of depth over the slope of the ground: kerbs and gutters are steeper than a plain."""
+
 
 @dataclass(frozen=True, slots=True)
 class WaterLook:
@@ -42,7 +52,9 @@ class WaterLook:
     share: of the ground under water, 0-1. murk: how fast the ground fades, in e-folds over the
     deepest depth. tone: its own colour. mirror: factor of Fresnel's reflection; rain and wind
     lower it. ripple: contrast of the waves, a share of the light. wave: their length, camera
-    heights. sway_px: by how much they bend the mirrored picture.
+    heights. sway_px: by how much they bend the mirrored picture. sky: brightness of the sky over
+    that of the picture's uppermost rows. open: how much of the picture's height, from its top, the
+    sky takes the place of in the mirror, 0-1. streak: share of the waves that are streaks, 0-1.
     """
 
     share: float
@@ -52,6 +64,9 @@ class WaterLook:
     ripple: float
     wave: float
     sway_px: float
+    sky: float = 1.0
+    open: float = 0.0
+    streak: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,9 @@ class WaterRanges:
     ripple: Span
     wave: Span
     sway_px: Span
+    sky: Span
+    open: Span
+    streak: Span
 
     def draw(self, rng: np.random.Generator) -> WaterLook:
         """Return one look; small waters come as often as large ones."""
@@ -79,34 +97,44 @@ class WaterRanges:
             ripple=rng.uniform(*self.ripple),
             wave=rng.uniform(*self.wave),
             sway_px=rng.uniform(*self.sway_px),
+            sky=rng.uniform(*self.sky),
+            open=rng.uniform(*self.open),
+            streak=rng.uniform(*self.streak),
         )
 
 
 TRAINING: Final = WaterRanges(
     share=(0.03, 0.95),
-    murk=(4.0, 60.0),
-    brightness=(0.25, 1.1),
-    warmth=(0.9, 1.7),
-    mirror=(0.5, 1.8),
-    ripple=(0.0, 0.12),
+    murk=(6.0, 80.0),
+    brightness=(0.25, 1.15),
+    warmth=(0.85, 1.8),
+    mirror=(0.4, 2.0),
+    ripple=(0.0, 0.3),
     wave=(0.03, 0.08),
-    sway_px=(0.3, 3.5),
+    sway_px=(0.3, 9.0),
+    sky=(0.8, 1.8),
+    open=(0.0, 0.9),
+    streak=(0.0, 0.8),
 )
 """What eyes are taught with. By eye, against photographs of flooded streets."""
 
 TRIAL: Final = WaterRanges(
     share=(0.05, 0.9),
-    murk=(4.0, 60.0),
+    murk=(6.0, 80.0),
     brightness=(0.85, 1.05),
     warmth=(1.4, 1.6),
     mirror=(0.4, 1.6),
-    ripple=(0.02, 0.14),
+    ripple=(0.02, 0.35),
     wave=(0.08, 0.13),
-    sway_px=(3.5, 5.0),
+    sway_px=(9.0, 12.0),
+    sky=(1.0, 1.5),
+    open=(0.0, 0.9),
+    streak=(0.8, 1.0),
 )
-"""What they are tried with: bright, brown water with longer waves, that sway more, than they were
-taught. Tones are not kept apart: an eye taught dark water only takes all that is dark for water,
-and nothing else (measured: overlap 0.54 on its own tones, 0.26 on brighter ones)."""
+"""What they are tried with: bright, brown water with longer waves and more streaks, that sway more,
+than they were taught. Tones are not kept apart: an eye taught dark water only takes all that is
+dark for water, and nothing else (measured: overlap 0.54 on its own tones, 0.26 on brighter
+ones)."""
 
 
 def flood(
@@ -127,7 +155,7 @@ def flood(
     light = cv2.GaussianBlur(dry.mean(axis=2), (0, 0), image.shape[1] / 16)
     seen = np.exp(-look.murk * depth)[..., None]
     body = dry * seen * 0.85 + light[..., None] * np.array(look.tone, np.float32) * (1 - seen)
-    mirrored = _mirrored(dry, ground, slope * look.sway_px)
+    mirrored = _mirrored(dry, ground, slope * look.sway_px, look)
     share = np.clip(look.mirror * _fresnel(plane), 0.0, 0.9)[..., None]
     wet = body * (1 - share) + mirrored * share + (light * look.ripple * slope)[..., None]
     edge = cv2.GaussianBlur(water.astype(np.float32), (0, 0), 0.7)[..., None]
@@ -146,7 +174,8 @@ def pond_depth(ground: Mask, plane: Plane, share: float, rng: np.random.Generato
     heights = np.sort(relief[ground])
     level = heights[min(len(heights) - 1, int(share * len(heights)))]
     deepest = max(float(level - heights[0]), 1e-6)
-    return np.asarray(np.where(ground, np.clip(level - relief, 0, None) / deepest, 0.0), np.float32)
+    drop = np.where(ground, np.clip(level - relief, 0, None) / deepest, 0.0)
+    return np.asarray(drop**SHORE, dtype=np.float32)
 
 
 def _waves(plane: Plane, look: WaterLook, rng: np.random.Generator) -> Map:
@@ -164,7 +193,26 @@ def _waves(plane: Plane, look: WaterLook, rng: np.random.Generator) -> Map:
             along * (2 * math.pi / length) + 3 * wander + rng.uniform(0, 6.3)
         )
     gusts = np.clip(0.7 + 0.5 * plane.lay(smooth_noise(rng, 12.0), 0.6 / look.wave), 0.3, 2.0)
-    return np.asarray(slope * gusts / math.sqrt(WAVES / 2), dtype=np.float32)
+    waves = slope / math.sqrt(WAVES / 2) * (1 - look.streak) + _streaks(plane, rng) * look.streak
+    return np.asarray(waves * gusts, dtype=np.float32)
+
+
+def _streaks(plane: Plane, rng: np.random.Generator) -> Map:
+    """Return crests that run together, as they do seen from low down; deviation about 1."""
+    height, width = plane.across.shape
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    near = plane.px_per_unit / plane.px_per_unit.max()
+    fine, broad = (
+        cv2.remap(
+            smooth_noise(rng, 1.0),
+            columns / (STREAK_ASPECT * high) % NOISE_SIDE,
+            rows / high % NOISE_SIDE,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_WRAP,
+        )
+        for high in (1.0, NEAREST_STREAK_PX)
+    )
+    return np.asarray(fine * (1 - near) + broad * near, dtype=np.float32)
 
 
 def _fresnel(plane: Plane) -> Map:
@@ -173,10 +221,10 @@ def _fresnel(plane: Plane) -> Map:
     return np.asarray(share, dtype=np.float32)
 
 
-def _mirrored(dry: Colours, ground: Mask, sway_px: Map) -> Colours:
+def _mirrored(dry: Colours, ground: Mask, sway_px: Map, look: WaterLook) -> Colours:
     """Return what the surface mirrors: the picture upside down about the far end of the ground.
 
-    Above the picture's edge there is sky: the colour of its uppermost rows, blurred.
+    Above what of the picture is not open there is sky: the colour of its uppermost rows.
     """
     height, width = ground.shape
     foot = np.where(ground.any(axis=0), np.argmax(ground, axis=0), height).astype(np.float32)
@@ -190,8 +238,8 @@ def _mirrored(dry: Colours, ground: Mask, sway_px: Map) -> Colours:
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    sky = dry[: max(1, height // 12)].mean(axis=(0, 1))
-    over = np.clip(-source / (0.1 * height), 0.0, 1.0)[..., None]
+    sky = np.minimum(dry[: max(1, height // 12)].mean(axis=(0, 1)) * look.sky, 255.0)
+    over = np.clip((look.open * height - source) / (0.1 * height), 0.0, 1.0)[..., None]
     smeared = cv2.GaussianBlur(mirrored * (1 - over) + sky * over, (0, 0), 0.8, sigmaY=2.5)
     return np.asarray(smeared, dtype=np.float32)
 

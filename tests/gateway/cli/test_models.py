@@ -26,7 +26,7 @@ def test_a_model_of_ones_own_is_added_exported_timed_and_listed(
     added = gridpatrol("models", "add", "smoke", network, "--kind", "fire=smoke", "--json")
     assert added.objects[0]["kinds"] == {"fire": "smoke"}
     listed = {one["name"] for one in gridpatrol("models", "list", "--json").objects}
-    assert listed == {"nanodet-g", "smoke"}
+    assert listed == {"nanodet-g", "water", "smoke"}
     assert "smoke" in gridpatrol("models", "verify").out
 
     words = ("--model", "smoke", "--images", images, "--seconds", "0.5")

@@ -154,7 +154,7 @@ def test_noise_has_no_bias_and_joins_at_its_borders(seed, blur):
 
 
 def test_training_and_trial_waves_do_not_overlap():
-    for name in ("wave", "sway_px"):
+    for name in ("wave", "sway_px", "streak"):
         assert getattr(TRAINING, name)[1] <= getattr(TRIAL, name)[0], name
 
 
