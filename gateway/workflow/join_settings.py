@@ -39,8 +39,8 @@ class JoinSettings(Section):
     """One case for one happening that several cameras of a grid see: off, suggest or auto."""
 
     people: Joining = Joining.SUGGEST
-    """Persons: in a zone, crossing a line, lingering. auto joins neighbours' alarms within within_s,
-    whoever was seen: nobody is recognised."""
+    """Persons: in a zone, crossing a line, lingering. auto joins what neighbours saw in within_s,
+    whoever it was: nobody is recognised."""
     vehicles: Joining = Joining.SUGGEST
     """Vehicles: in a zone, crossing a line, stopped."""
     crowd: Joining = Joining.SUGGEST
