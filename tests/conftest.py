@@ -34,7 +34,6 @@ from gateway.footage import (
     FootageUnavailableError,
     obtain,
 )
-from gateway.store.database import Database
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("gridpatrol", deadline=None)
@@ -158,6 +157,8 @@ def postgresql() -> Iterator[Any]:
 
     Skip, and say why, where PostgreSQL is not installed.
     """
+    from gateway.store.database import Database  # not for the many tests that need no store
+
     spec = importlib.util.spec_from_file_location("postgresql_server", POSTGRESQL_SERVER)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -171,7 +172,7 @@ def postgresql() -> Iterator[Any]:
         server.start()
         empty = server.create()
         Database.open(server.url(empty)).close()
-        server.template = empty
+        server.use_as_template(empty)
         yield server
     finally:
         server.remove()

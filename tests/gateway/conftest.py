@@ -169,10 +169,10 @@ def sqlite_location(tmp_path: Path, empty_database: Path) -> Path:
 
 @pytest.fixture
 def postgresql_location(postgresql) -> Iterator[str]:
-    """Return the URL of a new database, which is gone after the test."""
-    name = postgresql.create()
+    """Return the URL of a database that holds nothing."""
+    name = postgresql.lend()
     yield postgresql.url(name)
-    postgresql.drop(name)
+    postgresql.take_back(name)
 
 
 @pytest.fixture

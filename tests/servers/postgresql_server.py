@@ -31,6 +31,43 @@ OPTIONS = {
 """Nothing of a test outlives it, so nothing is made to."""
 ACCESS = f"local all {OWNER} trust\nlocal all all scram-sha-256\n"
 
+SHAPE = """
+SELECT (SELECT string_agg(concat(relname, relkind), ',' ORDER BY relname) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace)
+    || (SELECT coalesce(string_agg(concat(tgname, tgenabled), ',' ORDER BY tgname), '') FROM pg_trigger)
+"""
+"""What tables, indexes and triggers there are: a database whose shape a test changed is dropped."""
+KEEP_SEED = """
+DO $$ DECLARE one name; is_seeded boolean; BEGIN
+  CREATE SCHEMA seed;
+  FOR one IN SELECT relname FROM pg_class
+             WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one) INTO is_seeded;
+    IF is_seeded THEN EXECUTE format('CREATE TABLE seed.%I AS TABLE public.%I', one, one); END IF;
+  END LOOP;
+  CREATE TABLE seed.positions AS
+    SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public';
+END $$
+"""
+RESET = """
+DO $$ DECLARE one name; BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT relname FROM pg_class
+             WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('DELETE FROM public.%I', one);
+  END LOOP;
+  FOR one IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> 'positions'
+             AND relnamespace = 'seed'::regnamespace LOOP
+    EXECUTE format('INSERT INTO public.%I SELECT * FROM seed.%I', one, one);
+  END LOOP;
+  PERFORM setval(format('public.%I', sequencename)::regclass, coalesce(last_value, 1),
+                 last_value IS NOT NULL) FROM seed.positions;
+END $$
+"""
+"""Rows as the template has them: a tenth of what a new database costs."""
+
 
 class NoPostgresqlError(Exception):
     """The server is not installed."""
@@ -59,6 +96,8 @@ class PostgresqlServer:
         self._data = self._directory / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+        self._spare: list[str] = []
+        self._shape = ""
         self.template = "template0"
 
     def url(self, database: str, user: str = OWNER) -> str:
@@ -100,6 +139,28 @@ class PostgresqlServer:
         template = "template0" if empty else self.template
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def use_as_template(self, database: str) -> None:
+        """Lend databases like this one, whose tables may have rows already."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(KEEP_SEED)
+            (self._shape,) = connection.execute(SHAPE).fetchone()
+        self.template = database
+
+    def lend(self) -> str:
+        """Return a database like the template, to be given back."""
+        return self._spare.pop() if self._spare else self.create()
+
+    def take_back(self, database: str) -> None:
+        """Make a database as it was lent; one whose shape was changed goes."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            is_whole = connection.execute(SHAPE).fetchone() == (self._shape,)
+            if is_whole:
+                connection.execute(RESET)
+        if is_whole:
+            self._spare.append(database)
+        else:
+            self.drop(database)
 
     def drop(self, database: str) -> None:
         self.execute(f"DROP DATABASE {database} WITH (FORCE)")
