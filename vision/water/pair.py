@@ -35,37 +35,25 @@ class PairLook:
 def look_at_pair(
     setup: WaterSetup, reference: Sample, sample: Sample, network: WaterVoter | None
 ) -> PairLook:
-    """Look for water in a sample as a worker does that has learnt the reference and nothing else.
+    """Look for water in a sample by nothing but one other of the same place.
 
     What is blocked in the sample does not count. Where only one has colour, both lose it: colour
-    that came with the daylight is no water.
+    that came with the daylight is no water. The network is always asked: a worker that looks again
+    and again spares it where nothing else stirs.
     """
     dry, now = _alike(reference, sample)
     bank = ReferenceBank(dry.shape)
     bank.learn(dry, dry.at)
-    outcome = WaterWatch(setup, bank, network, camera="pair").look(now, RainState.UNKNOWN)
-    if outcome.evidence is not None and outcome.after is not None:
-        return PairLook(None, outcome.evidence, outcome.after)
-    return _look_all_the_same(setup, dry, now, network, outcome.reading.unseen)
-
-
-def _look_all_the_same(
-    setup: WaterSetup,
-    dry: Sample,
-    now: Sample,
-    network: WaterVoter | None,
-    unseen: Unseen | None,
-) -> PairLook:
-    """Return what is found in a sample that a worker would not judge."""
+    worker = WaterWatch(setup, bank, camera="pair").look(now, RainState.UNKNOWN)
     ground = Ground.of(setup, dry.shape)
     text = ground.text if ground.text is not None else np.zeros(dry.shape, np.bool_)
     ignore: Mask = text | ground.permanent
     placed = register(now, luma_of(dry.image), ignore | dry.blocked)
     laid = aligned(now, placed) if placed.found else now
     vote = None if network is None else network.probability(laid.image, dry.image)
-    reference = Reference("pair", dry.image, dry.at, dry.at, dry.infrared)
-    evidence = judge_against(laid, (reference,), ground.zones, ignore, vote)
-    return PairLook(unseen, evidence, laid.image)
+    state = Reference("pair", dry.image, dry.at, dry.at, dry.infrared)
+    evidence = judge_against(laid, (state,), ground.zones, ignore, vote)
+    return PairLook(worker.reading.unseen, evidence, laid.image)
 
 
 def _alike(reference: Sample, sample: Sample) -> tuple[Sample, Sample]:
