@@ -34,7 +34,8 @@ ACCESS = f"local all {OWNER} trust\nlocal all all scram-sha-256\n"
 SHAPE = """
 SELECT (SELECT string_agg(concat(relname, relkind), ',' ORDER BY relname) FROM pg_class
         WHERE relnamespace = 'public'::regnamespace)
-    || (SELECT coalesce(string_agg(concat(tgname, tgenabled), ',' ORDER BY tgname), '') FROM pg_trigger)
+    || (SELECT coalesce(string_agg(concat(tgname, tgenabled), ',' ORDER BY tgname), '')
+        FROM pg_trigger)
 """
 """What tables, indexes and triggers there are: a database whose shape a test changed is dropped."""
 KEEP_SEED = """
