@@ -89,9 +89,12 @@ def test_new_password_is_printed_alone(gridpatrol, refused, data_dir):
 
 
 def test_models_are_listed_and_verified(gridpatrol):
-    (listed,) = gridpatrol("models", "list", "--json").objects
-    (verified,) = gridpatrol("models", "verify", "--json").objects
-    assert (listed["name"], listed["sha256"]) == (verified["name"], verified["sha256"])
+    listed, verified = (
+        {one["name"]: one["sha256"] for one in gridpatrol("models", word, "--json").objects}
+        for word in ("list", "verify")
+    )
+    assert listed == verified
+    assert listed.keys() == {"nanodet-g", "water"}
     assert "nanodet-g" in gridpatrol("models", "list").out
 
 
