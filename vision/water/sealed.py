@@ -23,7 +23,7 @@ DAMAGE = (ValueError, KeyError, IndexError, OSError, EOFError, zipfile.BadZipFil
 
 
 def seal(kind: str, arrays: Arrays) -> bytes:
-    """Return arrays as bytes; the same arrays give the same bytes. kind: "water bank", or another."""
+    """Return arrays as bytes, the same for the same arrays. kind: "water bank", or another."""
     archive = io.BytesIO()
     np.savez_compressed(archive, allow_pickle=False, **arrays)
     body = archive.getvalue()

@@ -91,8 +91,8 @@ class WaterWatch:
 
     bank: the camera's states, learnt from here. marks: those of the setup and what they look like
     dry, learnt as well; None: nothing of them is known yet. Both want to be kept when a look says
-    `learnt`. network: None without one. At a slope no water is told of, but whether its scene moved,
-    by day and by infrared light apart.
+    `learnt`. network: None without one. At a slope no water is told of, but whether its scene
+    moved, by day and by infrared light apart.
     """
 
     def __init__(
