@@ -110,7 +110,7 @@ def test_nobody_without_a_sign_in(site, opened):
 
 
 def test_every_role_is_a_party_to_cases():
-    assert {Party(role.value) for role in Role} == {Party.ADMIN, Party.OPERATOR}
+    assert {Party(role.value) for role in Role} == {Party.ADMIN, Party.OPERATOR, Party.REPORTER}
 
 
 JPEG = cv2.imencode(".jpg", np.full((40, 60, 3), 99, np.uint8))[1].tobytes()

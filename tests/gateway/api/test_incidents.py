@@ -40,6 +40,7 @@ def test_an_incident_is_shown_whole(browser, store, samples):
         "queue_id": None,
         "step": "discovered",
         "case_revision": 0,
+        "finding": None,
     }
     assert "evidence/2026" not in answer.text
 

@@ -378,6 +378,7 @@ def console(tab, site) -> Page:
     """Return a tab that is signed in and shows the wall."""
     tab.goto(site.url)
     sign_in(tab, site)
+    expect(tab.get_by_role("button", name="admin 的菜单")).to_be_visible()
     return tab
 
 
