@@ -1,7 +1,8 @@
 """How many cameras others carry on this box, at the same recall and latency as `fleet` asks for.
 
     python -m benchmarks peers [--fleet tuned|found] [--cameras N] [--busy PERCENT] [--minutes M]
-                               [--within S] [--few-clips] [--quick]
+                               [--way ffmpeg|opencv|ultralytics]… [--within S] [--few-clips]
+                               [--quick]
 
 The same streams, the same weights at the same input size, and behind the boxes our tracker, rules
 and book of incidents for all; only how pictures get to the detector differs (`peers_watch`). With
@@ -43,8 +44,8 @@ PEERS = {
     "ultralytics": "stock Ultralytics multi-stream",
 }
 OURS = "gridpatrol"
-KNEE_FROM, KNEE_STEP, KNEE_MOST = 8, 4, 512
-OURS_FROM, OURS_STEP = 32, 8
+KNEE_FROM, KNEE_STEP, KNEE_MOST = 16, 8, 512
+OURS_FROM, OURS_STEP = 64, 16
 STOP_S = 5.0
 
 
@@ -95,12 +96,12 @@ def run_with(words: Sequence[str], *, quick: bool) -> Outcome:
     minutes = asked.minutes or (1.0 if quick else 2.0)
     busy = asked.busy if asked.busy is not None else (20.0 if quick else 10.0)
     case = Case(asked.kind, asked.cameras or 4, busy, minutes, library, within_s=asked.within_s)
-    ways = [way for way in PEERS if way != "ultralytics" or _has_ultralytics()]
+    ways = [way for way in asked.ways or PEERS if way != "ultralytics" or _has_ultralytics()]
     if asked.cameras or quick:
         figures = tuple(figure for way in ways for figure in _figures(PEERS[way], peer(way, case)))
     else:
         figures = tuple(_knees(case, ways))
-    return Outcome(figures, tuple(_notes(case, ways)))
+    return Outcome(figures, tuple(_notes(case)))
 
 
 def peer(way: str, case: Case) -> Carried:
@@ -200,7 +201,7 @@ def _figures(title: str, carried: Carried) -> Iterator[Figure]:
     yield Figure(f"{name}: looks", carried.looks, "per camera-second")
 
 
-def _notes(case: Case, ways: Sequence[str]) -> Iterator[str]:
+def _notes(case: Case) -> Iterator[str]:
     yield (
         f"{case.kind} streams, {case.busy:g} % busy, {case.minutes:g} min each after "
         f"{case.warm_up_s:g} s, p95 within {case.within_s:g} s; "
@@ -211,7 +212,7 @@ def _notes(case: Case, ways: Sequence[str]) -> Iterator[str]:
         "(FFmpeg's way: only where it saw motion); their latency ends when the rule is sure, ours "
         "when the queue has the incident with its evidence"
     )
-    if "ultralytics" not in ways:
+    if not _has_ultralytics():
         yield "stock Ultralytics: not installed; pip install 'gridpatrol[ultralytics]' first"
 
 
@@ -223,6 +224,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks peers", description=__doc__)
     parser.add_argument("--fleet", dest="kind", choices=("found", "tuned"), default="found")
     parser.add_argument("--cameras", type=int, help="try each with so many only")
+    parser.add_argument(
+        "--way", dest="ways", action="append", choices=tuple(PEERS), help="this peer alone; again"
+    )
     parser.add_argument("--busy", type=float, help="percent of camera time, 0 to 20")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--few-clips", action="store_true", help="5 clips instead of 32")
