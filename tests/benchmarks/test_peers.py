@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from benchmarks.peers import Watch, told_by
+from benchmarks.fleet import Case
+from benchmarks.peers import Carried, Watch, told_by
 from benchmarks.peers_watch import MOTION_HOLD_S, TALLY_EVERY, Judge, Motion, Watched
 from benchmarks.town_passages import SIZE
+from benchmarks.town_score import Score
 from vision.tracker import TrackerSettings
 from vision.types import Detections, Kind, ObjectClass
 
@@ -35,6 +37,15 @@ def test_noise_is_no_motion_and_somebody_is_for_a_while(street):
     assert motion.is_going_on(street(200), 10.0)
     assert motion.is_going_on(street(), 10.0 + MOTION_HOLD_S / 2)
     assert not motion.is_going_on(street(), 10.4 + 2 * MOTION_HOLD_S)
+
+
+@pytest.mark.parametrize(
+    ("read", "latency_s", "sustained"), [(8, 1, True), (7, 1, False), (8, 3, False)]
+)
+def test_a_peer_carries_what_it_reads_whole_and_tells_of_in_time(read, latency_s, sustained):
+    found = Score(due=5, told=5, false=0, repeats=0, latencies_s=(latency_s,) * 5)
+    carried = Carried(Case("tuned", 8, 10, 1), read, found, cores=0.4, mib=200.0, looks=3.0)
+    assert carried.is_sustained is sustained
 
 
 def see(camera, judge, seconds, box):
