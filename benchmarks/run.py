@@ -22,6 +22,7 @@ RECORDED = (
     "tracking",
     "rules",
     "fleet",
+    "chaos",
 )
 """The benchmarks whose records are kept."""
 

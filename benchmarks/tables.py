@@ -121,6 +121,12 @@ HEADLINES = (
         ("tuned, 325 cameras, 10 % busy: event recall",),
     ),
     Headline(
+        "chaos",
+        "writer, relay, queue and reader killed 100 times: events lost / made up / out of order",
+        "写入、投递、队列、消费进程共被强杀 100 次:事件丢失 / 凭空多出 / 乱序",
+        ("consumer: lost", "consumer: invented", "consumer: out of order"),
+    ),
+    Headline(
         "detector",
         "detector as the worker feeds it, speed against the bare runtime",
         "检测器(工作进程的喂入方式),相对裸推理的速度",
