@@ -6,7 +6,6 @@ from typing import Self
 
 from gateway.audit.act import SYSTEM
 from gateway.secrets import SecretBox
-from gateway.store import notice_tables, platform_tables, unit_tables  # noqa: F401 - metadata
 from gateway.store.acknowledged import Acknowledged
 from gateway.store.audit_log import AuditLog
 from gateway.store.camera_controls import CameraControls

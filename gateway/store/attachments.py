@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 
 from gateway.store.evidence import Evidence, EvidenceType, add_missing
-from gateway.store.finding_tables import attachments
-from gateway.store.tables import evidence
+from gateway.store.tables import attachments, evidence
 
 
 @dataclass(frozen=True, slots=True)

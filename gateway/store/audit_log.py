@@ -26,8 +26,8 @@ from sqlalchemy import (
 
 from gateway.audit.act import Act
 from gateway.audit.chain import ROOT, Break, Head, Record, breaks, link
-from gateway.store.audit_tables import audit
 from gateway.store.database import Database
+from gateway.store.tables import audit
 
 _AT_ONCE = 1000
 

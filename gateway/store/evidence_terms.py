@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 
-from gateway.store.custody_tables import holds
-from gateway.store.tables import cases, evidence, incidents
+from gateway.store.tables import cases, evidence, holds, incidents
 from gateway.workflow.case import Outcome, Step
 from vision.types import Severity
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, RowMapping, insert, select
 
 from gateway.finding import Finding, FindingSource
-from gateway.store.finding_tables import findings
+from gateway.store.tables import findings
 from gateway.workflow.case import Actor, Party
 
 

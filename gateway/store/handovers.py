@@ -9,7 +9,7 @@ from gateway.errors import NotFoundError
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
 from gateway.store.patrol import PATROL
-from gateway.store.patrol_tables import patrol_handovers
+from gateway.store.tables import patrol_handovers
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from sqlalchemy import Connection, delete, insert, select
 from gateway.audit.act import SYSTEM, Act, AuditAction, case_object
 from gateway.errors import ConfigError, NotFoundError
 from gateway.store.audit_log import tell
-from gateway.store.custody_tables import holds
 from gateway.store.database import Database
-from gateway.store.tables import incidents
+from gateway.store.tables import holds, incidents
 
 AROUND = timedelta(minutes=10)
 """How much of the recordings before and after an incident is held with it."""

@@ -15,11 +15,10 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 from gateway.clock import to_iso
 from gateway.errors import NotFoundError
 from gateway.store.case_rows import CaseChange, read_case, read_trail
-from gateway.store.custody_tables import manifests
 from gateway.store.database import Database
 from gateway.store.evidence import Evidence, EvidenceType
 from gateway.store.stored_incident import StoredIncident, assemble, row_of
-from gateway.store.tables import cases
+from gateway.store.tables import cases, manifests
 from gateway.workflow.case import Case
 
 MANIFEST_SCHEMA: Final = "urn:gridpatrol:schema:manifest-v1"

@@ -17,9 +17,8 @@ from gateway.errors import NotFoundError
 from gateway.secrets import SecretBox
 from gateway.store.audit_log import tell
 from gateway.store.database import Database
-from gateway.store.notice_tables import notices, notify_position, notify_targets
 from gateway.store.outbox import OutboxMessage, message_of
-from gateway.store.tables import outbox
+from gateway.store.tables import notices, notify_position, notify_targets, outbox
 from vision.types import Severity
 
 KEPT = 100_000

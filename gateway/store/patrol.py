@@ -17,7 +17,7 @@ from gateway.patrol.round import Outcome, Round, Stop, Verdict, outcome, rounds
 from gateway.patrol_file import PlanBody, plan_of
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
-from gateway.store.patrol_tables import patrol_checkins, patrol_plans, patrol_rounds
+from gateway.store.tables import patrol_checkins, patrol_plans, patrol_rounds
 
 PATROL = "patrol"
 """Key of the journal's entries about patrol."""

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.store.database import Database
-from gateway.store.rain_tables import rain_feeds, rain_readings
+from gateway.store.tables import rain_feeds, rain_readings
 
 MAX_GAUGE: Final = 80
 """Characters of a gauge's name."""

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from gateway.store.custody_tables import removals
 from gateway.store.database import Database
+from gateway.store.tables import removals
 
 
 def doom(connection: Connection, paths: Iterable[str], at: datetime) -> None:

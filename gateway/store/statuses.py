@@ -15,7 +15,7 @@ from gateway.errors import NotFoundError
 from gateway.store.case_rows import read_case
 from gateway.store.cases import Compose, keep
 from gateway.store.database import Database
-from gateway.store.platform_tables import heard_statuses, parked_statuses
+from gateway.store.tables import heard_statuses, parked_statuses
 from gateway.workflow.case import Case
 from gateway.workflow.platform import StatusReport, deed_of
 from gateway.workflow.steps import take

@@ -7,8 +7,7 @@ from gateway.clock import utc_now
 from gateway.errors import ConfigError
 from gateway.store.audit_log import tell
 from gateway.store.database import Database
-from gateway.store.tables import users
-from gateway.store.unit_tables import units
+from gateway.store.tables import units, users
 from gateway.store.users import Role, User
 from gateway.units import Jurisdiction, Unit, UnitTree
 from gateway.workflow.case import Level

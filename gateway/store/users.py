@@ -14,8 +14,7 @@ from gateway.errors import ConfigError, NotFoundError, PasswordRefusedError
 from gateway.secrets import hash_password, password_matches, readable_password
 from gateway.store.audit_log import tell, tell_hourly
 from gateway.store.database import Database
-from gateway.store.tables import sessions, sign_in_failures, users
-from gateway.store.unit_tables import units
+from gateway.store.tables import sessions, sign_in_failures, units, users
 
 ADMIN = "admin"
 MIN_PASSWORD_LENGTH = 10

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from gateway.store.database import Database
 from gateway.store.rule_changes import RuleChange, change_rules
-from gateway.store.verdict_tables import proposal_verdicts
+from gateway.store.tables import proposal_verdicts
 from gateway.workflow.case import FalseAlarm
 
 _FIELDS = ("camera_id", "rule", "reason", "remedy", "proposal", "is_accepted", "at", "by", "note")

@@ -1,6 +1,6 @@
 """Alembic's entry: runs migrations inside the transaction that `gateway.store.database` has begun.
 
-To change the schema: change tables.py, add versions/vNNNN_what.py by hand with `down_revision` set,
+To change the schema: change tables/, add versions/vNNNN_what.py by hand with `down_revision` set,
 and let tests/gateway/store/test_migrations.py tell whether both agree.
 """
 

@@ -26,9 +26,8 @@ from gateway.casefile.wording import Wording
 from gateway.casefile.zip_stream import Entry, zip_stream
 from gateway.dispatch.case_message import CaseWriter
 from gateway.errors import NotFoundError
-from gateway.store.custody_tables import manifests
 from gateway.store.evidence import EvidenceType
-from gateway.store.tables import case_changes
+from gateway.store.tables import case_changes, manifests
 from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Outcome, Party, Step
 from vision.types import ChangeType, Severity
 

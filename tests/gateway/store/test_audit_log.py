@@ -12,8 +12,8 @@ from gateway.audit.chain import ROOT, Break, Fault, Head, link
 from gateway.errors import StorageError
 from gateway.store import Store
 from gateway.store.audit_log import AuditFilter, tell
-from gateway.store.audit_tables import audit
 from gateway.store.journal import Topic, note
+from gateway.store.tables import audit
 
 NOW = datetime(2026, 5, 1, 8, 59, 59, 999_999, tzinfo=UTC)
 UNLOCK = {

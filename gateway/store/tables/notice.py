@@ -1,18 +1,8 @@
 """Who is told of what happens, and what they were told."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
-from gateway.store.tables import SerialNumber, UtcDateTime, metadata
+from gateway.store.tables.schema import UtcDateTime, Uuid, index_where, metadata, serial
 
 notify_targets = Table(
     "notify_targets",
@@ -33,10 +23,10 @@ notify_position = Table(
 notices = Table(
     "notices",
     metadata,
-    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    serial(),
     Column("target", String(32), nullable=False),
     Column("event_id", String(80), nullable=False),
-    Column("case_id", String(36), nullable=False),
+    Column("case_id", Uuid, nullable=False),
     Column("subject", Text, nullable=False),
     Column("occasion", String(12), nullable=False),
     Column("severity", String(10), nullable=False),
@@ -49,11 +39,6 @@ notices = Table(
     Column("detail", Text, nullable=False),
     UniqueConstraint("target", "event_id"),
     Index("ix_notices_target_subject_id", "target", "subject", "id"),
-    Index(
-        "ix_notices_waiting",
-        "due_at",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
-    ),
+    index_where("ix_notices_waiting", "due_at", "state = 'waiting'"),
     sqlite_autoincrement=True,
 )

@@ -2,14 +2,14 @@
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
-from gateway.store.tables import SerialNumber, UtcDateTime, metadata
+from gateway.store.tables.schema import Sha256, UtcDateTime, Uuid, metadata, serial
 
 heard_statuses = Table(
     "heard_statuses",
     metadata,
     Column("source", String(200), primary_key=True),
     Column("event_id", String(200), primary_key=True),
-    Column("case_id", String(36), nullable=False, index=True),
+    Column("case_id", Uuid, nullable=False, index=True),
     Column("status", String(12), nullable=False),
     Column("verdict", String(10), nullable=False),
     Column("heard_at", UtcDateTime, nullable=False),
@@ -18,8 +18,8 @@ heard_statuses = Table(
 parked_statuses = Table(
     "parked_statuses",
     metadata,
-    Column("id", SerialNumber, primary_key=True, autoincrement=True),
-    Column("sha256", String(64), nullable=False, unique=True),
+    serial(),
+    Column("sha256", Sha256, nullable=False, unique=True),
     Column("way", String(10), nullable=False),
     Column("parked_at", UtcDateTime, nullable=False),
     Column("times", Integer, nullable=False),

@@ -1,23 +1,21 @@
 """Patrol: what is planned, the rounds that came due, what was seen at each stop, notes between."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ForeignKey,
-    Index,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text, UniqueConstraint, text
 
-from gateway.store.tables import SerialNumber, UtcDateTime, metadata
+from gateway.store.tables.schema import (
+    Name,
+    Sha256,
+    UtcDateTime,
+    Uuid,
+    index_where,
+    metadata,
+    serial,
+)
 
 patrol_plans = Table(
     "patrol_plans",
     metadata,
-    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    serial(),
     Column("at", UtcDateTime, nullable=False),
     Column("by", Text, nullable=False),
     Column("document", Text, nullable=False),
@@ -27,8 +25,8 @@ patrol_plans = Table(
 patrol_rounds = Table(
     "patrol_rounds",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("route", String(48), nullable=False),
+    Column("id", Uuid, primary_key=True),
+    Column("route", Name, nullable=False),
     Column("name", Text, nullable=False),
     Column("unit", Text, nullable=False),
     Column("due_at", UtcDateTime, nullable=False, index=True),
@@ -40,40 +38,34 @@ patrol_rounds = Table(
     Column("by", Text, nullable=False),
     Column("note", Text, nullable=False),
     UniqueConstraint("route", "due_at"),
-    Index(
-        "ix_patrol_rounds_open",
-        "due_at",
-        sqlite_where=text("outcome IS NULL"),
-        postgresql_where=text("outcome IS NULL"),
-    ),
+    index_where("ix_patrol_rounds_open", "due_at", "outcome IS NULL"),
 )
 
 patrol_checkins = Table(
     "patrol_checkins",
     metadata,
-    Column(
-        "round_id", String(36), ForeignKey("patrol_rounds.id", ondelete="CASCADE"), primary_key=True
-    ),
-    Column("stop", String(48), primary_key=True),
+    Column("round_id", Uuid, ForeignKey("patrol_rounds.id", ondelete="CASCADE"), primary_key=True),
+    Column("stop", Name, primary_key=True),
     Column("by", Text, nullable=False),
     Column("arrived_at", UtcDateTime, nullable=False),
     Column("at", UtcDateTime),
     Column("verdict", String(10)),
     Column("note", Text, nullable=False),
     Column("path", Text),
-    Column("sha256", String(64)),
+    Column("sha256", Sha256),
     Column("size_bytes", BigInteger),
     Column("captured_at", UtcDateTime),
-    Column("incident_id", String(36)),
+    Column("incident_id", Uuid),
 )
 
 patrol_handovers = Table(
     "patrol_handovers",
     metadata,
-    Column("id", SerialNumber, primary_key=True, autoincrement=True),
+    serial(),
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("by", Text, nullable=False),
     Column("shift", Text, nullable=False),
+    Column("unit", Text, nullable=False, server_default=text("''")),
     Column("text", Text, nullable=False),
     Column("taken_at", UtcDateTime),
     Column("taken_by", Text, nullable=False),
