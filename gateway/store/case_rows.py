@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from gateway.clock import utc_now
 from gateway.errors import NotFoundError
@@ -24,6 +24,10 @@ from gateway.workflow.case import (
 from gateway.workflow.deadlines import due_at
 from vision.types import Incident, Severity
 
+_BEGIN = insert(cases)
+_CHANGE = update(cases).where(cases.c.incident_id == bindparam("this"))
+_TELL = insert(case_changes)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
@@ -34,22 +38,22 @@ class CaseChange:
     step: Step
 
 
-def open_case(connection: Connection, incident: Incident, finder: Actor | None = None) -> None:
-    """Make the case of an incident that has just been written.
+def open_case(connection: Connection, incident: Incident, finder: Actor | None = None) -> Case:
+    """Make the case of an incident that has just been written; return it.
 
     finder: the person who found it, None: its camera did.
     """
     now = utc_now()
     case = Case(incident.id, incident.kind, incident.severity, Step.DISCOVERED, now)
-    connection.execute(insert(cases).values(incident_id=case.id, **_columns(case)))
+    connection.execute(_BEGIN, {"incident_id": case.id, **_columns(case)})
     _note_change(connection, case, Deed(Action.DISCOVER, finder or _finder(incident), now))
+    return case
 
 
 def refresh_due(connection: Connection, incident_id: str) -> None:
     """Set the time of a case anew after its incident's severity changed."""
     case = read_case(connection, incident_id)
-    its = cases.c.incident_id == incident_id
-    connection.execute(update(cases).where(its).values(due_at=due_at(case)))
+    connection.execute(_CHANGE, {"this": incident_id, "due_at": due_at(case)})
 
 
 def read_case(connection: Connection, incident_id: str) -> Case:
@@ -67,8 +71,7 @@ def read_case(connection: Connection, incident_id: str) -> Case:
 
 def write_case(connection: Connection, case: Case, deed: Deed) -> CaseChange:
     """Keep a case as it is after a deed, and the deed in its trail; return the trail's entry."""
-    its = cases.c.incident_id == case.id
-    connection.execute(update(cases).where(its).values(**_columns(case)))
+    connection.execute(_CHANGE, {"this": case.id, **_columns(case)})
     return _note_change(connection, case, deed)
 
 
@@ -76,7 +79,7 @@ def read_trail(connection: Connection, incident_id: str) -> tuple[CaseChange, ..
     """Return what was done to a case, in order."""
     query = select(case_changes).where(case_changes.c.incident_id == incident_id)
     rows = connection.execute(query.order_by(case_changes.c.revision)).mappings()
-    return tuple(_change(row) for row in rows)
+    return tuple(change_of(row) for row in rows)
 
 
 def case_of(row: RowMapping) -> Case:
@@ -117,26 +120,26 @@ def _columns(case: Case) -> Mapping[str, str | int | datetime | None]:
 
 
 def _note_change(connection: Connection, case: Case, deed: Deed) -> CaseChange:
-    connection.execute(
-        insert(case_changes).values(
-            incident_id=case.id,
-            revision=case.revision,
-            at=deed.at,
-            action=deed.action,
-            party=deed.actor.party,
-            actor=deed.actor.name,
-            step=case.step,
-            note=deed.note,
-            handler=deed.handler,
-            deadline=deed.deadline,
-            reason=deed.reason,
-            other=deed.other,
-        )
-    )
+    entry = {
+        "incident_id": case.id,
+        "revision": case.revision,
+        "at": deed.at,
+        "action": deed.action,
+        "party": deed.actor.party,
+        "actor": deed.actor.name,
+        "step": case.step,
+        "note": deed.note,
+        "handler": deed.handler,
+        "deadline": deed.deadline,
+        "reason": deed.reason,
+        "other": deed.other,
+    }
+    connection.execute(_TELL, entry)
     return CaseChange(case.revision, deed, case.step)
 
 
-def _change(row: RowMapping) -> CaseChange:
+def change_of(row: RowMapping) -> CaseChange:
+    """Return the entry of a row of `case_changes`."""
     deed = Deed(
         action=Action(row["action"]),
         actor=Actor(Party(row["party"]), row["actor"]),

@@ -1,12 +1,13 @@
 """Evidence: the files that prove an incident, as rows; the files are under data_dir/evidence."""
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from gateway.audit.act import SYSTEM, Act, AuditAction, Detail, case_object
 from gateway.errors import NotFoundError
@@ -19,6 +20,11 @@ from gateway.store.tables import evidence as evidence_table
 from gateway.store.tables import incidents
 
 _NAMESPACE = uuid.UUID("5f0f3a0e-6f1b-4c60-9a55-3d8f8a2f7c11")
+_ADD = insert(evidence_table)
+_HELD = select(evidence_table.c.id).where(evidence_table.c.id.in_(bindparam("ids", expanding=True)))
+_THEIRS = select(evidence_table).where(
+    evidence_table.c.incident_id.in_(bindparam("ids", expanding=True))
+)
 
 
 class EvidenceType(StrEnum):
@@ -95,30 +101,37 @@ def evidence_id(incident_id: str, kind: EvidenceType, sha256: str) -> str:
 def add_missing(connection: Connection, evidence: Sequence[Evidence]) -> int:
     """Add what is not there, within the transaction of its incident; return how many were added."""
     wanted = {piece.id: piece for piece in evidence}
-    held = connection.scalars(
-        select(evidence_table.c.id).where(evidence_table.c.id.in_(wanted))
-    ).all()
-    for known in held:
+    if not wanted:
+        return 0
+    for known in connection.scalars(_HELD, {"ids": list(wanted)}).all():
         del wanted[known]
-    if wanted:
-        connection.execute(insert(evidence_table), [asdict(piece) for piece in wanted.values()])
+    add(connection, tuple(wanted.values()))
     return len(wanted)
+
+
+def add(connection: Connection, evidence: Sequence[Evidence]) -> None:
+    """Add what is known not to be there, within the transaction of its incident."""
+    if evidence:
+        rows = [{name: getattr(piece, name) for name in Evidence.__slots__} for piece in evidence]
+        connection.execute(_ADD, rows)
+
+
+def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return an incident's evidence as it is always told: oldest first, raw before marked."""
+    by_id = sorted(evidence, key=attrgetter("id"))
+    by_type = sorted(by_id, key=attrgetter("type"), reverse=True)
+    return tuple(sorted(by_type, key=attrgetter("created_at")))
 
 
 def evidence_of(
     connection: Connection, incident_ids: Sequence[str]
 ) -> dict[str, tuple[Evidence, ...]]:
     """Return the evidence of each of these incidents: oldest first, raw before marked."""
-    query = (
-        select(evidence_table)
-        .where(evidence_table.c.incident_id.in_(incident_ids))
-        .order_by(evidence_table.c.created_at, evidence_table.c.type.desc(), evidence_table.c.id)
-    )
-    grouped: dict[str, tuple[Evidence, ...]] = dict.fromkeys(incident_ids, ())
-    for row in connection.execute(query).mappings():
+    grouped: dict[str, list[Evidence]] = {incident_id: [] for incident_id in incident_ids}
+    for row in connection.execute(_THEIRS, {"ids": list(incident_ids)}).mappings():
         piece = Evidence(**{**row, "type": EvidenceType(row["type"])})
-        grouped[piece.incident_id] += (piece,)
-    return grouped
+        grouped[piece.incident_id].append(piece)
+    return {incident_id: in_order(pieces) for incident_id, pieces in grouped.items()}
 
 
 class EvidenceFiles:

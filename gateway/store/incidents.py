@@ -6,10 +6,11 @@ crash does nothing. The first also makes the incident's case.
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from gateway.audit.act import SYSTEM, Act, AuditAction, Detail, case_object
 from gateway.clock import utc_now
@@ -18,11 +19,11 @@ from gateway.finding import FINDING, Finding
 from gateway.store.audit_log import tell
 from gateway.store.case_rows import open_case, refresh_due
 from gateway.store.database import Database
-from gateway.store.evidence import Evidence, add_missing
+from gateway.store.evidence import Evidence, add, in_order
 from gateway.store.findings import add_finding
 from gateway.store.journal import Topic, note
 from gateway.store.manifests import seal
-from gateway.store.outbox import post
+from gateway.store.outbox import URGENCIES, Posting, post
 from gateway.store.stored_incident import (
     Ending,
     Origin,
@@ -34,11 +35,15 @@ from gateway.store.stored_incident import (
 from gateway.store.tables import cases, incidents
 from gateway.workflow.case import Step
 from vision.health import HEALTH
-from vision.types import ChangeType, Incident, IncidentChange
+from vision.types import ChangeType, Incident, IncidentChange, Severity
 from vision.water.conditions import WATER
 
 Compose: TypeAlias = Callable[[StoredIncident, ChangeType, datetime], str]
 """Writes the message about an incident after a change at a time: a CloudEvent as JSON."""
+
+_BEGIN = insert(incidents)
+_CHANGE = update(incidents).where(incidents.c.id == bindparam("this"))
+"""Made once: what a statement is to be is found out anew each time that it is put together."""
 
 
 class Incidents:
@@ -62,24 +67,18 @@ class Incidents:
         that was interrupted stays closed, as who watched it is gone. finding: what is known of one
         that a person found, with its first change. Raises StorageError; then nothing was kept.
         """
-        incident = change.incident
         with self._database.write() as connection:
-            row = row_of(connection, incident.id)
+            row = row_of(connection, change.incident.id)
             if row is None:
-                values = _identity(incident, origin) | _progress(change) | {"revision": 0}
-                connection.execute(insert(incidents).values(**values))
-                open_case(connection, incident, finding.by if finding else None)
-                if finding is not None:
-                    add_finding(connection, incident.id, finding)
+                stored = _begin(connection, change, origin, evidence, finding)
+                before = None
             elif change.sequence <= row["change_sequence"] or row["ending"] == Ending.INTERRUPTED:
                 return None
             else:
-                values = _progress(change) | {"revision": row["revision"] + 1}
-                _update(connection, incident.id, values)
-                if incident.severity != row["severity"]:
-                    refresh_due(connection, incident.id)
-            add_missing(connection, evidence)
-            return _announce(connection, incident.id, change.type, change.at, compose)
+                before = assemble(connection, [row])[0]
+                stored = _go_on(connection, before, change, evidence)
+            news = _News(change.type, change.at, compose, before)
+            return _announce(connection, stored, news)
 
     def add_evidence(
         self, incident_id: str, evidence: Sequence[Evidence], at: datetime, compose: Compose
@@ -92,10 +91,13 @@ class Incidents:
             row = row_of(connection, incident_id)
             if row is None:
                 raise NotFoundError(f"there is no incident {incident_id}")
-            if add_missing(connection, evidence) == 0:
+            before = assemble(connection, [row])[0]
+            stored = _with_evidence(connection, before, evidence)
+            if stored is before:
                 return None
-            _update(connection, incident_id, {"revision": row["revision"] + 1})
-            return _announce(connection, incident_id, ChangeType.UPDATED, at, compose)
+            stored = replace(stored, revision=before.revision + 1)
+            _update(connection, incident_id, {"revision": stored.revision})
+            return _announce(connection, stored, _News(ChangeType.UPDATED, at, compose, before))
 
     def interrupt(
         self, camera_id: str, at: datetime, compose: Compose
@@ -173,14 +175,20 @@ class Incidents:
         """Close incidents; one that ended well did so now, of another nobody knows so late."""
         closed = []
         with self._database.write() as connection:
-            for row in connection.execute(which).mappings().all():
-                values = {
-                    "closed_at": at if ending is Ending.CLEARED else row["last_seen_at"],
-                    "ending": ending,
-                    "revision": row["revision"] + 1,
-                }
-                _update(connection, row["id"], values)
-                closed.append(_announce(connection, row["id"], ChangeType.CLOSED, at, compose))
+            rows = connection.execute(which).mappings().all()
+            for before in assemble(connection, rows):
+                last_seen = before.incident.last_seen_at
+                closed_at = at if ending is Ending.CLEARED else last_seen
+                stored = replace(
+                    before,
+                    incident=replace(before.incident, closed_at=closed_at),
+                    ending=ending,
+                    revision=before.revision + 1,
+                )
+                values = {"closed_at": closed_at, "ending": ending, "revision": stored.revision}
+                _update(connection, before.incident.id, values)
+                news = _News(ChangeType.CLOSED, at, compose, before)
+                closed.append(_announce(connection, stored, news))
         return tuple(closed)
 
     def open_incidents(self, camera_id: str) -> tuple[StoredIncident, ...]:
@@ -206,19 +214,92 @@ def _open_of(camera_id: str) -> Select[*tuple[object, ...]]:
     )
 
 
-def _update(connection: Connection, incident_id: str, values: Mapping[str, object]) -> None:
-    connection.execute(update(incidents).where(incidents.c.id == incident_id).values(**values))
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is to be told of an incident. before: as it was, None: it is new."""
+
+    kind: ChangeType
+    at: datetime
+    compose: Compose
+    before: StoredIncident | None
 
 
-def _announce(
-    connection: Connection, incident_id: str, kind: ChangeType, at: datetime, compose: Compose
+def _begin(
+    connection: Connection,
+    change: IncidentChange,
+    origin: Origin,
+    evidence: Sequence[Evidence],
+    finding: Finding | None,
 ) -> StoredIncident:
-    """Queue the message about an incident as it now is, and tell the journal."""
-    row = row_of(connection, incident_id)
-    assert row is not None  # noqa: S101 - written by the caller in this transaction
-    stored = assemble(connection, [row])[0]
-    now = utc_now()
-    post(connection, incident_id, stored.revision, compose(stored, kind, at), now)
+    """Write a new incident and its case; return it as the store now has it, without reading it."""
+    incident = change.incident
+    row = _identity(incident, origin) | _progress(change) | {"revision": 0}
+    connection.execute(_BEGIN, row)
+    case = open_case(connection, incident, finding.by if finding else None)
+    if finding is not None:
+        add_finding(connection, incident.id, finding)
+    stored = StoredIncident(
+        incident=_gone_on(incident, to=incident),
+        origin=replace(origin, camera=replace(origin.camera, id=incident.camera)),
+        revision=0,
+        ending=_ending(incident),
+        evidence=(),
+        posted_at=None,
+        queue_id=None,
+        step=case.step,
+        case_revision=case.revision,
+        finding=finding,
+    )
+    return _with_evidence(connection, stored, evidence)
+
+
+def _go_on(
+    connection: Connection,
+    before: StoredIncident,
+    change: IncidentChange,
+    evidence: Sequence[Evidence],
+) -> StoredIncident:
+    """Bring an incident up to date; return it as the store now has it."""
+    stored = replace(
+        before,
+        incident=_gone_on(before.incident, to=change.incident),
+        ending=_ending(change.incident),
+        revision=before.revision + 1,
+    )
+    _update(connection, before.incident.id, _progress(change) | {"revision": stored.revision})
+    if stored.incident.severity is not before.incident.severity:
+        refresh_due(connection, before.incident.id)
+    return _with_evidence(connection, stored, evidence)
+
+
+def _with_evidence(
+    connection: Connection, stored: StoredIncident, evidence: Sequence[Evidence]
+) -> StoredIncident:
+    """Add evidence that an incident has not; return the incident with it, itself for none."""
+    held = {piece.id for piece in stored.evidence}
+    fresh = {piece.id: piece for piece in evidence if piece.id not in held}
+    if not fresh:
+        return stored
+    add(connection, tuple(fresh.values()))
+    return replace(stored, evidence=in_order((*stored.evidence, *fresh.values())))
+
+
+def _update(connection: Connection, incident_id: str, values: Mapping[str, object]) -> None:
+    connection.execute(_CHANGE, {"this": incident_id, **values})
+
+
+def _announce(connection: Connection, stored: StoredIncident, news: _News) -> StoredIncident:
+    """Queue the message about an incident as it now is, and tell the journal; return it."""
+    incident_id, now = stored.incident.id, utc_now()
+    posting = Posting(
+        stored.event_id,
+        incident_id,
+        stored.revision,
+        news.compose(stored, news.kind, news.at),
+        stored.incident.severity,
+        is_worse=news.before is not None and _is_worse(stored, news.before),
+    )
+    post(connection, posting, now)
     note(connection, Topic.INCIDENT, incident_id, now)
     if stored.step is Step.CLOSED:
         sealed = seal(connection, incident_id, now)
@@ -226,6 +307,29 @@ def _announce(
         action, case = AuditAction.CASE_SEALED, case_object(incident_id)
         tell(connection, Act(now, SYSTEM, action, case, detail))
     return stored
+
+
+def _is_worse(stored: StoredIncident, before: StoredIncident) -> bool:
+    return URGENCIES[stored.incident.severity] < URGENCIES[before.incident.severity]
+
+
+def _ending(incident: Incident) -> Ending | None:
+    return None if incident.closed_at is None else Ending.CLEARED
+
+
+def _gone_on(incident: Incident, to: Incident) -> Incident:
+    """Return an incident with what a change brought, as it would be read from its row."""
+    return replace(
+        incident,
+        severity=Severity(to.severity),
+        last_seen_at=to.last_seen_at,
+        closed_at=to.closed_at,
+        readings=json.loads(_readings(to)),
+    )
+
+
+def _readings(incident: Incident) -> str:
+    return json.dumps(dict(incident.readings), ensure_ascii=False, sort_keys=True)
 
 
 def _identity(incident: Incident, origin: Origin) -> dict[str, object]:
@@ -257,7 +361,7 @@ def _progress(change: IncidentChange) -> dict[str, object]:
         "severity": incident.severity,
         "last_seen_at": incident.last_seen_at,
         "closed_at": incident.closed_at,
-        "ending": None if incident.closed_at is None else Ending.CLEARED,
-        "readings": json.dumps(dict(incident.readings), ensure_ascii=False, sort_keys=True),
+        "ending": _ending(incident),
+        "readings": _readings(incident),
         "change_sequence": change.sequence,
     }

@@ -14,6 +14,7 @@ from gateway.store.tables import journal
 KEPT = 10_000
 """Entries kept: minutes of the worst day. A listener that missed more starts from a snapshot."""
 _TRIM_EVERY = 500
+_ADD = insert(journal)
 
 
 class Topic(StrEnum):
@@ -36,7 +37,7 @@ class JournalEntry:
 
 def note(connection: Connection, topic: Topic, key: str, at: datetime) -> None:
     """Add an entry within the transaction of the change it tells of, and forget the oldest."""
-    added = connection.execute(insert(journal).values(topic=topic, key=key, at=at))
+    added = connection.execute(_ADD, {"topic": topic, "key": key, "at": at})
     assert added.inserted_primary_key is not None  # noqa: S101 - the table has one
     seq: int = added.inserted_primary_key[0]
     if seq % _TRIM_EVERY == 0:
@@ -48,7 +49,7 @@ def note_all(connection: Connection, topic: Topic, keys: Sequence[str], at: date
     if not keys:
         return
     rows = [{"topic": topic, "key": key, "at": at} for key in keys]
-    connection.execute(insert(journal), rows)
+    connection.execute(_ADD, rows)
     newest = connection.scalar(select(func.max(journal.c.seq))) or 0
     connection.execute(delete(journal).where(journal.c.seq <= newest - KEPT))
 

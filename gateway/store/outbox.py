@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import (
@@ -28,15 +29,31 @@ from vision.types import Severity
 
 QUEUE: Final = "queue"
 """The sink that is always there: the dispatch queue, a Redis stream."""
-URGENCY = case({Severity.RED: 0, Severity.YELLOW: 1}, value=incidents.c.severity, else_=2)
+URGENCIES: Final[Mapping[Severity, int]] = MappingProxyType(
+    {Severity.RED: 0, Severity.YELLOW: 1, Severity.GREEN: 2}
+)
 """What goes first when much waits: 0 before 1 before 2."""
+URGENCY = case(dict(URGENCIES), value=incidents.c.severity, else_=max(URGENCIES.values()))
+"""The same of a row of `incidents`."""
 
-
-_ITS_URGENCY = select(URGENCY).where(incidents.c.id == bindparam("incident")).scalar_subquery()
+_ADD = insert(outbox)
+_OFFER = insert(deliveries).from_select(
+    ["seq", "sink", "incident_id", "urgency", "refusals"],
+    select(
+        bindparam("its_seq", type_=deliveries.c.seq.type),
+        sinks.c.name,
+        bindparam("its_incident", type_=deliveries.c.incident_id.type),
+        bindparam("its_urgency", type_=deliveries.c.urgency.type),
+        literal(0),
+    ),
+)
 _HURRY = (
     update(deliveries)
-    .where(deliveries.c.incident_id == bindparam("incident"), deliveries.c.urgency > _ITS_URGENCY)
-    .values(urgency=_ITS_URGENCY)
+    .where(
+        deliveries.c.incident_id == bindparam("its_incident"),
+        deliveries.c.urgency > bindparam("its_urgency"),
+    )
+    .values(urgency=bindparam("its_urgency"))
 )
 """Has what waits of an incident wait no longer than its newest message."""
 
@@ -60,6 +77,22 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Posting:
+    """A message to be written. event_id, revision: of the incident, or of its case.
+
+    severity: the incident's now. is_worse: whether it has just become more severe, so that what
+    waits of it goes with this message, as their order must stay.
+    """
+
+    event_id: str
+    incident_id: str
+    revision: int
+    body: str
+    severity: Severity
+    is_worse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits. oldest_at: when the oldest of them was written, None if nothing waits."""
 
@@ -77,41 +110,27 @@ def case_event_id(incident_id: str, revision: int) -> str:
     return f"{incident_id}/case/{revision}"
 
 
-def post(
-    connection: Connection,
-    incident_id: str,
-    revision: int,
-    body: str,
-    at: datetime,
-    event: str = "",
-) -> None:
-    """Add a message for every sink within the transaction of the change it tells of.
-
-    event: its id, by default that of the incident's revision.
-
-    The row of the incident is up to date already: what it says of its severity is how urgent the
-    message is. What waits of an incident that became worse goes with it, as its order must stay.
-    """
-    added = connection.execute(
-        insert(outbox).values(
-            event_id=event or event_id(incident_id, revision),
-            incident_id=incident_id,
-            revision=revision,
-            body=body,
-            created_at=at,
-            attempts=0,
-        )
-    )
+def post(connection: Connection, posting: Posting, at: datetime) -> None:
+    """Add a message for every sink within the transaction of the change it tells of."""
+    row = {
+        "event_id": posting.event_id,
+        "incident_id": posting.incident_id,
+        "revision": posting.revision,
+        "body": posting.body,
+        "created_at": at,
+        "attempts": 0,
+    }
+    added = connection.execute(_ADD, row)
     assert added.inserted_primary_key is not None  # noqa: S101 - the table has one
-    seq: int = added.inserted_primary_key[0]
-    connection.execute(_HURRY, {"incident": incident_id})
-    offer(connection, seq)
+    its = {"its_incident": posting.incident_id, "its_urgency": URGENCIES[posting.severity]}
+    if posting.is_worse:
+        connection.execute(_HURRY, its)
+    connection.execute(_OFFER, {"its_seq": added.inserted_primary_key[0], **its})
 
 
-def offer(connection: Connection, seq: int, sink: str | None = None) -> None:
-    """Have a message wait for a sink, None: for every one."""
-    rows = _offered(outbox.c.seq == seq)
-    _insert_offers(connection, rows if sink is None else rows.where(sinks.c.name == sink))
+def offer(connection: Connection, seq: int, sink: str) -> None:
+    """Have a message wait for a sink again."""
+    _insert_offers(connection, _offered(outbox.c.seq == seq, sinks.c.name == sink))
 
 
 def offer_open(connection: Connection, sink: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from gateway.finding import FINDING, Finding
 from gateway.store.evidence import Evidence, evidence_of
@@ -16,6 +16,14 @@ from gateway.store.outbox import event_id
 from gateway.store.tables import cases, incidents, outbox
 from gateway.workflow.case import Step
 from vision.types import Incident, Severity
+
+_ONE = select(incidents).where(incidents.c.id == bindparam("this"))
+_POSTED = select(outbox.c.incident_id, outbox.c.delivered_at, outbox.c.queue_id).where(
+    outbox.c.incident_id.in_(bindparam("ids", expanding=True)), outbox.c.revision == 0
+)
+_STOOD = select(cases.c.incident_id, cases.c.step, cases.c.revision).where(
+    cases.c.incident_id.in_(bindparam("ids", expanding=True))
+)
 
 
 class Ending(StrEnum):
@@ -79,17 +87,9 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
     """
     ids = [row["id"] for row in rows]
     evidence = evidence_of(connection, ids)
-    posted = connection.execute(
-        select(outbox.c.incident_id, outbox.c.delivered_at, outbox.c.queue_id).where(
-            outbox.c.incident_id.in_(ids), outbox.c.revision == 0
-        )
-    )
+    posted = connection.execute(_POSTED, {"ids": ids})
     posts = {incident_id: (at, queue_id) for incident_id, at, queue_id in posted}
-    stood = connection.execute(
-        select(cases.c.incident_id, cases.c.step, cases.c.revision).where(
-            cases.c.incident_id.in_(ids)
-        )
-    )
+    stood = connection.execute(_STOOD, {"ids": ids})
     steps = {incident_id: (Step(step), revision) for incident_id, step, revision in stood}
     by_people = [row["id"] for row in rows if row["rule_type"] == FINDING]
     found = findings_of(connection, by_people) if by_people else {}
@@ -112,8 +112,7 @@ def assemble(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Stored
 
 def row_of(connection: Connection, incident_id: str) -> RowMapping | None:
     """Return the row of one incident, None when there is none."""
-    query = select(incidents).where(incidents.c.id == incident_id)
-    return connection.execute(query).mappings().first()
+    return connection.execute(_ONE, {"this": incident_id}).mappings().first()
 
 
 def _origin(row: RowMapping) -> Origin:
