@@ -39,8 +39,9 @@ places are not learnt from."""
 REFRESH_S, REFRESH = 3600.0, 0.1
 """A state follows its place (leaves, dirt, patched asphalt) by this share an hour: slower than any
 flood."""
-SETTLE_LOOKS = 5
-"""The first looks of a state weigh alike: they take the sensor's noise out of it."""
+SETTLE_LOOKS, SETTLE_S = 5, 900.0
+"""The first looks of a state, within so long, weigh alike: they take the sensor's noise out of it.
+Days later a shower begins whose half wet ground would take the place of the wet."""
 AROUND_PX = 12.0
 """Light around what is hidden is the mean of so far (standard deviation): a person's width."""
 DOUBT_LOOKS = 2.0
@@ -162,7 +163,8 @@ class ReferenceBank:
     def _follow(self, state: _State, sample: Sample, at: datetime) -> None:
         """Let a state take on a little of what it looks like now."""
         known = state.reference
-        settling = known.looks < SETTLE_LOOKS
+        is_new = abs((at - known.made_at).total_seconds()) < SETTLE_S
+        settling = known.looks < SETTLE_LOOKS and is_new
         if not settling and abs((at - known.seen_at).total_seconds()) < REFRESH_S:
             return
         weight = 1.0 / (known.looks + 1) if settling else REFRESH

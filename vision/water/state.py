@@ -1,8 +1,11 @@
 """How bad the water at a place is: one transition table for every state, time as an argument.
 
 Each state above NORMAL is a rung with a line to step on to it, a lower line to step off it, and a
-wait for both; the state of the place is the highest rung that is on. Rain moves the lines. A look
-that saw nothing is neither evidence nor "all clear": nothing steps on or off by it.
+wait for both; the state of the place is the highest rung that is on. Both waits are counted from
+the lower line: water that rises over it has begun to stay, and is told once it has stayed for long
+enough and reaches the upper line. So the wait for slow water is over when it is much, and only what
+comes at once is waited for then. Rain moves the lines. A look that saw nothing is neither evidence
+nor "all clear": nothing steps on or off by it.
 """
 
 import math
@@ -30,10 +33,10 @@ GAP_S = 90.0
 FORGET_S = 600.0
 """After so long without a look that saw, waits begin anew; after less they go on as they were."""
 PAUSE_S = 45.0
-"""A line that was reached and is not, for no longer than this, pauses its wait: shallow water is
+"""Water that sinks below both lines for no longer than this pauses the wait: what is shallow is
 seen at one look and missed at the next. Longer, and the wait begins anew."""
 LOOK_S, LOOK_SOON_S = 30.0, 10.0
-"""How soon to look again where there is no sign of water, and where there is."""
+"""How soon to look again where there is no water at all, and where there is any, or no sight."""
 RISING_RATIO_PER_H, RISING_CM_PER_H = 0.12, 6.0
 """A trend from which water rises: 2 % of the zones, or 1 cm, in ten minutes; less is flicker."""
 
@@ -43,7 +46,7 @@ class Phase(StrEnum):
 
     OFF = "off"
     RISING = "rising"
-    """Its line is reached, not yet for long enough."""
+    """The water is over its lower line: not yet for long enough, or not yet over the upper one."""
     ON = "on"
     FALLING = "falling"
     """The water is below what keeps it, not yet for long enough."""
@@ -54,7 +57,7 @@ class Event(Enum):
 
     REACHED = auto()
     CONFIRMED = auto()
-    """Its line is reached, and was for long enough."""
+    """Its line is reached, and the water was over the lower one for long enough."""
     KEPT = auto()
     """The water is between the two lines."""
     BELOW = auto()
@@ -67,14 +70,14 @@ TRANSITIONS: Mapping[Phase, Mapping[Event, Phase]] = MappingProxyType(
         Phase.OFF: {
             Event.REACHED: Phase.RISING,
             Event.CONFIRMED: Phase.ON,
-            Event.KEPT: Phase.OFF,
+            Event.KEPT: Phase.RISING,
             Event.BELOW: Phase.OFF,
             Event.GONE: Phase.OFF,
         },
         Phase.RISING: {
             Event.REACHED: Phase.RISING,
             Event.CONFIRMED: Phase.ON,
-            Event.KEPT: Phase.OFF,
+            Event.KEPT: Phase.RISING,
             Event.BELOW: Phase.OFF,
             Event.GONE: Phase.OFF,
         },
@@ -115,7 +118,7 @@ class Line:
     """What a rung asks for. reached: why its line is reached by this water, None when it is not.
 
     kept: whether the water still keeps it on. Both get the factor of the rain, kept the lowest
-    since it was entered. wait_s: how long the line must be reached.
+    since it was entered. wait_s: how long the water must have been over the lower line.
     """
 
     reached: Callable[[Water, float], Reason | None]
@@ -179,7 +182,7 @@ class _Rung:
         self._line = line
         self._clear_s = clear_s
         self._phase = Phase.OFF
-        self._side: Event | None = None
+        self._is_over: bool | None = None
         self._waited_s = 0.0
         self._paused_s = 0.0
         self._factor = math.inf
@@ -216,9 +219,9 @@ class _Rung:
         side = Event.REACHED if reason else Event.KEPT if kept else Event.BELOW
         if self._pauses(side, passed_s):
             return
-        fresh = passed_s is None or side is not self._side
+        fresh = passed_s is None or kept is not self._is_over
         self._waited_s = 0.0 if fresh else self._waited_s + (passed_s or 0.0)
-        self._side = side
+        self._is_over = kept
         was_on = self.is_on
         self._phase = TRANSITIONS[self._phase][self._event(side, prior)]
         if not self.is_on:
@@ -227,8 +230,8 @@ class _Rung:
             self.reason = reason
 
     def _pauses(self, side: Event, passed_s: float | None) -> bool:
-        """Return whether the wait for this rung only pauses at a look that does not reach it."""
-        rising = self._phase is Phase.RISING and side is not Event.REACHED
+        """Return whether the wait for this rung only pauses at a look below both lines."""
+        rising = self._phase is Phase.RISING and side is Event.BELOW
         if not rising or passed_s is None:
             self._paused_s = 0.0
             return False
@@ -253,7 +256,8 @@ class WaterJudgement:
     before. reason: what for. unseen: why this look saw nothing, None when it
     saw. blind_since: the last look that saw (or the first one, when none did), None when this one
     did. water: of the newest look that saw, None before any. frozen: nothing seen now may be
-    learnt as usual: there is water, a sign of it, or no sight.
+    learnt as usual: there is water, a sign of it, or no sight. stirred: so it is, or this look
+    shows any water at all.
     """
 
     at: datetime
@@ -267,6 +271,7 @@ class WaterJudgement:
     blind_since: datetime | None
     water: Water | None
     frozen: bool
+    stirred: bool
 
     @property
     def seen(self) -> bool:
@@ -287,7 +292,7 @@ class WaterJudgement:
     @property
     def look_again_s(self) -> float:
         """How soon the place wants to be looked at again, in seconds."""
-        return LOOK_S if self.is_clear else LOOK_SOON_S
+        return LOOK_SOON_S if self.stirred else LOOK_S
 
 
 _Rungs: TypeAlias = Mapping[WaterState, _Rung]
@@ -379,6 +384,7 @@ class WaterMachine:
         seen, state = reading.unseen is None, self._state
         known = seen or self._passability[state] is not Passability.OPEN
         stirred = any(rung.is_stirred for rung in self._rungs.values())
+        frozen = not seen or stirred or self._has_sign(reading, rain)
         rung = self._rungs.get(state)
         return WaterJudgement(
             at=reading.at,
@@ -391,7 +397,8 @@ class WaterMachine:
             unseen=reading.unseen,
             blind_since=None if seen else self._seen_at or self._began_at,
             water=self._water,
-            frozen=not seen or stirred or self._has_sign(reading, rain),
+            frozen=frozen,
+            stirred=frozen or reading.area_ratio > 0.0,
         )
 
     def _has_sign(self, reading: WaterReading, rain: RainState) -> bool:

@@ -128,6 +128,19 @@ def test_teaching_the_same_again_replaces_it() -> None:
     assert [state.id for state in bank.references] == [second.id]
 
 
+def test_a_state_taught_in_one_shower_is_not_washed_out_by_the_beginning_of_the_next() -> None:
+    bank = ReferenceBank(SHAPE)
+    bank.learn(sample(scene(1)), START)
+    half, wet = ((scene(1) * part).astype(np.uint8) for part in (0.9, 0.8))
+    half[60:], wet[60:] = scene(1)[60:] // 2, scene(1)[60:] // 3
+    taught = bank.teach(sample(wet), START + timedelta(hours=1))
+    for look in range(20):
+        at = START + timedelta(days=1, seconds=30 * look)
+        bank.learn(sample(half, at), at)
+    (kept,) = (state for state in bank.references if state.id == taught.id)
+    assert np.abs(kept.image.astype(int) - wet).max() <= 0.2 * np.abs(half - wet.astype(int)).max()
+
+
 def test_a_water_line_that_creeps_for_an_hour_is_not_followed() -> None:
     bank = ReferenceBank(SHAPE)
     learn(bank, scene(1), START)

@@ -138,6 +138,28 @@ def test_states_are_entered_after_their_waits() -> None:
     assert entries(play(machine(lines=lines), dry + wet)) == [(WATCH, 760), (YELLOW, 820)]
 
 
+@pytest.mark.parametrize(
+    ("per_min", "second"),
+    [
+        # Slow: over 3 % from 600 s on, so the wait is over when 5 % is reached, at 1000 s; the
+        # median of a minute lags by thirty seconds.
+        (0.003, 1030),
+        # Fast: over 3 % from 60 s on, lagging as much, and two minutes from there.
+        (0.03, 210),
+    ],
+)
+def test_the_wait_is_counted_from_the_line_that_would_keep_it(
+    per_min: float, second: float
+) -> None:
+    film = [saw(s, s / 60 * per_min) for s in range(0, 1500, 10)]
+    assert entries(play(machine(lines=NO_TREND), film))[0] == (WATCH, second)
+
+
+def test_any_water_at_all_is_looked_at_again_soon_though_it_may_be_learnt_from() -> None:
+    trace = play(machine(), steady(0, 600, 0.01))[-1]
+    assert (trace.is_clear, trace.look_again_s) == (True, LOOK_SOON_S)
+
+
 @pytest.mark.parametrize("after", [0.0, 0.029])
 def test_what_is_gone_is_left_at_once_ten_minutes_after(after: float) -> None:
     film = steady(0, 600, 0.0, 40.0) + steady(610, 2000, after, 1.0)
@@ -156,7 +178,8 @@ def test_wide_and_rising_is_red_wide_and_steady_for_long_is_not() -> None:
     rising = [saw(s, min(s / 6000, 1.0)) for s in range(0, 3600, 10)]
     lines = replace(PLACE_LINES[PlaceType.ROAD], red_within_s=0.0)
     states = dict(entries(play(machine(lines=lines), rising)))
-    assert 2400 + 180 <= states[RED] <= 2400 + 180 + 60
+    # Over 24 % for long by then; the median of a minute lags by half of it.
+    assert states[RED] == 2400 + 30
     creeping = [saw(s, 0.3 + 0.15 * min(s / 36000, 1.0)) for s in range(0, 40000, 60)]
     assert play(machine(lines=lines), creeping)[-1].state is YELLOW
 
