@@ -35,10 +35,12 @@ class _Part(BaseModel):
 class ShiftBody(_Part):
     """A shift. starts, ends: by the site's clock; an end not after the start is on the next day.
 
-    crews: who has it, taking turns day by day from `since` on; one crew has it always.
+    unit: whose people may know of it, "" everybody. crews: who has it, taking turns day by day from
+    `since` on; one crew has it always.
     """
 
     shift: Name
+    unit: str = Field("", max_length=80)
     starts: time
     ends: time
     crews: Annotated[

@@ -1,15 +1,19 @@
 """The tree of units: grids (网格) in villages, villages in towns, towns in a county. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from gateway.errors import ConfigError
 from gateway.workflow.case import Level
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _RANK = {level: rank for rank, level in enumerate(Level)}
+
+Place: TypeAlias = tuple[str, str]
+"""The texts `unit` and `grid` of a camera or an incident, or the unit of something and ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,22 @@ class Jurisdiction:
     """
 
     units: frozenset[str] = frozenset()
-    places: frozenset[tuple[str, str]] = frozenset()
+    places: frozenset[Place] = frozenset()
 
     def covers(self, unit: str, grid: str) -> bool:
         """Say whether a camera or incident with these texts lies within."""
         return unit in self.units or (unit, grid) in self.places
+
+    def covers_all(self, places: Collection[Place]) -> bool:
+        """Say whether something of several places lies within; what has no place never does."""
+        return bool(places) and all(self.covers(unit, grid) for unit, grid in places)
+
+    def concerns(self, unit: str) -> bool:
+        """Say whether what holds for a unit as a whole, such as its rain, holds here.
+
+        It does within, and where these places lie in that unit.
+        """
+        return unit in self.units or any(unit == above for above, _ in self.places)
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,16 @@ class UnitTree:
         at_least = (one for one in self.line(unit_id) if _RANK[one.level] >= _RANK[level])
         return next(at_least, None)
 
+    def word_of(self, unit_id: str) -> str:
+        """Return what to call a unit where cameras name theirs: its name, else its id if unclear.
+
+        "" for no such unit.
+        """
+        unit = self.by_id.get(unit_id)
+        if unit is None:
+            return ""
+        return unit.name if self.find(unit.name, "") is unit else unit.id
+
     def names(self, unit_id: str) -> Mapping[Level, str]:
         """Return the names of what a unit lies in, by level, as `at_level`."""
         found = {level: self.at_level(unit_id, level) for level in Level}
@@ -135,6 +160,15 @@ def _jurisdiction(tree: UnitTree, unit_id: str) -> Jurisdiction:
         if lies_inside(above, word)
     )
     return Jurisdiction(suffice, places)
+
+
+def places_of(unit: str, cameras: Iterable[str], where: Mapping[str, Place]) -> tuple[Place, ...]:
+    """Return where something lies that has a unit, "" for none, and cameras, by their ids.
+
+    where: the places of cameras; those that are no more lie nowhere.
+    """
+    own = ((unit, ""),) if unit else ()
+    return own + tuple(where[camera] for camera in cameras if camera in where)
 
 
 def tree_of(units: Iterable[Unit]) -> UnitTree:

@@ -10,9 +10,9 @@ from pydantic import AwareDatetime, Field
 
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.form import Upload, read_fields, read_form
 from gateway.api.incidents import CameraName, EvidenceBody, evidence_body
-from gateway.api.jurisdiction import JurisdictionDep
-from gateway.api.multipart import Upload, read_fields, read_form
+from gateway.api.jurisdiction import JurisdictionDep, check_seen
 from gateway.api.page import PageQuestion
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
@@ -140,7 +140,8 @@ class StepQuestion(Question):
     """What to do. revision: of the case as it was looked at; another since then is a 409.
 
     note: needed by return, reopen and comment. handler: needed by assign; deadline: may be.
-    reason: needed by dismiss. other: the case that merge is into.
+    reason: needed by dismiss. other: the case that merge is into; for differ and may_match, the one
+    that is, or is not, another happening.
     """
 
     action: Action
@@ -217,12 +218,12 @@ async def take_step_with_files(
     incident: str, request: Request, services: ServicesDep, sign_in: SignInDep
 ) -> CaseBody:
     """Take a step as above, with pictures (JPEG, PNG) or papers (PDF) in the field `file`."""
-    form = read_form(request.headers.get("content-type", ""), await request.body())
-    files = form.files_of("file")
-    if len(files) != len(form.files) or len(files) > MOST_FILES:
-        raise BadRequestError(f"send at most {MOST_FILES} files, in the field `file`")
-    question = read_fields(StepQuestion, form)
-    return await run_in_threadpool(_take, services, sign_in.user, incident, question, files)
+    async with read_form(request) as form:
+        files = form.files_of("file")
+        if len(files) != len(form.files) or len(files) > MOST_FILES:
+            raise BadRequestError(f"send at most {MOST_FILES} files, in the field `file`")
+        question = read_fields(StepQuestion, form)
+        return await run_in_threadpool(_take, services, sign_in.user, incident, question, files)
 
 
 def _take(
@@ -233,6 +234,8 @@ def _take(
     uploads: Sequence[Upload],
 ) -> CaseBody:
     store = services.store
+    if question.other is not None:
+        check_seen(store, store.units.jurisdiction(user), "incident", question.other)
     if question.action not in offered(store.cases.get(incident).case, _party(user)):
         uploads = ()  # it is about to be refused: leave no files behind
     deed = Deed(
@@ -257,7 +260,7 @@ def _attached(
     if not uploads:
         return ()
     found = services.store.incidents.get(incident).incident
-    files = [typed(one.data, one.name or "the file") for one in uploads]
+    files = [typed(one.read(), one.name or "the file") for one in uploads]
     kept = keep_files(services.data_dir, found, files, at)
     return tuple(Attachment(piece, one.name) for piece, one in zip(kept, uploads, strict=True))
 

@@ -1,5 +1,6 @@
 """Traffic counts: what passed, by hour or day, for programs as JSON and for Excel as CSV."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
@@ -76,6 +78,31 @@ class CountQuery(Question):
 
 
 CountQueryDep = Annotated[CountQuery, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted, and what was asked for."""
+
+    wanted: CountFilter
+    bucket: Bucket
+    counts: tuple[CountedInterval, ...]
+
+
+def counted(wanted: CountQueryDep, services: ServicesDep, seen: JurisdictionDep) -> Counted:
+    """Return what was counted at cameras that whoever asks may see.
+
+    Raises BadRequestError for a time that ends before it begins; NotFoundError, SpanTooLongError.
+    """
+    today = span(services.now(), Bucket.DAY, services.site.zone)
+    start, end = wanted.start or today[0], wanted.end or today[1]
+    if end <= start:
+        raise BadRequestError("to: must be later than from; without it, it is the end of today")
+    chosen = CountFilter(start, end, wanted.camera, wanted.rule, seen)
+    return Counted(chosen, wanted.bucket, _counts(chosen, wanted.bucket, services))
+
+
+CountedDep = Annotated[Counted, Depends(counted)]
 AcceptLanguage = Annotated[str, Header()]
 ANSWERS: dict[int | str, dict[str, object]] = {
     404: {"model": ErrorBody, "description": "not_found: no such camera"},
@@ -89,18 +116,16 @@ def read_counts(
     services: ServicesDep,
     runtime: RuntimeDep,
     response: Response,
-    wanted: CountQueryDep,
+    found: CountedDep,
     accept: Annotated[str, Header()] = JSON,
     accept_language: AcceptLanguage = "",
 ) -> CountsBody:
     """Return counts; as CSV to whoever accepts text/csv before JSON."""
-    chosen = _filter(wanted, services)
-    counts = _counts(chosen, wanted.bucket, services)
     if _prefers_csv(accept):
-        return _as_csv(counts, _words(services, runtime, accept_language), chosen)  # type: ignore[return-value] # FastAPI sends a Response as it is
+        return _as_csv(found, _words(services, runtime, accept_language))  # type: ignore[return-value] # FastAPI sends a Response as it is
     response.headers["Vary"] = "Accept"
-    bodies = tuple(_body(one) for one in counts)
-    return CountsBody(bucket=wanted.bucket, start=chosen.start, end=chosen.end, counts=bodies)
+    bodies, wanted = tuple(_body(one) for one in found.counts), found.wanted
+    return CountsBody(bucket=found.bucket, start=wanted.start, end=wanted.end, counts=bodies)
 
 
 @router.get(
@@ -111,22 +136,11 @@ def read_counts(
 def read_counts_table(
     services: ServicesDep,
     runtime: RuntimeDep,
-    wanted: CountQueryDep,
+    found: CountedDep,
     accept_language: AcceptLanguage = "",
 ) -> Response:
     """Return the same as a table, headings in the reader's language."""
-    chosen = _filter(wanted, services)
-    counts = _counts(chosen, wanted.bucket, services)
-    return _as_csv(counts, _words(services, runtime, accept_language), chosen)
-
-
-def _filter(wanted: CountQuery, services: Services) -> CountFilter:
-    """Return what to look for; raises BadRequestError for a time that ends before it begins."""
-    today = span(services.now(), Bucket.DAY, services.site.zone)
-    start, end = wanted.start or today[0], wanted.end or today[1]
-    if end <= start:
-        raise BadRequestError("to: must be later than from; without it, it is the end of today")
-    return CountFilter(start, end, wanted.camera, wanted.rule)
+    return _as_csv(found, _words(services, runtime, accept_language))
 
 
 def _counts(wanted: CountFilter, bucket: Bucket, services: Services) -> tuple[CountedInterval, ...]:
@@ -143,19 +157,17 @@ def _words(services: Services, runtime: Runtime, accept_language: str) -> CountW
     return CountWords.load(language, services.site.zone)
 
 
-def _as_csv(
-    counts: tuple[CountedInterval, ...], words: CountWords, chosen: CountFilter
-) -> Response:
+def _as_csv(found: Counted, words: CountWords) -> Response:
     first, last = (
         f"{moment.astimezone(words.zone):%Y%m%d}"
-        for moment in (chosen.start, chosen.end - timedelta(microseconds=1))
+        for moment in (found.wanted.start, found.wanted.end - timedelta(microseconds=1))
     )
     days = first if first == last else f"{first}-{last}"
     headers = {
         "Content-Disposition": f'attachment; filename="counts-{days}.csv"',
         "Vary": "Accept, Accept-Language",
     }
-    return Response(to_csv(counts, words).encode(), media_type=CSV, headers=headers)
+    return Response(to_csv(found.counts, words).encode(), media_type=CSV, headers=headers)
 
 
 def _prefers_csv(accept: str) -> bool:

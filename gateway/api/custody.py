@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import ActingDep, SignInDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.casefile.bundle import ExportWish, export_case
@@ -101,7 +102,11 @@ def check(incident: str, services: ServicesDep) -> CheckBody:
     },
 )
 def export(
-    incident: str, question: ExportQuestion, services: ServicesDep, who: SignInDep
+    incident: str,
+    question: ExportQuestion,
+    services: ServicesDep,
+    who: SignInDep,
+    seen: JurisdictionDep,
 ) -> StreamingResponse:
     """Return a case as an archive that can be read and proved without this program."""
     wish = ExportWish(
@@ -112,6 +117,7 @@ def export(
         zone=services.site.zone,
         version=services.version,
         veil=_veil(services) if question.blur_persons else None,
+        within=seen,
     )
     chunks = export_case(services.store, services.data_dir, wish)
     headers = {"Content-Disposition": f'attachment; filename="case-{incident}.zip"'}

@@ -11,7 +11,8 @@ from pydantic import ConfigDict, Field
 from gateway.api.cameras import owner_of
 from gateway.api.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.multipart import Form, read_fields, read_form
+from gateway.api.form import Form, read_fields, read_form
+from gateway.api.jurisdiction import check_seen
 from gateway.api.security import AnybodyDep
 from gateway.api.services import Services, ServicesDep
 from gateway.errors import NoPictureError, WorkerUnreachableError
@@ -95,12 +96,14 @@ async def report_finding(
     request: Request, response: Response, services: ServicesDep, sign_in: AnybodyDep
 ) -> FindingAnswer:
     """Report a finding: 随手拍, or what an operator sees on a camera. It becomes an incident."""
-    form = read_form(request.headers.get("content-type", ""), await request.body())
-    question = read_fields(FindingQuestion, form)
-    _check(question, form, sign_in.user)
-    pictures = await run_in_threadpool(_pictures, form)
+    async with read_form(request) as form:
+        question = read_fields(FindingQuestion, form)
+        _check(question, form, sign_in.user)
+        await run_in_threadpool(_check_camera, question, sign_in.user, services)
+        pictures = await run_in_threadpool(_pictures, form)
     snapshot = None if question.camera is None else await take_snapshot(services, question.camera)
-    told = _told(question, sign_in.user)
+    unit = await run_in_threadpool(_unit_of, sign_in.user, services)
+    told = _told(question, sign_in.user, unit)
     taken = await run_in_threadpool(_take, services, told, pictures, snapshot)
     response.status_code = status.HTTP_201_CREATED if taken.is_new else status.HTTP_200_OK
     return _answer(taken)
@@ -139,13 +142,25 @@ def _check(question: FindingQuestion, form: Form, user: User) -> None:
         raise ForbiddenError("Reporters tell of places, not of cameras: leave the camera out.")
 
 
+def _check_camera(question: FindingQuestion, user: User, services: Services) -> None:
+    """Raise NotFoundError for a camera that is not there for this user."""
+    if question.camera is not None:
+        seen = services.store.units.jurisdiction(user)
+        check_seen(services.store, seen, "camera", question.camera)
+
+
+def _unit_of(user: User, services: Services) -> str:
+    """Return what cameras call the unit of a user, "" without one."""
+    return "" if user.unit is None else services.store.units.tree().word_of(user.unit)
+
+
 def _pictures(form: Form) -> tuple[bytes, ...]:
     return tuple(
-        clean_picture(one.data, one.name or "the picture") for one in form.files_of("picture")
+        clean_picture(one.read(), one.name or "the picture") for one in form.files_of("picture")
     )
 
 
-def _told(question: FindingQuestion, user: User) -> Told:
+def _told(question: FindingQuestion, user: User, unit: str) -> Told:
     source = FindingSource.PHOTO if question.camera is None else FindingSource.EYE
     return Told(
         key=question.key or str(uuid4()),
@@ -160,6 +175,7 @@ def _told(question: FindingQuestion, user: User) -> Told:
         ),
         severity=question.severity,
         camera=question.camera,
+        unit=unit,
         grid=question.grid,
     )
 

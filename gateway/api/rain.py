@@ -1,5 +1,7 @@
 """Rain as a series: how the feeds fare, what gauges measured, and what it was at an incident."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -8,11 +10,13 @@ from pydantic import AwareDatetime, Field
 
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.jurisdiction import JurisdictionDep, whole_site
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.rain_settings import RainFeedSettings
-from gateway.store.rain import SITE, RainSpell
+from gateway.store.rain import SITE, RainSpell, concerns
 from gateway.store.rain_readings import FeedState, GaugeReading
+from gateway.units import Jurisdiction
 from vision.water.types import RainState
 
 LONGEST: Final = timedelta(days=366)
@@ -82,7 +86,7 @@ class SeriesQuery(Question):
     unit: str | None = None
 
 
-@router.get("/api/rain/feeds")
+@router.get("/api/rain/feeds", dependencies=[Depends(whole_site)])
 def read_feeds(services: ServicesDep) -> FeedsBody:
     """Return how the feeds fare; stale ones say nothing of now, which changes nothing of water."""
     now = services.now()
@@ -100,13 +104,18 @@ def read_feeds(services: ServicesDep) -> FeedsBody:
 
 
 @router.get("/api/rain/series", responses={422: {"model": ErrorBody}})
-def read_series(services: ServicesDep, wanted: Annotated[SeriesQuery, Query()]) -> SeriesBody:
-    """Return what gauges measured and what was known of rain in a span."""
+def read_series(
+    services: ServicesDep, wanted: Annotated[SeriesQuery, Query()], seen: JurisdictionDep
+) -> SeriesBody:
+    """Return what gauges measured and what was known of rain in a span.
+
+    Of units that concern whoever asks: within theirs, above it, and the whole site.
+    """
     end = wanted.end or services.now()
     start = wanted.start or end - USUAL
     if not timedelta() < end - start <= LONGEST:
         raise BadRequestError(f"from, to: ask for a span of up to {LONGEST.days} days")
-    return _series(services, start, end, wanted.unit)
+    return _series(services, _Wanted(start, end, wanted.unit, seen))
 
 
 @router.get("/api/incidents/{incident}/rain", responses={404: {"model": ErrorBody}})
@@ -115,36 +124,50 @@ def read_rain_of_incident(incident: str, services: ServicesDep) -> SeriesBody:
     found = services.store.incidents.get(incident)
     ended_at = found.incident.closed_at or services.now()
     start = max(found.incident.opened_at - BEFORE, ended_at + AFTER - LONGEST)
-    return _series(services, start, ended_at + AFTER, found.origin.camera.unit)
+    return _series(services, _Wanted(start, ended_at + AFTER, found.origin.camera.unit, None))
 
 
-def _series(services: Services, start: datetime, end: datetime, unit: str | None) -> SeriesBody:
-    gauges = None if unit is None else _gauges_of(services, unit)
-    readings = services.store.rain_readings.between(start, end)
-    spells = services.store.rain.between(start, end)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A span, and whose rain: of one unit, None any, of those that concern somebody, None all."""
+
+    start: datetime
+    end: datetime
+    unit: str | None
+    seen: Jurisdiction | None
+
+    @property
+    def is_everything(self) -> bool:
+        return self.unit is None and self.seen is None
+
+    def has(self, unit: str) -> bool:
+        """Say whether rain at a unit is wanted."""
+        is_asked = self.unit is None or unit in {self.unit, SITE}
+        return is_asked and concerns(self.seen, unit)
+
+
+def _series(services: Services, wanted: _Wanted) -> SeriesBody:
+    readings = services.store.rain_readings.between(wanted.start, wanted.end)
+    spells = services.store.rain.between(wanted.start, wanted.end)
     return SeriesBody(
-        start=start,
-        end=end,
-        readings=tuple(_reading(one) for one in readings if gauges is None or _tells(gauges, one)),
-        spells=tuple(_spell(one) for one in spells if unit is None or one.unit in {unit, SITE}),
+        start=wanted.start,
+        end=wanted.end,
+        readings=tuple(
+            _reading(one) for one in readings if _tells(services.rain.feeds, one, wanted)
+        ),
+        spells=tuple(_spell(one) for one in spells if wanted.has(one.unit)),
     )
 
 
-def _gauges_of(services: Services, unit: str) -> dict[str, frozenset[str] | None]:
-    """Return by feed the gauges that tell of a unit, or of the whole site; None for all of them."""
-    return {
-        name: frozenset(g for g, units in feed.units.items() if {unit, SITE} & set(units))
-        if feed.units
-        else None
-        for name, feed in services.rain.feeds.items()
-    }
-
-
-def _tells(gauges: dict[str, frozenset[str] | None], reading: GaugeReading) -> bool:
-    if reading.feed not in gauges:
+def _tells(feeds: Mapping[str, RainFeedSettings], reading: GaugeReading, wanted: _Wanted) -> bool:
+    """Say whether a gauge tells of a unit that is wanted; without units it tells of the site."""
+    if wanted.is_everything:
+        return True
+    feed = feeds.get(reading.feed)
+    if feed is None:
         return False
-    names = gauges[reading.feed]
-    return names is None or reading.gauge in names
+    units = feed.units.get(reading.gauge, ()) if feed.units else (SITE,)
+    return any(wanted.has(unit) for unit in units)
 
 
 def _feed(

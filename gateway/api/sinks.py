@@ -8,14 +8,15 @@ from pydantic import Field
 
 from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.security import SignInDep, administrator, signed_in
+from gateway.api.jurisdiction import whole_site
+from gateway.api.security import SignInDep, administrator
 from gateway.api.services import ServicesDep
 from gateway.store.deliveries import SinkStatus
 
 MOST_LISTED = 500
 """Parked messages given at once."""
 
-router = APIRouter(prefix="/api/sinks", tags=["sinks"], dependencies=[Depends(signed_in)])
+router = APIRouter(prefix="/api/sinks", tags=["sinks"], dependencies=[Depends(whole_site)])
 ADMIN = [Depends(administrator)]
 ANSWERS: dict[int | str, dict[str, object]] = {404: {"model": ErrorBody}}
 

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from gateway.api.fields import Answer, Question
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import SignInDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.unit_file import UnitEntry
-from gateway.units import tree_of
+from gateway.units import Jurisdiction, tree_of
 from gateway.workflow.case import Level
 
 MOST_UNITS = 5000
@@ -21,7 +22,7 @@ router = APIRouter(prefix=UNITS, tags=["units"])
 
 
 class UnitBody(Answer):
-    """A unit. cameras: how many name it, not those below it."""
+    """A unit. cameras: how many name it, not those below it, of those that whoever asks may see."""
 
     id: str
     name: str
@@ -31,7 +32,10 @@ class UnitBody(Answer):
 
 
 class UnitsBody(Answer):
-    """All units, the highest levels first. placeless: ids of cameras that name no unit clearly."""
+    """All units, the highest levels first.
+
+    placeless: ids of cameras that name no unit clearly, for whoever sees the whole site.
+    """
 
     units: tuple[UnitBody, ...]
     placeless: tuple[str, ...]
@@ -44,9 +48,9 @@ class UnitsQuestion(Question):
 
 
 @router.get("", dependencies=[Depends(signed_in)])
-def list_units(services: ServicesDep) -> UnitsBody:
+def list_units(services: ServicesDep, seen: JurisdictionDep) -> UnitsBody:
     """Return the tree."""
-    return _body(services)
+    return _body(services, seen)
 
 
 @router.put("", dependencies=[Depends(administrator)])
@@ -54,14 +58,16 @@ def replace_units(question: UnitsQuestion, services: ServicesDep, sign_in: SignI
     """Replace the tree; refused where it is none, or leaves a user without their unit."""
     tree = tree_of(entry.unit for entry in question.units)
     services.store.acting_as(sign_in.user.username).units.replace(tree)
-    return _body(services)
+    return _body(services, None)
 
 
-def _body(services: Services) -> UnitsBody:
+def _body(services: Services, seen: Jurisdiction | None) -> UnitsBody:
     tree = services.store.units.tree()
     count = dict.fromkeys(tree.by_id, 0)
     placeless = []
     for camera in services.store.inventory.cameras():
+        if seen is not None and not seen.covers(camera.unit, camera.grid):
+            continue
         unit = tree.find(camera.unit, camera.grid)
         if unit is None:
             placeless.append(camera.id)

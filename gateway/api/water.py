@@ -12,6 +12,7 @@ from gateway.api.camera_settings import reload_workers
 from gateway.api.cameras import owner_of
 from gateway.api.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, Question, UtcTime
+from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import ActingDep, SignIn, SignInDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction, camera_object
@@ -190,15 +191,19 @@ async def forget_reference(
 
 
 @router.get("/api/rain")
-def read_rain(services: ServicesDep) -> RainsBody:
-    """Return what is known of rain now."""
-    spells = services.store.rain.at(services.now())
+def read_rain(services: ServicesDep, seen: JurisdictionDep) -> RainsBody:
+    """Return what is known of rain now, at units that concern whoever asks, and at the site."""
+    spells = services.store.rain.at(services.now(), seen)
     return RainsBody(rain=tuple(_rain(spell) for _, spell in sorted(spells.items())))
 
 
 @router.post("/api/rain", status_code=status.HTTP_201_CREATED)
-def say_rain(question: RainQuestion, _who: TeacherDep, services: ServicesDep) -> RainBody:
-    """Say that it rains, or is dry, from now until a time."""
+def say_rain(
+    question: RainQuestion, _who: TeacherDep, services: ServicesDep, seen: JurisdictionDep
+) -> RainBody:
+    """Say that it rains, or is dry, from now until a time; of one's own units only."""
+    if seen is not None and not seen.covers(question.unit, ""):
+        raise ForbiddenError("unit: this is none of yours; say it of a unit that you belong to.")
     now = services.now()
     spell = RainSpell(question.unit, question.state, now, _until(question.until, now), MANUAL)
     services.store.rain.add(spell)

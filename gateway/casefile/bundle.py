@@ -18,6 +18,7 @@ from gateway.clock import to_iso
 from gateway.store import Store
 from gateway.store.cases import CaseFile
 from gateway.store.stored_incident import StoredIncident
+from gateway.units import Jurisdiction
 from gateway.workflow.case import Step
 
 ENCLOSED = ("VERIFY.md", "验证说明.md", "verify.py")
@@ -28,7 +29,8 @@ ENCLOSED = ("VERIFY.md", "验证说明.md", "verify.py")
 class ExportWish:
     """Which case is wanted, by whom, when; site and version: what the archive says it is from.
 
-    veil: makes persons unrecognisable; None leaves all as it was recorded.
+    veil: makes persons unrecognisable; None leaves all as it was recorded. within: what was merged
+    into the case at other places than these is left out; None for all of it.
     """
 
     case_id: str
@@ -38,6 +40,12 @@ class ExportWish:
     zone: ZoneInfo
     version: str
     veil: Veil | None = None
+    within: Jurisdiction | None = None
+
+    def has(self, merged: StoredIncident) -> bool:
+        """Say whether an incident that was merged into the case belongs in its export."""
+        place = merged.origin.camera
+        return self.within is None or self.within.covers(place.unit, place.grid)
 
 
 def export_case(store: Store, data_dir: Path, wish: ExportWish) -> Iterator[bytes]:
@@ -47,7 +55,7 @@ def export_case(store: Store, data_dir: Path, wish: ExportWish) -> Iterator[byte
     """
     case = store.cases.get(wish.case_id)
     incident = store.incidents.get(wish.case_id)
-    merged = tuple(store.incidents.get(one) for one in case.merged)
+    merged = filter(wish.has, (store.incidents.get(one) for one in case.merged))
     detail: Detail = {"persons_veiled": wish.veil is not None}
     what = case_object(wish.case_id)
     store.audit.tell(Act(wish.at, wish.by, AuditAction.CASE_EXPORTED, what, detail))

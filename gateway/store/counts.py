@@ -16,7 +16,9 @@ from sqlalchemy import Connection, delete, insert, select
 
 from gateway.errors import SpanTooLongError
 from gateway.store.database import Database
-from gateway.store.tables import counted, tallies
+from gateway.store.tables import cameras, counted, tallies
+from gateway.store.units import lies_within
+from gateway.units import Jurisdiction
 from vision.types import Kind, Tally, TallyRow
 
 MOST_PARTS = 100_000
@@ -51,12 +53,16 @@ class CountedInterval:
 
 @dataclass(frozen=True, slots=True)
 class CountFilter:
-    """Which intervals: those that begin in [start, end); None for any camera or rule."""
+    """Which intervals: those that begin in [start, end); None for any camera or rule.
+
+    within: those of cameras that lie there; None also for those of cameras that were removed.
+    """
 
     start: datetime
     end: datetime
     camera_id: str | None = None
     rule: str | None = None
+    within: Jurisdiction | None = None
 
 
 @dataclass(slots=True)
@@ -166,6 +172,9 @@ def _intervals(connection: Connection, wanted: CountFilter) -> tuple[CountedInte
         which.append(tallies.c.camera_id == wanted.camera_id)
     if wanted.rule is not None:
         which.append(tallies.c.rule == wanted.rule)
+    if wanted.within is not None:
+        lies_there = lies_within(wanted.within, cameras.c.unit, cameras.c.grid)
+        which.append(tallies.c.camera_id.in_(select(cameras.c.id).where(lies_there)))
     parts = connection.execute(select(tallies).where(*which).limit(MOST_PARTS + 1)).all()
     if len(parts) > MOST_PARTS:
         raise SpanTooLongError("so much was counted in this time: ask for a shorter one")

@@ -5,7 +5,7 @@ plan says later changes none that was due before.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 
 from pydantic import TypeAdapter
@@ -17,7 +17,8 @@ from gateway.patrol.round import Outcome, Round, Stop, Verdict, outcome, rounds
 from gateway.patrol_file import PlanBody, plan_of
 from gateway.store.database import Database
 from gateway.store.journal import Topic, note
-from gateway.store.tables import patrol_checkins, patrol_plans, patrol_rounds
+from gateway.store.tables import cameras, patrol_checkins, patrol_plans, patrol_rounds
+from gateway.units import Jurisdiction, Place, places_of
 
 PATROL = "patrol"
 """Key of the journal's entries about patrol."""
@@ -83,10 +84,16 @@ class Patrol:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def plan(self) -> StoredPlan | None:
-        """Return the plan that holds, None before the first."""
+    def plan(self, within: Jurisdiction | None = None) -> StoredPlan | None:
+        """Return the plan that holds, None before the first.
+
+        within: only its routes there, and the shifts there or of the whole site.
+        """
         with self._database.read() as connection:
-            return _plan(connection)
+            stored = _plan(connection)
+            if stored is None or within is None:
+                return stored
+            return replace(stored, body=_plan_within(stored.body, within, _where(connection)))
 
     def put_plan(self, body: PlanBody, by: str, at: datetime, zone: tzinfo) -> None:
         """Have a plan hold from now on; what was due by the one before is written down first."""
@@ -111,11 +118,20 @@ class Patrol:
                 note(connection, Topic.SYSTEM, PATROL, now)
         return changed
 
-    def rounds(self, since: datetime, until: datetime) -> tuple[StoredRound, ...]:
-        """Return the rounds due from one time to before another, the earliest first."""
+    def rounds(
+        self, since: datetime, until: datetime, within: Jurisdiction | None = None
+    ) -> tuple[StoredRound, ...]:
+        """Return the rounds due from one time to before another, the earliest first.
+
+        within: only those whose unit and cameras all lie there.
+        """
         due = patrol_rounds.c.due_at
         with self._database.read() as connection:
-            return _read(connection, due >= since, due < until)
+            found = _read(connection, due >= since, due < until)
+            if within is None:
+                return found
+            where = _where(connection)
+        return tuple(one for one in found if within.covers_all(_places(one.round, where)))
 
     def undone(self, route: str) -> tuple[StoredRound, ...]:
         """Return a route's rounds since one was done last, the earliest first."""
@@ -135,6 +151,11 @@ class Patrol:
         """Return one round; raises NotFoundError."""
         with self._database.read() as connection:
             return _get(connection, round_id)
+
+    def places(self, round_id: str) -> tuple[Place, ...]:
+        """Return where a round lies, () for one of the whole site; raises NotFoundError."""
+        with self._database.read() as connection:
+            return _places(_get(connection, round_id).round, _where(connection))
 
     def arrive(self, round_id: str, stop: str, by: str, at: datetime) -> None:
         """Note that somebody looks at a stop; who comes again goes on from the first time.
@@ -196,6 +217,26 @@ def _plan(connection: Connection) -> StoredPlan | None:
     if row is None:
         return None
     return StoredPlan(PlanBody.model_validate_json(row["document"]), row["at"], row["by"])
+
+
+def _where(connection: Connection) -> Mapping[str, Place]:
+    """Return where each camera lies."""
+    rows = connection.execute(select(cameras.c.id, cameras.c.unit, cameras.c.grid))
+    return {row.id: (row.unit, row.grid) for row in rows}
+
+
+def _places(due: Round, where: Mapping[str, Place]) -> tuple[Place, ...]:
+    return places_of(due.unit, (stop.camera for stop in due.stops), where)
+
+
+def _plan_within(body: PlanBody, within: Jurisdiction, where: Mapping[str, Place]) -> PlanBody:
+    routes = tuple(
+        one
+        for one in body.routes
+        if within.covers_all(places_of(one.unit, (stop.camera for stop in one.stops), where))
+    )
+    rota = tuple(one for one in body.rota if not one.unit or within.covers(one.unit, ""))
+    return body.model_copy(update={"rota": rota, "routes": routes})
 
 
 def _write_due(connection: Connection, now: datetime, zone: tzinfo) -> int:

@@ -1,7 +1,8 @@
 """Tokens for players that cannot sign in, such as a television: one camera, for some days.
 
-A token is a sealed note: whose it is, which camera, until when, and under which password it was
-made. Nothing of it is stored: who changes their password, or is removed, takes all theirs back.
+A token is a sealed note: whose it is, which camera, until when, and under which password and in
+which unit it was made. Nothing of it is stored: who changes their password, moves to another unit
+or is removed, takes all theirs back.
 """
 
 import hashlib
@@ -53,7 +54,7 @@ class PlayerTokens:
             user_id=user_id,
             camera_id=camera_id,
             expires_at=expires_at,
-            password=self._password_mark(user_id) or "",
+            password=self._rights_mark(user_id) or "",
         )
         token = PREFIX + self._box.encrypt(note.model_dump_json())
         return token, PlayerToken(user_id, camera_id, expires_at)
@@ -68,13 +69,16 @@ class PlayerTokens:
             return None
         if note.expires_at <= (now or utc_now()):
             return None
-        if note.password != self._password_mark(note.user_id):
+        if note.password != self._rights_mark(note.user_id):
             return None
         return PlayerToken(note.user_id, note.camera_id, note.expires_at)
 
-    def _password_mark(self, user_id: int) -> str | None:
-        """Return what changes with a user's password and does not give it away."""
-        query = select(users.c.password_hash).where(users.c.id == user_id)
+    def _rights_mark(self, user_id: int) -> str | None:
+        """Return what changes with a user's password and unit, and does not give them away."""
+        query = select(users.c.password_hash, users.c.unit_id).where(users.c.id == user_id)
         with self._database.read() as connection:
-            stored = connection.scalar(query)
-        return None if stored is None else hashlib.sha256(stored.encode()).hexdigest()
+            stored = connection.execute(query).first()
+        if stored is None:
+            return None
+        whose = stored.password_hash + (f"\n{stored.unit_id}" if stored.unit_id else "")
+        return hashlib.sha256(whose.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Rain at the site: a series of spells, each of the whole site or of one unit of it."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import RowMapping, insert, select
 
 from gateway.store.database import Database
 from gateway.store.tables import rain
+from gateway.units import Jurisdiction
 from vision.water.types import RainState
 
 SITE = ""
@@ -44,12 +46,15 @@ class Rain:
         with self._database.write() as connection:
             connection.execute(insert(rain).values(**asdict(spell)))
 
-    def at(self, moment: datetime) -> dict[str, RainSpell]:
-        """Return what holds at a moment, by unit; units of which nothing is known are absent."""
+    def at(self, moment: datetime, within: Jurisdiction | None = None) -> dict[str, RainSpell]:
+        """Return what holds at a moment, by unit; units of which nothing is known are absent.
+
+        within: only what concerns the places there.
+        """
         query = select(rain).where(rain.c.since <= moment, rain.c.until > moment)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(rain.c.id)).mappings()
-            spells = [_spell(row) for row in rows]
+            spells = _concerning(rows, within)
         fed = {one.unit: one for one in spells if one.source != MANUAL}
         said = {one.unit: one for one in spells if one.source == MANUAL}
         taken_back = {unit for unit, one in said.items() if one.state is RainState.UNKNOWN}
@@ -57,12 +62,19 @@ class Rain:
             unit: one for unit, one in fed.items() if unit not in said.keys() - taken_back
         }
 
-    def between(self, since: datetime, until: datetime) -> tuple[RainSpell, ...]:
-        """Return every spell that touches a span, in the order they were entered."""
+    def between(
+        self, since: datetime, until: datetime, within: Jurisdiction | None = None
+    ) -> tuple[RainSpell, ...]:
+        """Return every spell that touches a span, as entered; within: only what concerns it."""
         query = select(rain).where(rain.c.until > since, rain.c.since < until)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(rain.c.id)).mappings()
-            return tuple(_spell(row) for row in rows)
+            return tuple(_concerning(rows, within))
+
+
+def concerns(within: Jurisdiction | None, unit: str) -> bool:
+    """Say whether rain at a unit, or at the whole site, concerns somebody's places, None: all."""
+    return within is None or unit == SITE or within.concerns(unit)
 
 
 def rain_of(unit: str, spells: dict[str, RainSpell]) -> RainState:
@@ -72,6 +84,10 @@ def rain_of(unit: str, spells: dict[str, RainSpell]) -> RainState:
     """
     known = (spells[name].state for name in (unit, SITE) if name in spells)
     return next((state for state in known if state is not RainState.UNKNOWN), RainState.UNKNOWN)
+
+
+def _concerning(rows: Iterable[RowMapping], within: Jurisdiction | None) -> list[RainSpell]:
+    return [_spell(row) for row in rows if concerns(within, row["unit"])]
 
 
 def _spell(row: RowMapping) -> RainSpell:

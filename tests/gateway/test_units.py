@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ConfigError
 from gateway.unit_file import read_units, write_units
-from gateway.units import Unit, UnitTree, tree_of
+from gateway.units import Unit, UnitTree, places_of, tree_of
 from gateway.workflow.case import Level
 
 COUNTY = Unit("county", "龙游县", Level.COUNTY)
@@ -131,3 +131,39 @@ def test_mistakes_in_a_file_are_told_with_their_line(content: str, words: str) -
         read_units(content.encode())
     with pytest.raises(ConfigError, match="UTF-8"):
         read_units("units".encode("utf-16"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "concerned", "unconcerned"),
+    [
+        ("east", ("东山村", "east", "湖镇", "county", "east-1"), ("西山村", "west-1", "第一网格")),
+        ("west-1", ("西山村", "湖镇", "west-1"), ("东山村", "east-2")),
+        ("county", ("湖镇", "东山村", "龙游县"), ("北山村",)),
+    ],
+)
+def test_what_holds_above_is_of_concern(unit, concerned, unconcerned) -> None:
+    jurisdiction = TREE.jurisdiction(unit)
+    assert [jurisdiction.concerns(one) for one in concerned] == [True] * len(concerned)
+    assert [jurisdiction.concerns(one) for one in unconcerned] == [False] * len(unconcerned)
+
+
+@pytest.mark.parametrize(
+    ("unit", "cameras", "is_covered"),
+    [
+        ("东山村", ("gate",), True),
+        ("", ("gate", "gone"), True),
+        ("东山村", ("gone",), True),
+        ("", ("gone",), False),
+        ("", ("gate", "pond"), False),
+        ("西山村", ("gate",), False),
+        ("湖镇", ("gate",), False),
+    ],
+)
+def test_what_has_several_places_lies_within_with_all_of_them(unit, cameras, is_covered) -> None:
+    where = {"gate": ("东山村", "第一网格"), "pond": ("西山村", "")}
+    assert TREE.jurisdiction("east").covers_all(places_of(unit, cameras, where)) is is_covered
+
+
+@pytest.mark.parametrize(("unit", "word"), [("east", "东山村"), ("east-1", "east-1"), ("x", "")])
+def test_what_a_unit_is_called_where_cameras_name_theirs(unit: str, word: str) -> None:
+    assert TREE.word_of(unit) == word
