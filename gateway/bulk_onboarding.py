@@ -13,6 +13,7 @@ from gateway.onboarding import Finding, look_at, measure
 from gateway.sources import Credentials, with_credentials
 from gateway.store import Store
 from gateway.store.inventory import Camera
+from gateway.stream_tuning import StreamTuner, TuningOutcome, outcome_of
 from gateway.survey import Survey, survey_to_json
 
 HOSTS_AT_ONCE = 8
@@ -26,7 +27,10 @@ DIALLED = frozenset({"address", "username", "password", "main_uri", "sub_uri", "
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of one row. code, text: why it was not stored; "" when it was, or may be."""
+    """What became of one row. code, text: why it was not stored; "" when it was, or may be.
+
+    tuning: what became of its stream, None where that was not wished for.
+    """
 
     row: int
     camera_id: str
@@ -35,6 +39,7 @@ class RowOutcome:
     code: str = ""
     text: str = ""
     survey: Survey | None = None
+    tuning: TuningOutcome | None = None
 
     @property
     def is_well(self) -> bool:
@@ -47,7 +52,8 @@ class Import:
     """How a plan is carried out. test: only cameras that give pictures are stored.
 
     policy: None where the person at the machine itself asks. on_outcome: called with each row that
-    is done, on any thread. check: called before each row; what it raises ends the import.
+    is done, on any thread. check: called before each row; what it raises ends the import. tuner:
+    makes the analysed streams of new cameras cheaper, None without consent to that.
     """
 
     store: Store
@@ -55,6 +61,7 @@ class Import:
     check: Callable[[], None] = field(default=lambda: None)
     test: bool = True
     policy: DialPolicy | None = None
+    tuner: StreamTuner | None = None
 
     def run(self, plan: Plan) -> None:
         """Carry a plan out; cameras that fail are told and left as they were."""
@@ -81,6 +88,8 @@ class Import:
             apply(self.store, planned)
         except GatewayError as error:
             return replace(told, code=error.code, text=str(error))
+        if self.tuner is not None and planned.action is Action.ADD:
+            return replace(told, tuning=outcome_of(camera, self.tuner.tune))
         return told
 
     def _tried(self, planned: Planned) -> tuple[Camera, Survey]:

@@ -11,7 +11,6 @@ from pydantic import Field, TypeAdapter
 
 from gateway.camera_tour import Tour
 from gateway.onvif.device_clock import ClockState
-from gateway.onvif.encoder import Encoding
 from gateway.onvif.imaging import ImagingState
 from gateway.onvif.ptz import Motion, Preset, PtzAbilities
 from gateway.onvif.survey import Feature
@@ -120,21 +119,6 @@ class Reboot:
     do: Literal["reboot"] = "reboot"
 
 
-@dataclass(frozen=True, slots=True)
-class Tune:
-    """Encode the analysed stream otherwise; what was before is kept for `Restore`."""
-
-    encoding: Encoding
-    do: Literal["tune"] = "tune"
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """Encode the analysed stream as before the first `Tune`."""
-
-    do: Literal["restore"] = "restore"
-
-
 Command = Annotated[
     Move
     | Step
@@ -148,9 +132,7 @@ Command = Annotated[
     | SetTour
     | SetImaging
     | SetClock
-    | Reboot
-    | Tune
-    | Restore,
+    | Reboot,
     Field(discriminator="do"),
 ]
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
@@ -167,27 +149,18 @@ class PtzState:
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderState:
-    """How the analysed stream is encoded; before: as it was before it was tuned, else None."""
-
-    now: Encoding
-    before: Encoding | None
-
-
-@dataclass(frozen=True, slots=True)
 class Features:
     """What works on the camera, tried just now."""
 
     features: tuple[Feature, ...]
 
 
-ControlState = PtzState | ImagingState | ClockState | EncoderState | Features
+ControlState = PtzState | ImagingState | ClockState | Features
 
 STATES: Mapping[str, type[ControlState]] = {
     "ptz": PtzState,
     "imaging": ImagingState,
     "clock": ClockState,
-    "encoder": EncoderState,
     "features": Features,
 }
 """What can be read, by its name on the worker's port."""

@@ -13,7 +13,6 @@ from gateway.camera_commands import (
     STATES,
     Command,
     ControlState,
-    EncoderState,
     Features,
     ForgetPreset,
     GoHome,
@@ -23,13 +22,11 @@ from gateway.camera_commands import (
     Move,
     PtzState,
     Reboot,
-    Restore,
     SetClock,
     SetImaging,
     SetTour,
     Step,
     Stop,
-    Tune,
     TurnTo,
 )
 from gateway.camera_drive import CameraDrive
@@ -41,9 +38,7 @@ from gateway.errors import NotFoundError, OnvifError
 from gateway.onvif.alarms import CameraAlarm
 from gateway.onvif.client import OnvifClient
 from gateway.onvif.device_clock import ClockState, read_clock, set_clock
-from gateway.onvif.encoder import Encoder, Encoding
 from gateway.onvif.imaging import Imaging, ImagingState
-from gateway.onvif.onboard import choose
 from gateway.onvif.ptz import Ptz
 from gateway.onvif.survey import survey
 from gateway.sources import Credentials
@@ -55,7 +50,6 @@ STOP_S = 8.0
 """Longest wait for a moving camera to be stopped and a subscription to be ended."""
 
 _TOUR = TypeAdapter(Tour)
-_ENCODING = TypeAdapter(Encoding)
 
 log = structlog.get_logger()
 
@@ -177,27 +171,6 @@ class CameraControl:
     async def _reboot(self, _: Reboot) -> None:
         await self._line.ask(OnvifClient.reboot)
 
-    async def _tune(self, command: Tune) -> None:
-        before = await self._encoder(lambda encoder: encoder.set(command.encoding))
-        if not await self._encoder_before():
-            kept = _ENCODING.dump_json(before).decode()
-            await asyncio.to_thread(self._records.put_encoder_before, self.camera.id, kept)
-
-    async def _restore(self, _: Restore) -> None:
-        kept = await self._encoder_before()
-        if not kept:
-            raise NotFoundError(f"the stream of camera {self.camera.id} was never tuned")
-        before = _ENCODING.validate_json(kept)
-        await self._encoder(lambda encoder: encoder.set(before))
-        await asyncio.to_thread(self._records.put_encoder_before, self.camera.id, "")
-
-    async def _encoder(self, ask: Callable[[Encoder], Encoding]) -> Encoding:
-        uri = self.camera.analysis_uri
-        return await self._line.ask(lambda client: ask(_encoder(client, uri)))
-
-    async def _encoder_before(self) -> str:
-        return (await asyncio.to_thread(self._records.get, self.camera.id)).encoder_before
-
     async def _ptz_state(self) -> PtzState:
         abilities, presets = await self._drives.ask(
             lambda ptz: (ptz.abilities, ptz.presets() if ptz.abilities.presets else ())
@@ -210,28 +183,12 @@ class CameraControl:
     async def _clock_state(self) -> ClockState:
         return await self._line.ask(read_clock)
 
-    async def _encoder_state(self) -> EncoderState:
-        now = await self._encoder(Encoder.state)
-        kept = await self._encoder_before()
-        return EncoderState(now, _ENCODING.validate_json(kept) if kept else None)
-
     async def _features(self) -> Features:
         return Features(await self._line.ask(survey))
 
 
 def _itself(client: OnvifClient) -> OnvifClient:
     return client
-
-
-def _encoder(client: OnvifClient, uri: str | None) -> Encoder:
-    """Return the encoder of the stream at `uri`; where none is, of the one analysed by rule."""
-    profiles = client.profiles()
-    main, sub = choose(profiles)
-    named = (one for one in profiles if client.stream_uri(one.token) == uri)
-    profile = next(named, sub or main)
-    if profile is None:
-        raise OnvifError(f"{client.address} offers no video stream")
-    return Encoder(client, profile)
 
 
 COMMANDS: Mapping[type, Callable[[CameraControl, Any], Coroutine[Any, Any, None]]] = {
@@ -248,8 +205,6 @@ COMMANDS: Mapping[type, Callable[[CameraControl, Any], Coroutine[Any, Any, None]
     SetImaging: CameraControl._set_imaging,
     SetClock: CameraControl._set_clock,
     Reboot: CameraControl._reboot,
-    Tune: CameraControl._tune,
-    Restore: CameraControl._restore,
 }
 READERS: Mapping[
     type[ControlState], Callable[[CameraControl], Coroutine[Any, Any, ControlState]]
@@ -257,6 +212,5 @@ READERS: Mapping[
     PtzState: CameraControl._ptz_state,
     ImagingState: CameraControl._imaging_state,
     ClockState: CameraControl._clock_state,
-    EncoderState: CameraControl._encoder_state,
     Features: CameraControl._features,
 }

@@ -69,6 +69,13 @@ class OnvifError(GatewayError):
     exit_code = 8
 
 
+class StreamSharedError(GatewayError):
+    """A stream serves for more than analysis, so it is tuned only when that is accepted."""
+
+    code = "stream_shared"
+    exit_code = 34
+
+
 class SinkUnreachableError(GatewayError):
     """A sink of the dispatch queue takes nothing now; what it should have waits in the outbox.
 

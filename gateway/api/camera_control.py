@@ -1,7 +1,7 @@
 """Cameras turned, set and restarted from the console; the worker that owns one carries it out.
 
 Moves end by themselves: a page that holds a button says so again at least once a second. Whoever is
-signed in may turn a camera; what stays for everybody (views, tours, picture, clock, encoder) is for
+signed in may turn a camera; what stays for everybody (views, tours, picture, clock) is for
 administrators.
 """
 
@@ -20,7 +20,6 @@ from gateway.api.services import Services, ServicesDep
 from gateway.camera_commands import (
     NAME_LENGTH,
     Command,
-    EncoderState,
     Features,
     ForgetPreset,
     GoHome,
@@ -30,18 +29,15 @@ from gateway.camera_commands import (
     Move,
     PtzState,
     Reboot,
-    Restore,
     SetClock,
     SetImaging,
     SetTour,
     Step,
     Stop,
-    Tune,
     TurnTo,
 )
 from gateway.camera_tour import MAX_DWELL_S, MIN_DWELL_S, MOST_STOPS, Tour, TourStop
 from gateway.onvif.device_clock import ClockState
-from gateway.onvif.encoder import Encoding
 from gateway.onvif.imaging import ImagingState
 from gateway.onvif.ptz import Motion, Preset
 
@@ -59,7 +55,7 @@ router = APIRouter(
 )
 ADMINISTRATOR = [Depends(administrator)]
 DONE = status.HTTP_204_NO_CONTENT
-State = TypeVar("State", PtzState, ImagingState, ClockState, EncoderState, Features)
+State = TypeVar("State", PtzState, ImagingState, ClockState, Features)
 Share = Annotated[float, Field(ge=-1, le=1)]
 
 
@@ -102,14 +98,6 @@ class ImagingBody(Question):
 
     values: dict[str, float] = Field(default_factory=dict)
     ir_cut: str | None = None
-
-
-class EncodingBody(Question):
-    """How the analysed stream is to be encoded, as near as the camera can. gop: in pictures."""
-
-    fps: int = Field(ge=1, le=60)
-    gop: int | None = Field(None, ge=1, le=1000)
-    bit_rate_kbps: int = Field(ge=32, le=50_000)
 
 
 async def _do(services: Services, camera: str, command: Command) -> None:
@@ -224,24 +212,6 @@ async def set_clock(camera: str, services: ServicesDep) -> None:
 async def reboot(camera: str, services: ServicesDep) -> None:
     """Start the camera anew."""
     await _do(services, camera, Reboot())
-
-
-@router.get("/encoder")
-async def read_encoder(camera: str, services: ServicesDep) -> EncoderState:
-    """Return how the analysed stream is encoded, and how it was before it was tuned."""
-    return await _read(services, camera, EncoderState)
-
-
-@router.put("/encoder", status_code=DONE, dependencies=ADMINISTRATOR)
-async def tune(camera: str, body: EncodingBody, services: ServicesDep) -> None:
-    """Encode the analysed stream otherwise; DELETE undoes it."""
-    await _do(services, camera, Tune(Encoding(body.fps, body.gop, body.bit_rate_kbps)))
-
-
-@router.delete("/encoder", status_code=DONE, dependencies=ADMINISTRATOR)
-async def restore(camera: str, services: ServicesDep) -> None:
-    """Encode the analysed stream as before it was first tuned."""
-    await _do(services, camera, Restore())
 
 
 @router.get("/features")

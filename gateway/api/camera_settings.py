@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, status
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, SecretStr, StringConstraints
 
+from gateway.api.encoders import TunerDep, start_tuning
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import Tested
@@ -57,9 +58,13 @@ class CameraFields(Question):
 
 
 class NewCamera(CameraFields):
-    """A camera to take in. id: by default made from its name."""
+    """A camera to take in. id: by default made from its name.
+
+    tune: consent to having its analysed stream made cheaper, see `PUT …/encoder`.
+    """
 
     id: str = ""
+    tune: bool = False
     name: Words
     main_uri: Uri
 
@@ -85,14 +90,22 @@ class CameraSettings(Answer):
     survey: Survey | None
 
 
+class AddedCamera(CameraSettings):
+    """A camera taken in. tuning: the job that tunes its stream, "" where that was not wished."""
+
+    tuning: str
+
+
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def add_camera(
-    question: NewCamera, services: ActingDep, runtime: RuntimeDep
-) -> CameraSettings:
+    question: NewCamera, services: ActingDep, runtime: RuntimeDep, tuner: TunerDep
+) -> AddedCamera:
     """Take a camera in; workers take it up at once."""
     camera = await run_in_threadpool(_add, services, runtime, question)
     await reload_workers(services)
-    return camera
+    body = _body(services, camera)
+    tuning = start_tuning(runtime, tuner.tune, [camera]).id if question.tune else ""
+    return AddedCamera(**dict(body), tuning=tuning)
 
 
 @router.get("/{camera}/settings", responses={404: {"model": ErrorBody}})
@@ -126,7 +139,7 @@ async def reload_workers(services: Services) -> None:
     await services.workers.reload_all(worker.url for worker in workers)
 
 
-def _add(services: Services, runtime: Runtime, question: NewCamera) -> CameraSettings:
+def _add(services: Services, runtime: Runtime, question: NewCamera) -> Camera:
     inventory = services.store.inventory
     wished = question.id or inventory.free_id(question.name)
     try:
@@ -138,7 +151,7 @@ def _add(services: Services, runtime: Runtime, question: NewCamera) -> CameraSet
     camera = _proven(services, runtime, camera, question)
     password = question.password.get_secret_value() if question.password else None
     inventory.add(camera, password or None)
-    return _body(services, camera)
+    return camera
 
 
 def _change(

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.api.camera_settings import reload_workers
+from gateway.api.encoders import TunerDep
+from gateway.api.encodings import tuning_body
 from gateway.api.errors import BadRequestError, MediaTypeError
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import JobBody, RowBody, job_body
@@ -74,6 +76,18 @@ class PlanBody(Answer):
     bad: tuple[BadCellBody, ...]
 
 
+class ImportWish(Question):
+    """How a file is to be imported. test: only cameras that give pictures are stored.
+
+    skip_bad: without it, a file with mistakes is refused whole. tune: consent to having the
+    analysed streams of new cameras made cheaper; one that cannot be is kept all the same, and told.
+    """
+
+    test: bool = True
+    skip_bad: bool = False
+    tune: bool = False
+
+
 class ExportWish(Question):
     """How cameras are to be written. passwords: in clear, for whoever gets the file."""
 
@@ -111,16 +125,12 @@ async def start_import(
     request: Request,
     services: ActingDep,
     runtime: RuntimeDep,
-    test: Annotated[bool, Query()] = True,
-    skip_bad: Annotated[bool, Query()] = False,
+    tuner: TunerDep,
+    wish: Annotated[ImportWish, Query()],
 ) -> JobBody:
-    """Import a file, as a job that finds what became of each row.
-
-    test: only cameras that give pictures are stored. skip_bad: without it, a file with mistakes is
-    refused whole.
-    """
+    """Import a file, as a job that finds what became of each row."""
     planned = await _planned(request, services)
-    if planned.bad and not skip_bad:
+    if planned.bad and not wish.skip_bad:
         raise BadRequestError(
             f"{len(planned.bad)} mistakes in the file: see its plan, or leave the bad rows out"
         )
@@ -131,8 +141,9 @@ async def start_import(
             services.store,
             on_outcome=lambda outcome: _note(job, outcome, len(planned.cameras)),
             check=job.check,
-            test=test,
+            test=wish.test,
             policy=services.dial_policy,
+            tuner=tuner if wish.tune else None,
         )
         try:
             carried.run(planned)
@@ -180,6 +191,7 @@ def _note(job: Job[object], outcome: RowOutcome, total: int) -> None:
             code=outcome.code,
             text=outcome.text,
             survey=outcome.survey,
+            tuning=outcome.tuning and tuning_body(outcome.tuning),
         )
     )
     job.step(total)

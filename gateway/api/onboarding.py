@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, status
 from pydantic import Field, SecretStr, StringConstraints
 
 from gateway.address_range import hosts_in, parse_range
+from gateway.api.encodings import TuningBody, tuning_body
 from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question
 from gateway.api.runtime import Runtime, RuntimeDep
@@ -25,6 +26,7 @@ from gateway.onvif.profile import Profile
 from gateway.packets import Transport
 from gateway.sources import SOURCES, Credentials, split_credentials, with_credentials
 from gateway.store.inventory import Camera
+from gateway.stream_tuning import TuningOutcome
 from gateway.survey import Survey
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=MAX_URI, strip_whitespace=True)]
@@ -157,7 +159,10 @@ class TestBody(Answer):
 
 
 class RowBody(Answer):
-    """A row of an import. code, text: why it was not stored, "" when it was."""
+    """A row of an import. code, text: why it was not stored, "" when it was.
+
+    tuning: what became of its stream, null where that was not wished for.
+    """
 
     type: Literal["row"] = "row"
     row: int
@@ -167,6 +172,7 @@ class RowBody(Answer):
     code: str
     text: str
     survey: Survey | None
+    tuning: TuningBody | None
 
 
 class JobError(Answer):
@@ -176,7 +182,9 @@ class JobError(Answer):
     message: str
 
 
-Found = Annotated[DeviceBody | DraftBody | TestBody | RowBody, Field(discriminator="type")]
+Found = Annotated[
+    DeviceBody | DraftBody | TestBody | RowBody | TuningBody, Field(discriminator="type")
+]
 
 
 class JobBody(Answer):
@@ -337,7 +345,7 @@ def job_body(services: Services, job: JobStatus[object]) -> JobBody:
     )
 
 
-def _found(item: object, known: dict[str, str]) -> DeviceBody | DraftBody | TestBody | RowBody:
+def _found(item: object, known: dict[str, str]) -> Found:
     match item:
         case Discovered():
             return DeviceBody(
@@ -361,6 +369,8 @@ def _found(item: object, known: dict[str, str]) -> DeviceBody | DraftBody | Test
             return TestBody(main_uri=item.main_uri, sub_uri=item.sub_uri, survey=item.survey)
         case RowBody():
             return item
+        case TuningOutcome():
+            return tuning_body(item)
         case _:
             raise TypeError(f"no job finds a {type(item).__name__}")
 

@@ -28,6 +28,7 @@ from gateway.cli import (
     related_cases,
     report,
     status,
+    tuning,
     units,
     users,
     water,
@@ -72,6 +73,8 @@ app.command()(machine.doctor)
 app.command()(status.status)
 app.command("reset-password")(machine.reset_password)
 app.add_typer(inventory.app, name="cameras")
+inventory.app.command("tune")(tuning.tune)
+inventory.app.command("restore")(tuning.restore)
 case.app.command("related")(related_cases.related)
 app.add_typer(audit.app, name="audit")
 app.add_typer(case.app, name="case")

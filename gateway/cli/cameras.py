@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
+from gateway.cli.tuning import tune_added
 from gateway.config import OnboardingSettings, load_settings
 from gateway.errors import ConfigError
 
@@ -81,6 +82,9 @@ def add_camera(
     channel: Annotated[int, typer.Option(min=1, help="A recorder's input, with --brand.")] = 1,
     main_profile: Annotated[str, typer.Option(help="ONVIF profile for the main stream.")] = "",
     sub_profile: Annotated[str, typer.Option(help="ONVIF profile for the sub stream.")] = "",
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Have it encode the analysed stream cheaper (ONVIF).")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -106,6 +110,8 @@ def add_camera(
             print_json(camera)
         else:
             out.print(f"{camera.id}  {camera.name}  {camera.analysis_uri}", markup=False)
+    if tune:
+        tune_added(settings, [camera.id for camera in cameras], as_json=json)
 
 
 def _discovered(

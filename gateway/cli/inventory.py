@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gateway.audit.act import Act, AuditAction
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_json, print_table
+from gateway.cli.tuning import print_outcomes
 from gateway.clock import utc_now
 from gateway.config import load_settings
 from gateway.errors import ConfigError, GatewayError, NotFoundError
@@ -152,6 +153,9 @@ def import_file(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave rows with mistakes out, import the others.")
     ] = False,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Have new cameras encode their analysed stream cheaper.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -160,6 +164,7 @@ def import_file(
     Exit 3 with mistakes in the file, 1 when a camera could not be stored.
     """
     from gateway.bulk_onboarding import Import
+    from gateway.stream_tuning import StreamTuner
 
     with _opened(config, reload=not dry_run) as store:
         planned = _planned(store, file)
@@ -171,8 +176,11 @@ def import_file(
         if dry_run:
             return
         outcomes: list[RowOutcome] = []
-        Import(store, outcomes.append, test=not no_test).run(planned)
+        tuner = StreamTuner(store, shell_actor()) if tune else None
+        Import(store, outcomes.append, test=not no_test, tuner=tuner).run(planned)
     _print_outcomes(outcomes, as_json=json)
+    if tune and not json:
+        print_outcomes([one.tuning for one in outcomes if one.tuning], as_json=False)
     if not all(one.is_well for one in outcomes):
         raise typer.Exit(1)
 

@@ -142,10 +142,10 @@ class OnvifClient:
             listed, whole = self.ask("media", "GetProfiles", _profiles)
         except OnvifError:
             listed, whole = (), False
-            if not self._find_media2():
+            if not self.has_media2():
                 raise
-        if not whole and self._find_media2():
-            newer = self._ask_media2("GetProfiles", media2.GET_PROFILES, media2.profiles)
+        if not whole and self.has_media2():
+            newer = self.ask_media2("GetProfiles", media2.GET_PROFILES, media2.profiles)
             if len(newer) > len(listed):
                 self._told_by_media2 = frozenset(one.token for one in newer)
                 return newer
@@ -159,7 +159,7 @@ class OnvifClient:
         """Ask where a profile's RTSP stream is: on the host dialled, without credentials."""
         if token in self._told_by_media2:
             body = media2.get_stream_uri(token)
-            return self._ask_media2("GetStreamUri", body, lambda a: self._uri(media2.uri(a)))
+            return self.ask_media2("GetStreamUri", body, lambda a: self._uri(media2.uri(a)))
         setup = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
         question = {"StreamSetup": setup, "ProfileToken": token}
         return self.ask("media", "GetStreamUri", lambda a: self._uri(a.Uri), question)
@@ -168,7 +168,7 @@ class OnvifClient:
         """Ask where a profile's picture is: on the host dialled, without credentials."""
         if token in self._told_by_media2:
             body = media2.get_snapshot_uri(token)
-            return self._ask_media2("GetSnapshotUri", body, lambda a: self._uri(media2.uri(a)))
+            return self.ask_media2("GetSnapshotUri", body, lambda a: self._uri(media2.uri(a)))
         question = {"ProfileToken": token}
         return self.ask("media", "GetSnapshotUri", lambda a: self._uri(a.Uri), question)
 
@@ -195,7 +195,7 @@ class OnvifClient:
         except (AttributeError, TypeError, LookupError, ValueError) as error:
             raise self._nonsense(operation) from error
 
-    def _ask_media2(
+    def ask_media2(
         self, operation: str, body: str, read: Callable[[soap.Element], Answer]
     ) -> Answer:
         """Ask the second media service, which onvif-zeep has no description of."""
@@ -231,7 +231,8 @@ class OnvifClient:
         with suppress(OnvifError, UnauthorizedError):
             self._urls = self._services() | self._urls
 
-    def _find_media2(self) -> bool:
+    def has_media2(self) -> bool:
+        """Say whether the camera has the second media service; may ask once more."""
         if not self.has(MEDIA2):
             self._add_services()
         return self.has(MEDIA2)

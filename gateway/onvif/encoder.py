@@ -1,109 +1,130 @@
-"""How a stream is encoded, and making it cheaper to analyse: tuned with consent, and undone.
+"""The encoder behind a stream: read, tuned for analysis, and set back exactly as it was."""
 
-Of a camera's stream, 5-8 pictures a second with a key frame every 1-2 seconds cost analysis a half
-to a third of what cameras send as delivered.
-"""
-
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
-from gateway.errors import OnvifError
-from gateway.onvif.client import Answer, OnvifClient
+from gateway.errors import OnvifError, UnreachableError
+from gateway.onvif.client import OnvifClient
+from gateway.onvif.encoding import Encoding, Offer, Tuning, fitted
+from gateway.onvif.media1_encoder import Media1Encoder
+from gateway.onvif.media2_encoder import Media2Encoder
 from gateway.onvif.profile import Profile
+
+READ_BACK_TRIES = 4
+READ_BACK_PAUSE_S = 0.5
+"""How often, and how far apart, a camera is asked what it made of new settings: some start their
+encoder anew first and tell the old ones meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
-    """The settings of one stream's encoder.
+class Change:
+    """What was done to an encoder: how it was set before, and after."""
 
-    fps: pictures a second. gop: pictures from one key frame to the next, None where not told.
-    bit_rate_kbps: the most it may send.
-    """
+    before: Encoding
+    after: Encoding
 
-    fps: int
-    gop: int | None
-    bit_rate_kbps: int
+    @property
+    def saved_kbps(self) -> int:
+        """How much less it may send, in kbit/s; below 0 when it is more."""
+        return self.before.bit_rate_kbps - self.after.bit_rate_kbps
 
-    def __post_init__(self) -> None:
-        for name, value in (("fps", self.fps), ("bit rate", self.bit_rate_kbps)):
-            if value < 1:
-                raise ValueError(f"{name} {value} is not above 0")
-        if self.gop is not None and self.gop < 1:
-            raise ValueError(f"gop {self.gop} is not above 0")
+    @property
+    def saved_ratio(self) -> float:
+        """The share of pixels a second that need not be decoded any more, 0-1."""
+        return round(max(0.0, 1 - self.after.pixel_rate / self.before.pixel_rate), 3)
+
+
+class _Port(Protocol):
+    """An encoder by one of the two media services."""
+
+    def read(self) -> Encoding: ...
+    def offer(self, now: Encoding) -> Offer: ...
+    def write(self, wanted: Encoding) -> None: ...
 
 
 class Encoder:
     """The encoder behind one profile of a connected client; errors are the client's.
 
-    Only what the first media service describes (H.264, MPEG-4) can be set.
+    The second media service is asked where the camera has it and knows the encoder there, for it
+    tells more; else the first.
     """
 
     def __init__(self, client: OnvifClient, profile: Profile) -> None:
         if not profile.encoder:
             raise OnvifError(f"{client.address} names no encoder of the stream {profile.name}")
-        self._client = client
-        self._token = profile.encoder
+        self.token = profile.encoder
+        self._address = client.address
+        self._port = _port(client, profile)
 
     def state(self) -> Encoding:
         """Ask how it is set."""
-        return _encoding(self._configuration())
+        return self._port.read()
 
-    def set(self, wanted: Encoding) -> Encoding:
-        """Set it, as near as the camera's own limits allow, and return what it was before.
-
-        Raises OnvifError when the camera says yes and does otherwise; it is then set back.
-        """
+    def nearest(self, wish: Tuning) -> Change:
+        """Return what tuning it would do, as far as the camera tells; nothing is set."""
         before = self.state()
-        near = self._within_limits(wanted)
-        self._write(near)
-        if self.state() != near:
-            self._write(before)
-            raise OnvifError(f"{self._client.address} took new encoder settings and kept the old")
-        return before
+        return Change(before, fitted(before, wish, self._port.offer(before)))
 
-    def _within_limits(self, wanted: Encoding) -> Encoding:
-        """Return the settings moved into what the camera offers, where it tells."""
-        question = {"ConfigurationToken": self._token}
-        offered = self._ask("GetVideoEncoderConfigurationOptions", lambda a: a.H264, question)
-        if offered is None:
-            return wanted
-        gop = wanted.gop
-        if gop is not None and offered.GovLengthRange:
-            gop = _clamped(gop, offered.GovLengthRange)
-        fps = _clamped(wanted.fps, offered.FrameRateRange)
-        return Encoding(fps, gop, wanted.bit_rate_kbps)
+    def tune(self, change: Change) -> Change:
+        """Set it as `nearest` said; return what the camera made of it, which may be a little else.
 
-    def _write(self, wanted: Encoding) -> None:
-        configuration = self._configuration()
-        configuration.RateControl.FrameRateLimit = wanted.fps
-        configuration.RateControl.BitrateLimit = wanted.bit_rate_kbps
-        if configuration.H264 is not None and wanted.gop is not None:
-            configuration.H264.GovLength = wanted.gop
-        question = {"Configuration": configuration, "ForcePersistence": True}
-        self._ask("SetVideoEncoderConfiguration", lambda _: None, question)
+        Raises OnvifError when the camera refuses, keeps the old, or makes something dearer of it;
+        it is then set back.
+        """
+        before, wanted = change.before, change.after
+        if wanted == before:
+            return change
+        try:
+            self._port.write(wanted)
+            after = self._read_back(before)
+        except UnreachableError:
+            raise
+        except OnvifError:
+            self._set_back(before)
+            raise
+        if after == before:
+            raise OnvifError(f"{self._address} took new encoder settings and kept the old")
+        if after.is_dearer(wanted) and after.is_dearer(before):
+            self._set_back(before)
+            raise OnvifError(
+                f"{self._address} made {after} of the encoder settings {wanted}; it was set back"
+            )
+        return Change(before, after)
 
-    def _configuration(self) -> Any:  # noqa: ANN401 - zeep makes its classes late
-        question = {"ConfigurationToken": self._token}
-        return self._ask("GetVideoEncoderConfiguration", _with_limits, question)
+    def restore(self, before: Encoding) -> Change:
+        """Set it exactly as it was. Raises OnvifError when the camera does not do so."""
+        tuned = self.state()
+        if tuned != before:
+            self._port.write(before)
+        after = self._read_back(tuned) if tuned != before else tuned
+        if after != before:
+            raise OnvifError(f"{self._address} was to be set back to {before} and made {after}")
+        return Change(tuned, after)
 
-    def _ask(
-        self, operation: str, read: Callable[[Any], Answer], question: dict[str, Any]
-    ) -> Answer:
-        return self._client.ask("media", operation, read, question)
+    def _read_back(self, old: Encoding) -> Encoding:
+        """Return how it is set now; asks again while the camera still tells the old settings."""
+        after = self.state()
+        for _ in range(READ_BACK_TRIES - 1):
+            if after != old:
+                break
+            time.sleep(READ_BACK_PAUSE_S)
+            after = self.state()
+        return after
+
+    def _set_back(self, before: Encoding) -> None:
+        if self.state() != before:
+            self._port.write(before)
 
 
-def _with_limits(answer: Any) -> Any:  # noqa: ANN401 - see `_configuration`
-    if not answer.RateControl.FrameRateLimit or not answer.RateControl.BitrateLimit:
-        raise ValueError("an encoder without limits")
-    return answer
-
-
-def _encoding(configuration: Any) -> Encoding:  # noqa: ANN401 - see `_configuration`
-    h264, limits = configuration.H264, configuration.RateControl
-    gop = int(h264.GovLength) if h264 is not None and h264.GovLength else None
-    return Encoding(int(limits.FrameRateLimit), gop, int(limits.BitrateLimit))
-
-
-def _clamped(value: int, span: Any) -> int:  # noqa: ANN401 - see `_configuration`
-    return max(int(span.Min), min(int(span.Max), value))
+def _port(client: OnvifClient, profile: Profile) -> _Port:
+    if client.has_media2():
+        port = Media2Encoder(client, profile.encoder)
+        try:
+            port.read()
+        except OnvifError:
+            if profile.codec == "h265":
+                raise
+        else:
+            return port
+    return Media1Encoder(client, profile.encoder)

@@ -1,9 +1,12 @@
 """What is kept of controlling cameras: their tours, and how encoders were set before us."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from gateway.audit.act import Act
+from gateway.store.audit_log import tell
 from gateway.store.database import Database
 from gateway.store.tables import camera_controls
 
@@ -30,20 +33,32 @@ class CameraControls:
             row = connection.execute(query.where(table.c.camera_id == camera_id)).first()
         return ControlRecord(*row) if row else ControlRecord()
 
+    def tuned(self) -> Mapping[str, str]:
+        """Return how each encoder was set that is set otherwise now, by the camera's id."""
+        table = camera_controls
+        query = select(table.c.camera_id, table.c.encoder_before)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(table.c.encoder_before != ""))
+            return {row.camera_id: row.encoder_before for row in rows}
+
     def put_tour(self, camera_id: str, tour: str) -> None:
         """Keep a tour."""
-        self._put(camera_id, tour=tour)
-
-    def put_encoder_before(self, camera_id: str, encoding: str) -> None:
-        """Keep how an encoder was set."""
-        self._put(camera_id, encoder_before=encoding)
-
-    def _put(self, camera_id: str, **values: str) -> None:
-        table = camera_controls
         with self._database.write() as connection:
-            changed = connection.execute(
-                update(table).where(table.c.camera_id == camera_id).values(**values)
-            )
-            if changed.rowcount == 0:
-                empty = {"tour": "", "encoder_before": ""}
-                connection.execute(insert(table).values(camera_id=camera_id, **empty | values))
+            _put(connection, camera_id, tour=tour)
+
+    def put_encoder_before(self, camera_id: str, encoding: str, act: Act | None = None) -> None:
+        """Keep how an encoder was set; act: what it is to be told as, with it."""
+        with self._database.write() as connection:
+            _put(connection, camera_id, encoder_before=encoding)
+            if act is not None:
+                tell(connection, act)
+
+
+def _put(connection: Connection, camera_id: str, **values: str) -> None:
+    table = camera_controls
+    changed = connection.execute(
+        update(table).where(table.c.camera_id == camera_id).values(**values)
+    )
+    if changed.rowcount == 0:
+        empty = {"tour": "", "encoder_before": ""}
+        connection.execute(insert(table).values(camera_id=camera_id, **empty | values))

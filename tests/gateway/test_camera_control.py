@@ -16,18 +16,15 @@ from gateway.camera_commands import (
     STATES,
     ClockState,
     Command,
-    EncoderState,
     GoToPreset,
     KeepPreset,
     Move,
     PtzState,
     Reboot,
-    Restore,
     SetClock,
     SetImaging,
     SetTour,
     Stop,
-    Tune,
     TurnTo,
 )
 from gateway.camera_control import COMMANDS, READERS, CameraControl, is_controllable
@@ -35,7 +32,6 @@ from gateway.camera_tour import Tour, TourStop
 from gateway.control_pool import THREADS, ControlPool
 from gateway.errors import NotFoundError, OnvifError, UnreachableError
 from gateway.onvif.alarms import AlarmType, CameraAlarm
-from gateway.onvif.encoder import Encoding
 from gateway.onvif.ptz import Motion
 from gateway.sources import Credentials
 from gateway.store import Store
@@ -325,17 +321,6 @@ class TestSettings:
         assert one.read("ptz").presets
         one.do(SetClock())
         assert one.read("clock").skew_s == pytest.approx(0, abs=5)
-
-    def test_tuning_is_undone_to_what_was_first(self, onvif_device: Start, watched: Start) -> None:
-        one = watched(onvif_device())
-        with pytest.raises(NotFoundError, match="never tuned"):
-            one.do(Restore())
-        one.do(Tune(Encoding(8, 16, 800)))
-        one.do(Tune(Encoding(6, 12, 512)))
-        state: EncoderState = one.read("encoder")
-        assert (state.now, state.before) == (Encoding(6, 12, 512), Encoding(25, 50, 2048))
-        one.do(Restore())
-        assert one.read("encoder") == EncoderState(Encoding(25, 50, 2048), None)
 
     def test_a_camera_that_is_gone(self, onvif_device: Start, watched: Start) -> None:
         device = onvif_device()

@@ -48,6 +48,12 @@ SIGNED_WITHIN = timedelta(seconds=30)
 
 MOTION = "t1:RuleEngine/CellMotionDetector/Motion"
 TAMPER = "t1:RuleEngine/TamperDetector/Tamper"
+SIZES = ((2560, 1440), (1280, 720), (704, 576), (640, 480), (640, 360), (480, 270), (320, 180))
+"""What every encoder offers."""
+MULTICAST = (
+    "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type></tt:Address><tt:Port>0</tt:Port>"
+    "<tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
+)
 BROKEN = (200, '<?xml version="1.0"?><s:Envelope><s:Body><not')
 
 
@@ -80,6 +86,29 @@ def notification(
     )
 
 
+@dataclass
+class Encoder:
+    """One encoder and the stream of the same number; codec: as Media2 spells it.
+
+    alters: what it makes of some settings in spite of what it is told, by name.
+    """
+
+    width: int = 640
+    height: int = 360
+    fps: float = 25
+    kbps: int = 2048
+    gop: int = 50
+    quality: float = 4
+    constant: bool = False
+    codec: str = "H264"
+    alters: dict[str, int | bool] = field(default_factory=dict)
+
+    def set(self, **told: float | bool) -> None:
+        """Take new settings."""
+        for name, value in (told | self.alters).items():
+            setattr(self, name, value)
+
+
 class RefusedError(Exception):
     """The device answers with a fault: subcode and reason."""
 
@@ -89,8 +118,9 @@ class OnvifDevice:
     """The device's state, and how it is to misbehave.
 
     instead: operation → what is sent in place of the answer (status, text). lacks: operations it
-    does not know. clock_off: its clock minus ours. auth: "wsse" or "digest". asked: operations in
-    order. motions: what its drives did.
+    does not know. clock_off: its clock minus ours. auth: "wsse" or "digest". encoders: by token,
+    the large picture's first; a profile for each, "main" and then "sub". keeps_encoding: it says
+    yes to new settings and does nothing. asked: operations in order. motions: what its drives did.
     """
 
     user: ClassVar[str] = "admin"
@@ -101,7 +131,6 @@ class OnvifDevice:
     lacks: set[str] = field(default_factory=set)
     clock_off: timedelta = timedelta()
     auth: str = "wsse"
-    codec: str = "H264"
     lifetime_s: float = 600.0
     address: str = ""
     asked: list[str] = field(default_factory=list)
@@ -110,9 +139,7 @@ class OnvifDevice:
     presets: dict[str, str] = field(default_factory=lambda: {"p1": "gate", "p2": "road"})
     imaging: dict[str, float] = field(default_factory=lambda: {"Brightness": 50, "Contrast": 40})
     ir_cut: str = "AUTO"
-    encoding: dict[str, int] = field(
-        default_factory=lambda: {"FrameRateLimit": 25, "BitrateLimit": 2048, "GovLength": 50}
-    )
+    encoders: dict[str, Encoder] = field(default_factory=lambda: {"e1": Encoder()})
     keeps_encoding: bool = False
     subscriptions: dict[str, float] = field(default_factory=dict)
     queue: deque[str] = field(default_factory=deque)
@@ -248,52 +275,64 @@ class OnvifDevice:
 
     # media
 
-    def _encoder(self) -> str:
+    def _encoder(self, one: Encoder) -> str:
         """Return an encoder's settings; the first media service has no word for H.265."""
-        if self.codec == "H265":
-            return ""
-        numbers = self.encoding
         return (
             "<tt:Name>e</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>"
-            "<tt:Resolution><tt:Width>640</tt:Width><tt:Height>360</tt:Height></tt:Resolution>"
-            "<tt:Quality>4</tt:Quality><tt:RateControl>"
-            f"<tt:FrameRateLimit>{numbers['FrameRateLimit']}</tt:FrameRateLimit>"
+            f"<tt:Resolution><tt:Width>{one.width}</tt:Width><tt:Height>{one.height}</tt:Height>"
+            f"</tt:Resolution><tt:Quality>{one.quality}</tt:Quality><tt:RateControl>"
+            f"<tt:FrameRateLimit>{int(one.fps)}</tt:FrameRateLimit>"
             "<tt:EncodingInterval>1</tt:EncodingInterval>"
-            f"<tt:BitrateLimit>{numbers['BitrateLimit']}</tt:BitrateLimit></tt:RateControl>"
-            f"<tt:H264><tt:GovLength>{numbers['GovLength']}</tt:GovLength>"
-            "<tt:H264Profile>Main</tt:H264Profile></tt:H264>"
-            "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type></tt:Address><tt:Port>0</tt:Port>"
-            "<tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
+            f"<tt:BitrateLimit>{one.kbps}</tt:BitrateLimit></tt:RateControl>"
+            f"<tt:H264><tt:GovLength>{one.gop}</tt:GovLength>"
+            f"<tt:H264Profile>Main</tt:H264Profile></tt:H264>{MULTICAST}"
             "<tt:SessionTimeout>PT60S</tt:SessionTimeout>"
+        )
+
+    def _media2_encoder(self, token: str, one: Encoder) -> str:
+        """Return the attributes and elements of an encoder as the second service tells them."""
+        return (
+            f' token="{token}" GovLength="{one.gop}" Profile="Main" AcmeBoost="7">'
+            f"<tt:Name>e</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>{one.codec}"
+            f"</tt:Encoding><tt:Resolution><tt:Width>{one.width}</tt:Width><tt:Height>{one.height}"
+            f'</tt:Height></tt:Resolution><tt:RateControl ConstantBitRate="{_flag(one.constant)}">'
+            f"<tt:FrameRateLimit>{one.fps:g}</tt:FrameRateLimit>"
+            f"<tt:BitrateLimit>{one.kbps}</tt:BitrateLimit></tt:RateControl>{MULTICAST}"
+            f"<tt:Quality>{one.quality}</tt:Quality>"
         )
 
     def on_get_profiles(self, request: str) -> str:
         if NAMES["m2"] in request:
             return self._media2_profiles()
-        encoder = self._encoder()
-        settings = "tt:VideoEncoderConfiguration"
-        described = f'<{settings} token="e1">{encoder}</{settings}>' if encoder else ""
-        return (
-            '<md:GetProfilesResponse><md:Profiles token="main"><tt:Name>main</tt:Name>'
-            '<tt:VideoSourceConfiguration token="v"><tt:Name>v</tt:Name><tt:UseCount>1'
-            "</tt:UseCount><tt:SourceToken>lens</tt:SourceToken>"
-            '<tt:Bounds x="0" y="0" width="1" height="1"/></tt:VideoSourceConfiguration>'
-            f'{described}<tt:PTZConfiguration token="z"><tt:Name>z</tt:Name>'
-            "<tt:UseCount>1</tt:UseCount><tt:NodeToken>node</tt:NodeToken></tt:PTZConfiguration>"
-            "</md:Profiles></md:GetProfilesResponse>"
-        )
+        return f"<md:GetProfilesResponse>{self._profiles()}</md:GetProfilesResponse>"
+
+    def _profiles(self) -> str:
+        told = ""
+        for name, (token, one) in zip(("main", "sub"), self.encoders.items(), strict=False):
+            settings = "tt:VideoEncoderConfiguration"
+            is_known = one.codec == "H264"
+            described = f'<{settings} token="{token}">{self._encoder(one)}</{settings}>'
+            told += (
+                f'<md:Profiles token="{name}"><tt:Name>{name}</tt:Name>'
+                '<tt:VideoSourceConfiguration token="v"><tt:Name>v</tt:Name><tt:UseCount>1'
+                "</tt:UseCount><tt:SourceToken>lens</tt:SourceToken>"
+                '<tt:Bounds x="0" y="0" width="1" height="1"/></tt:VideoSourceConfiguration>'
+                f'{described if is_known else ""}<tt:PTZConfiguration token="z"><tt:Name>z'
+                "</tt:Name><tt:UseCount>1</tt:UseCount><tt:NodeToken>node</tt:NodeToken>"
+                "</tt:PTZConfiguration></md:Profiles>"
+            )
+        return told
 
     def _media2_profiles(self) -> str:
-        return (
-            '<m2:GetProfilesResponse><m2:Profiles token="main"><m2:Name>main</m2:Name>'
-            '<m2:Configurations><m2:VideoSource token="v"><tt:SourceToken>lens</tt:SourceToken>'
-            '</m2:VideoSource><m2:VideoEncoder token="e1"><tt:Encoding>H265</tt:Encoding>'
-            "<tt:Resolution><tt:Width>2560</tt:Width><tt:Height>1440</tt:Height></tt:Resolution>"
-            "<tt:RateControl><tt:FrameRateLimit>20</tt:FrameRateLimit>"
-            "<tt:BitrateLimit>4096</tt:BitrateLimit></tt:RateControl></m2:VideoEncoder>"
+        told = "".join(
+            f'<m2:Profiles token="{name}"><m2:Name>{name}</m2:Name><m2:Configurations>'
+            '<m2:VideoSource token="v"><tt:SourceToken>lens</tt:SourceToken></m2:VideoSource>'
+            f"<m2:VideoEncoder{self._media2_encoder(token, one)}</m2:VideoEncoder>"
             '<m2:PTZ token="z"><tt:NodeToken>node</tt:NodeToken></m2:PTZ>'
-            "</m2:Configurations></m2:Profiles></m2:GetProfilesResponse>"
+            "</m2:Configurations></m2:Profiles>"
+            for name, (token, one) in zip(("main", "sub"), self.encoders.items(), strict=False)
         )
+        return f"<m2:GetProfilesResponse>{told}</m2:GetProfilesResponse>"
 
     def on_get_stream_uri(self, request: str) -> str:
         uri = f"rtsp://{self.told_host.partition(':')[0]}:554/{inner(request, 'ProfileToken')}"
@@ -310,30 +349,82 @@ class OnvifDevice:
         rest += "<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
         return f"<md:{name}><md:MediaUri><tt:Uri>{uri}</tt:Uri>{rest}</md:MediaUri></md:{name}>"
 
-    def on_get_video_encoder_configuration(self, _: str) -> str:
+    def _meant(self, request: str) -> tuple[str, Encoder]:
+        token = inner(request, "ConfigurationToken")
+        token = token or attributes(request, "Configuration")["token"]
+        if token not in self.encoders:
+            raise RefusedError("NoConfig", f"there is no encoder {token}")
+        return token, self.encoders[token]
+
+    def on_get_video_encoder_configuration(self, request: str) -> str:
+        token, one = self._meant(request)
         name = "md:GetVideoEncoderConfigurationResponse"
-        inside = f'<md:Configuration token="e1">{self._encoder()}</md:Configuration>'
+        inside = f'<md:Configuration token="{token}">{self._encoder(one)}</md:Configuration>'
         return f"<{name}>{inside}</{name}>"
 
-    def on_get_video_encoder_configuration_options(self, _: str) -> str:
-        def span(name: str, least: int, most: int) -> str:
-            return f"<tt:{name}><tt:Min>{least}</tt:Min><tt:Max>{most}</tt:Max></tt:{name}>"
+    def on_get_video_encoder_configurations(self, request: str) -> str:
+        """Answer Media2; all encoders, whichever was asked for, as some cameras do."""
+        if "Media2" in self.lacks:
+            raise RefusedError("ActionNotSupported", "it says so, and has no Media2")
+        told = "".join(
+            f"<m2:Configurations{self._media2_encoder(token, one)}</m2:Configurations>"
+            for token, one in self.encoders.items()
+        )
+        name = "m2:GetVideoEncoderConfigurationsResponse"
+        return f"<{name}>{told}</{name}>"
 
+    def on_get_video_encoder_configuration_options(self, request: str) -> str:
+        _, one = self._meant(request)
+        if NAMES["m2"] in request:
+            return self._media2_options(one)
         name = "md:GetVideoEncoderConfigurationOptionsResponse"
+        spans = (
+            f"{_span('GovLengthRange', 10, 100)}{_span('FrameRateRange', 6, 25)}"
+            f"{_span('EncodingIntervalRange', 1, 1)}"
+            "<tt:H264ProfilesSupported>Main</tt:H264ProfilesSupported>"
+        )
+        h264 = f"<tt:H264>{_sizes()}{spans}</tt:H264>"
+        more = f"<tt:H264>{_sizes()}{spans}{_span('BitrateRange', 128, 8192)}</tt:H264>"
         return (
-            f"<{name}><md:Options>{span('QualityRange', 1, 6)}<tt:H264>"
-            "<tt:ResolutionsAvailable><tt:Width>640</tt:Width><tt:Height>360</tt:Height>"
-            f"</tt:ResolutionsAvailable>{span('GovLengthRange', 10, 100)}"
-            f"{span('FrameRateRange', 6, 25)}{span('EncodingIntervalRange', 1, 1)}"
-            "<tt:H264ProfilesSupported>Main</tt:H264ProfilesSupported></tt:H264>"
-            f"</md:Options></{name}>"
+            f"<{name}><md:Options>{_span('QualityRange', 1, 6)}{h264}"
+            f"<tt:Extension>{more}</tt:Extension></md:Options></{name}>"
         )
 
+    def _media2_options(self, one: Encoder) -> str:
+        told = "".join(
+            f'<m2:Options GovLengthRange="{gops}" FrameRatesSupported="25 20 12.5 8 6 1" '
+            'ProfilesSupported="Main" ConstantBitRateSupported="true">'
+            f"<tt:Encoding>{codec}</tt:Encoding>{_span('QualityRange', 1, 6)}{_sizes()}"
+            f"{_span('BitrateRange', 128, 8192)}</m2:Options>"
+            for codec, gops in (("JPEG", "1 1"), (one.codec, "10 100"))
+        )
+        name = "m2:GetVideoEncoderConfigurationOptionsResponse"
+        return f"<{name}>{told}</{name}>"
+
     def on_set_video_encoder_configuration(self, request: str) -> str:
-        assert inner(request, "SessionTimeout")
+        _, one = self._meant(request)
+        is_media2 = NAMES["m2"] in request
+        if is_media2:
+            assert attributes(request, "Configuration")["AcmeBoost"] == "7"
+            gop = int(attributes(request, "Configuration")["GovLength"])
+        else:
+            assert inner(request, "SessionTimeout")
+            gop = int(inner(request, "GovLength"))
+        width, height = int(inner(request, "Width")), int(inner(request, "Height"))
+        if (width, height) not in SIZES:
+            raise RefusedError("ConfigModify", f"{width}x{height} is not offered")
         if not self.keeps_encoding:
-            self.encoding = {name: int(inner(request, name)) for name in self.encoding}
-        return "<md:SetVideoEncoderConfigurationResponse/>"
+            one.set(
+                width=width,
+                height=height,
+                fps=float(inner(request, "FrameRateLimit")),
+                kbps=int(inner(request, "BitrateLimit")),
+                gop=gop,
+                quality=float(inner(request, "Quality")),
+                constant=attributes(request, "RateControl").get("ConstantBitRate") == "true",
+            )
+        prefix = "m2" if is_media2 else "md"
+        return f"<{prefix}:SetVideoEncoderConfigurationResponse/>"
 
     # drives
 
@@ -502,6 +593,22 @@ def fault(subcode: str, reason: str) -> str:
     )
     text = f'</s:Code><s:Reason><s:Text xml:lang="en">{reason}</s:Text></s:Reason>'
     return envelope(f"<s:Fault>{code}{text}</s:Fault>")
+
+
+def _flag(value: bool) -> str:
+    return str(value).lower()
+
+
+def _span(name: str, least: int, most: int) -> str:
+    return f"<tt:{name}><tt:Min>{least}</tt:Min><tt:Max>{most}</tt:Max></tt:{name}>"
+
+
+def _sizes() -> str:
+    return "".join(
+        f"<tt:ResolutionsAvailable><tt:Width>{width}</tt:Width><tt:Height>{height}</tt:Height>"
+        "</tt:ResolutionsAvailable>"
+        for width, height in SIZES
+    )
 
 
 def _md5(text: str) -> str:

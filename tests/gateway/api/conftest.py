@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from gateway.clock import utc_now
 from gateway.config import ServeSettings, SiteSettings
 from gateway.dispatch.relay import QueueState, RelayState
 from gateway.errors import NotFoundError
+from gateway.jobs import ENDED
 from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.inventory import Camera
@@ -362,3 +364,20 @@ def refused() -> Refused:
         return str(body["error"]["message"])
 
     return check
+
+
+@pytest.fixture
+def done(browser) -> Callable[[object], dict]:
+    """Return what waits for the job an answer tells of."""
+
+    def wait(answer) -> dict:
+        assert answer.status_code == 202, answer.text
+        job = answer.json()
+        deadline_s = time.monotonic() + WAIT_S
+        while job["state"] not in ENDED:
+            assert time.monotonic() < deadline_s, job
+            time.sleep(0.05)
+            job = browser.get(f"/api/onboarding/jobs/{job['id']}").json()
+        return job
+
+    return wait

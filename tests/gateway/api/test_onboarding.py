@@ -1,35 +1,13 @@
 """Cameras found, looked at, tested and saved over the API, against real devices."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import update
 
 from gateway.demo import DemoCamera
-from gateway.jobs import ENDED
 from gateway.store.tables import users
 from gateway.store.users import Role
 
 SECRET = "cam-secret"
-WAIT_S = 60.0
-
-
-@pytest.fixture
-def done(browser) -> Callable[[object], dict]:
-    """Return what waits for the job an answer tells of."""
-
-    def wait(answer) -> dict:
-        assert answer.status_code == 202, answer.text
-        job = answer.json()
-        deadline_s = time.monotonic() + WAIT_S
-        while job["state"] not in ENDED:
-            assert time.monotonic() < deadline_s, job
-            time.sleep(0.05)
-            job = browser.get(f"/api/onboarding/jobs/{job['id']}").json()
-        return job
-
-    return wait
 
 
 @pytest.fixture
