@@ -39,7 +39,7 @@ from vision.rules.presence import PresenceSpec
 from vision.types import Image, Kind
 
 FOLDER = CACHE.parent / "town"
-MAKE = 3
+MAKE = 4
 """Number of the way clips are made; a change of the pictures asks for the next."""
 
 RULE = "passers"
@@ -85,11 +85,8 @@ FOUND = tuple(
     for rate, crf, kbps in (("crf", 26, 0), ("vbr", 24, 700), ("cbr", 0, 600), ("crf", 28, 0))
 )
 """What cameras send that nobody has touched."""
-TUNED = tuple(
-    Encoding(6, gop_s, "vbr", crf, kbps)
-    for gop_s in (1.0, 2.0)
-    for crf, kbps in ((26, 400), (28, 300))
-)
+TUNED_KBPS = 160
+TUNED = tuple(Encoding(6, gop_s, "vbr", crf, TUNED_KBPS) for gop_s in (1.0, 2.0) for crf in (26, 28))
 """What gridpatrol asks cameras for at onboarding."""
 ENCODINGS = {"found": FOUND, "tuned": TUNED}
 

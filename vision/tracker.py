@@ -1,8 +1,9 @@
 """Following objects from frame to frame of one camera: detections and a time in, tracks out.
 
 Two-stage association after ByteTrack (Zhang et al., ECCV 2022): sure detections first, then the
-unsure ones, which may continue a track but never begin one. What differs: boxes are widened by how
-far an object can have gone since it was seen, and everything is judged by time, never by frames.
+unsure ones, which may continue a track for a while but never begin one. What differs: boxes are
+widened by how far an object can have gone since it was seen, and everything is judged by time,
+never by frames.
 `benchmarks/tracking.py` compares the two.
 """
 
@@ -126,8 +127,8 @@ class Tracker:
         at = (captured_at - EPOCH) // MICROSECOND
         self._pass_time(captured_at, at)
         sightings, is_sure = self._sightings(detections)
-        pairs = self._pairs(sightings, is_sure)
-        self._see(sightings, pairs, at)
+        pairs = self._pairs(sightings, is_sure, at)
+        self._see(sightings, pairs, is_sure[pairs.seen], at)
         is_sure[pairs.seen] = False
         self._begin(sightings, np.flatnonzero(is_sure), at)
         self._drop_lost()
@@ -167,7 +168,7 @@ class Tracker:
             self._kinds.append(kind)
         return self._kinds.index(kind)
 
-    def _pairs(self, sightings: _Sightings, is_sure: Mask) -> "_Pairs":
+    def _pairs(self, sightings: _Sightings, is_sure: Mask, at: int) -> "_Pairs":
         """Decide which detection shows which object: confirmed objects choose first."""
         trails = self._trails
         if not len(trails) or not len(sightings.score):
@@ -179,7 +180,7 @@ class Tracker:
         confirmed = trails.rows["confirmed"]
         steps = (
             _assign(sure_fit, free, (confirmed, is_sure), SURE_LIKENESS),
-            _assign(fit, free, (confirmed, ~is_sure), UNSURE_LIKENESS),
+            _assign(fit, free, (trails.takes_unsure(at), ~is_sure), UNSURE_LIKENESS),
             _assign(sure_fit, free, (~confirmed, is_sure), SURE_LIKENESS),
         )
         return _Pairs(
@@ -187,11 +188,12 @@ class Tracker:
             np.concatenate([step.seen for step in steps]),
         )
 
-    def _see(self, sightings: _Sightings, pairs: "_Pairs", at: int) -> None:
+    def _see(self, sightings: _Sightings, pairs: "_Pairs", is_sure: Mask, at: int) -> None:
         """Take in what was seen of known objects."""
         if not len(pairs.seen):
             return
-        self._trails.see(pairs.trails, sightings.boxes[pairs.seen], sightings.score[pairs.seen], at)
+        boxes, scores = sightings.boxes[pairs.seen], sightings.score[pairs.seen]
+        self._trails.see(pairs.trails, boxes, scores, is_sure, at)
         for number, seen in zip(self._trails.rows["number"][pairs.trails], pairs.seen, strict=True):
             self._labels[int(number)][sightings.labels[seen]] += 1
 

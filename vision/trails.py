@@ -44,6 +44,10 @@ STILL_IOU = 0.5
 STILL_AFTER_S = 5.0
 """An object that has not moved for so long is at rest: longer than people pause in walking."""
 
+UNSURE_S = 4.0
+"""Unsure detections continue what moves for so long after a sure one: longer than somebody is half
+hidden. Without an end, a bush where somebody left the picture is a person who never goes."""
+
 MICROSECONDS: Final = 1_000_000
 
 
@@ -86,6 +90,7 @@ TRAIL: Final = np.dtype(
         ("unseen_s", np.float64),
         ("first_seen", np.int64),
         ("last_seen", np.int64),
+        ("last_sure", np.int64),
         ("rest_box", np.float64, 4),
         ("rest_since", np.int64),
         ("reach_per_s", np.float64),
@@ -140,14 +145,27 @@ class Trails:
         reach: Floats = longer_px * (REST_REACH_RATIO + self.rows["reach_per_s"] * moving_s * doubt)
         return reach
 
-    def see(self, which: Rows, boxes: Floats, scores: Floats, at: int) -> None:
-        """Take in the newest detection of some: boxes (K, 4) and scores (K,) for `which` (K,)."""
+    def takes_unsure(self, at: int) -> npt.NDArray[np.bool_]:
+        """Return which an unsure detection may continue, (N,).
+
+        What was surely there a moment ago, or was at rest when it surely was there.
+        """
+        sure = self.rows["last_sure"]
+        at_rest = sure - self.rows["rest_since"] >= STILL_AFTER_S * MICROSECONDS
+        lately = at - sure <= UNSURE_S * MICROSECONDS
+        return np.asarray(self.rows["confirmed"] & (at_rest | lately))
+
+    def see(
+        self, which: Rows, boxes: Floats, scores: Floats, is_sure: npt.NDArray[np.bool_], at: int
+    ) -> None:
+        """Take in the newest detection of some: (K, 4) boxes and (K,) others for `which` (K,)."""
         seen = self.rows[which]
         self._learn_velocity(seen, boxes)
         moved = _overlap(seen["rest_box"], boxes) < STILL_IOU
         seen["rest_box"][moved] = boxes[moved]
         seen["rest_since"][moved] = at
         seen["box"], seen["score"], seen["last_seen"] = boxes, scores, at
+        seen["last_sure"][is_sure] = at
         seen["detections"] += 1
         seen["confirmed"] |= at - seen["first_seen"] >= self._confirm_us
         seen["still"] = at - seen["rest_since"] >= STILL_AFTER_S * MICROSECONDS
@@ -170,7 +188,7 @@ class Trails:
         """Follow more: rows with number, kind, box, score and habits filled in."""
         fresh["detections"] = 1
         fresh["rest_box"] = fresh["box"]
-        for moment in ("first_seen", "last_seen", "rest_since"):
+        for moment in ("first_seen", "last_seen", "last_sure", "rest_since"):
             fresh[moment] = at
         self.rows = np.concatenate([self.rows, fresh])
 

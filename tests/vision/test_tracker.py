@@ -113,10 +113,22 @@ def test_the_label_of_a_vehicle_is_what_it_was_called_most(follow) -> None:
 def test_an_unsure_detection_continues_a_track_and_never_begins_one(follow) -> None:
     frames = follow(lambda _: [person(0, score=0.2)], np.arange(0, 2, 0.2))
     assert ids(frames) == set()
-    frames = follow(lambda s: [person(0, score=0.8 if s < 1 else 0.2)], np.arange(0, 8, 0.2))
+    frames = follow(lambda s: [person(0, score=0.8 if s < 1 else 0.2)], np.arange(0, 4, 0.2))
     assert ids(frames) == {1}
     assert frames[-1][0].score == pytest.approx(0.2)
     assert frames[-1][0].last_seen_at > frames[0][0].last_seen_at
+
+
+def test_a_bush_does_not_go_on_for_whoever_left_the_picture_beside_it(follow) -> None:
+    frames = follow(lambda s: [person(0, score=0.8 if s < 2 else 0.2)], np.arange(0, 20, 0.2))
+    assert ids(frames) == {1}
+    assert frames[-1] == ()
+
+
+def test_what_was_surely_at_rest_stays_when_the_light_makes_it_unsure(follow) -> None:
+    frames = follow(lambda s: [car(300, score=0.6 if s < 8 else 0.2)], np.arange(0, 60, 0.5))
+    assert ids(frames) == {1}
+    assert frames[-1][0].last_seen_at > frames[-2][0].last_seen_at
 
 
 def test_a_parked_car_is_one_track_though_the_detector_loses_it_for_long(follow) -> None:
