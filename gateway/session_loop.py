@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import structlog
 
+from gateway.gathering_selector import GatheringSelector
+
 Result = TypeVar("Result")
 
 STOP_S = 5.0
@@ -161,9 +163,14 @@ class SessionLoop:
         return await asyncio.get_running_loop().run_in_executor(self._setups, partial(function))
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         await self._stopping.wait()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.SelectorEventLoop(GatheringSelector())
