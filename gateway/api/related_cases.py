@@ -9,6 +9,8 @@ from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
 from gateway.store.cases import ListedCase
+from gateway.store.inventory import CameraRef
+from gateway.store.related_cases import Apart
 from gateway.units import Jurisdiction
 from gateway.workflow.case import FalseAlarm, Outcome, Step
 from gateway.workflow.same_happening import Match, Nearness, Sighting
@@ -41,6 +43,21 @@ class MatchBody(Answer):
     revision: int
 
 
+class ApartBody(Answer):
+    """An open case that people said is not the same happening, or split off.
+
+    To take that back: action `may_match` of either case, with the other as `other`.
+    """
+
+    case: str
+    kind: str
+    severity: Severity
+    camera: CameraName
+    opened_at: UtcTime
+    at: UtcTime
+    by: str
+
+
 class RepeatBody(Answer):
     """An earlier case of the same camera, rule and kind."""
 
@@ -63,11 +80,13 @@ class RepeatsBody(Answer):
 class RelatedBody(Answer):
     """What belongs to a case.
 
-    matches: the surest first. members: the incidents of the cases merged into this one, and into
-    those, oldest first, each with its evidence.
+    matches: the surest first; action `differ` with one as `other` takes it away. members: the
+    incidents of the cases merged into this one, and into those, oldest first, each with its
+    evidence.
     """
 
     matches: tuple[MatchBody, ...]
+    apart: tuple[ApartBody, ...]
     members: tuple[IncidentBody, ...]
     repeats: RepeatsBody
 
@@ -81,13 +100,11 @@ def read_related(incident: str, services: ServicesDep, seen: JurisdictionDep) ->
     related, root_path = services.store.related, services.serve.root_path
     repeats = related.repeats(incident)
     matches = (_match(incident, one, seen) for one in related.matches(incident, services.joins))
-    members = (
-        one
-        for one in related.members(incident)
-        if seen is None or seen.covers(one.origin.camera.unit, one.origin.camera.grid)
-    )
+    apart = (one for one in related.apart(incident) if _is_seen(one.other, seen))
+    members = (one for one in related.members(incident) if _is_seen(one.origin.camera, seen))
     return RelatedBody(
         matches=tuple(one for one in matches if one is not None),
+        apart=tuple(_apart(one) for one in apart),
         members=tuple(incident_body(one, root_path) for one in members),
         repeats=RepeatsBody(
             count=repeats.count,
@@ -97,9 +114,26 @@ def read_related(incident: str, services: ServicesDep, seen: JurisdictionDep) ->
     )
 
 
+def _is_seen(place: Sighting | CameraRef, seen: Jurisdiction | None) -> bool:
+    return seen is None or seen.covers(place.unit, place.grid)
+
+
+def _apart(told: Apart) -> ApartBody:
+    other = told.other
+    return ApartBody(
+        case=other.case_id,
+        kind=other.kind,
+        severity=other.severity,
+        camera=CameraName(id=other.camera, name=other.camera_name),
+        opened_at=other.opened_at,
+        at=told.deed.at,
+        by=told.deed.actor.name,
+    )
+
+
 def _match(incident: str, found: Match, seen: Jurisdiction | None) -> MatchBody | None:
     other: Sighting = found.into if found.merge.case_id == incident else found.merge
-    if seen is not None and not seen.covers(other.unit, other.grid):
+    if not _is_seen(other, seen):
         return None
     return MatchBody(
         case=other.case_id,

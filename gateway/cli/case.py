@@ -87,7 +87,10 @@ def step_command(
         str | None, typer.Option(help="By when it is to be handled, such as 2026-05-01T18:00.")
     ] = None,
     reason: Annotated[FalseAlarm | None, typer.Option(help="Why it is false: dismiss.")] = None,
-    other: Annotated[str | None, typer.Option("--into", help="The other case: merge.")] = None,
+    other: Annotated[
+        str | None,
+        typer.Option("--into", "--other", help="The other case: merge, differ, may_match."),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

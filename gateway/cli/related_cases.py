@@ -21,14 +21,18 @@ def related(case_id: CaseId, config: ConfigOption = None, json: JsonOption = Fal
     with open_store(settings) as store:
         repeats = store.related.repeats(case_id)
         matches = store.related.matches(case_id, settings.joins)
+        apart = store.related.apart(case_id)
         members = store.related.members(case_id)
     if json:
-        print_json({"matches": matches, "members": members, "repeats": repeats})
+        print_json({"matches": matches, "apart": apart, "members": members, "repeats": repeats})
         return
     zone = settings.site.zone
     if matches:
         columns = ("same happening?", "camera", "began", "by", "m", "s between", "merge", "into")
         print_table(columns, (_match_line(case_id, one, zone) for one in matches))
+    if apart:
+        told = ((one.other.case_id, one.other.camera_name, one.deed.actor.name) for one in apart)
+        print_table(("not the same", "camera", "said"), told)
     if members:
         out.print("merged into this one:")
         lines = ((one.incident.id, one.origin.camera.name, len(one.evidence)) for one in members)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,6 +27,7 @@ from gateway.audit.act import Act, AuditAction, Value, case_object
 from gateway.audit.chain import Head
 from gateway.clock import utc_now
 from gateway.errors import CaseChangedError, NotFoundError, StepRefusedError
+from gateway.store.apart import check_news
 from gateway.store.attachments import Attachment, attach, attachments_of
 from gateway.store.audit_log import tell
 from gateway.store.case_rows import CaseChange, case_of, read_case, read_trail, write_case
@@ -158,8 +159,9 @@ class Cases:
     ) -> Case:
         """Do something to a case as it was at a revision; return the case after it.
 
-        A merge is told in the trails of both cases. files: put to this deed. Raises NotFoundError,
-        StepRefusedError, and CaseChangedError when the case has gone on from that revision.
+        What is said of two cases is told in the trails of both. files: put to this deed. Raises
+        NotFoundError, StepRefusedError, and CaseChangedError when the case has gone on from that
+        revision.
         """
         with self._database.write() as connection:
             before = read_case(connection, incident_id)
@@ -172,6 +174,7 @@ class Cases:
                     f"{deed.action} comes by itself: merge or split {deed.other}"
                 )
             after = take(before, deed)
+            check_news(connection, incident_id, deed)
             attach(connection, incident_id, after.revision, files)
             _tell_other(connection, incident_id, deed, compose)
             keep(connection, after, deed, compose)
@@ -214,11 +217,16 @@ class Cases:
         return [(case, deed) for case, deed in decided if deed is not None]
 
 
-_COUNTERPARTS = {Action.MERGE: Action.ABSORB, Action.SPLIT: Action.RELEASE}
+_COUNTERPARTS: Final = {
+    Action.MERGE: Action.ABSORB,
+    Action.SPLIT: Action.RELEASE,
+    Action.DIFFER: Action.DIFFER,
+    Action.MAY_MATCH: Action.MAY_MATCH,
+}
 
 
 def _tell_other(connection: Connection, incident_id: str, deed: Deed, compose: Compose) -> None:
-    """Do what a merge or a split means to the other case."""
+    """Do to the other case what a deed about two means to it."""
     counterpart = _COUNTERPARTS.get(deed.action)
     if counterpart is None or deed.other is None:
         return

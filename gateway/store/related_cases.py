@@ -10,11 +10,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 
 from gateway.errors import CaseChangedError, NotFoundError, StepRefusedError
+from gateway.store.apart import told_apart
 from gateway.store.case_rows import read_case
 from gateway.store.cases import Cases, Compose, ListedCase
 from gateway.store.database import Database
 from gateway.store.stored_incident import StoredIncident, assemble, row_of
-from gateway.store.tables import cameras, case_changes, cases, incidents
+from gateway.store.tables import cameras, cases, incidents
 from gateway.workflow.case import Action, Actor, Case, Deed, Outcome, Party, Step
 from gateway.workflow.join_settings import Joining, JoinSettings, KindGroup
 from gateway.workflow.same_happening import (
@@ -47,6 +48,14 @@ class Repeats:
     count: int
     false_alarms: int
     cases: tuple[ListedCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """An open case that is not the same happening as another; deed: by whom it was said."""
+
+    other: Sighting
+    deed: Deed
 
 
 class RelatedCases:
@@ -103,6 +112,17 @@ class RelatedCases:
             )
             return assemble(connection, rows.mappings().all())
 
+    def apart(self, incident_id: str) -> tuple[Apart, ...]:
+        """Return the open cases that people told apart from an open one, the last told first."""
+        with self._database.read() as connection:
+            if read_case(connection, incident_id).step is Step.CLOSED:
+                return ()
+            told = told_apart(connection, cases.c.incident_id == incident_id)
+            by_case = {other: change for (_, other), change in told.items()}
+            which = and_(cases.c.step != Step.CLOSED, cases.c.incident_id.in_(by_case))
+            found = [Apart(one, by_case[one.case_id].deed) for one in _read(connection, which)]
+        return tuple(sorted(found, key=lambda one: one.deed.at, reverse=True))
+
     def repeats(self, incident_id: str) -> Repeats:
         """Return what the same rule told at the same camera before; raises NotFoundError."""
         with self._database.read() as connection:
@@ -143,7 +163,7 @@ class RelatedCases:
                 incidents.c.opened_at <= max(one.opened_at for one in fresh),
             )
             known = _read(connection, and_(span, of_kinds))
-            apart = _apart(connection, is_fresh)
+            apart = _pairs_apart(connection, is_fresh)
         return to_join(known, {one.case_id for one in fresh}, settings, apart)
 
 
@@ -181,7 +201,7 @@ def _matches(connection: Connection, one: Sighting, settings: JoinSettings) -> t
         incidents.c.last_seen_at >= one.opened_at - gap,
         incidents.c.camera_id != one.camera,
     )
-    apart = _apart(connection, cases.c.incident_id == one.case_id)
+    apart = _pairs_apart(connection, cases.c.incident_id == one.case_id)
     return matches_of(one, _read(connection, near_in_time), settings, apart)
 
 
@@ -189,15 +209,9 @@ def _read(connection: Connection, which: ColumnElement[bool]) -> list[Sighting]:
     return [_sighting(row) for row in connection.execute(_SIGHTINGS.where(which)).mappings()]
 
 
-def _apart(connection: Connection, which: ColumnElement[bool]) -> frozenset[frozenset[str]]:
-    """Return which pairs of cases people have split; `which` chooses one of each."""
-    told = case_changes.c.action.in_((Action.SPLIT, Action.RELEASE))
-    pairs = (
-        select(case_changes.c.incident_id, case_changes.c.other)
-        .join(cases, cases.c.incident_id == case_changes.c.incident_id)
-        .where(told, which)
-    )
-    return frozenset(frozenset((one, other)) for one, other in connection.execute(pairs))
+def _pairs_apart(connection: Connection, which: ColumnElement[bool]) -> frozenset[frozenset[str]]:
+    """Return which pairs of cases people told apart; `which` chooses one of each."""
+    return frozenset(frozenset(pair) for pair in told_apart(connection, which))
 
 
 def _before(row: RowMapping) -> ColumnElement[bool]:

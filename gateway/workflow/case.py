@@ -60,6 +60,10 @@ class Action(StrEnum):
     """It was merged by mistake: to be screened on its own."""
     RELEASE = "release"
     """Another case was split off this one."""
+    DIFFER = "differ"
+    """It is not the same happening as another case, however alike they look; told of both."""
+    MAY_MATCH = "may_match"
+    """It may be the same happening as another case after all; told of both."""
     COMMENT = "comment"
     ESCALATE = "escalate"
     """督办: it is late, and the next level up is told."""
@@ -137,7 +141,7 @@ class Actor:
 class Deed:
     """Something done to a case. handler, deadline: with ASSIGN, deadline None for the usual time.
 
-    reason: with DISMISS. other: the other case of MERGE, ABSORB, SPLIT and RELEASE.
+    reason: with DISMISS. other: the other case of whatever is told of two.
     """
 
     action: Action

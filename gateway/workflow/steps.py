@@ -49,6 +49,8 @@ _ROWS = (
     _Row(Action.ABSORB, _OPEN, None, PEOPLE | _POLICY),
     _Row(Action.SPLIT, frozenset({Step.CLOSED}), Step.DISCOVERED, PEOPLE),
     _Row(Action.RELEASE, _ALL, None, PEOPLE),
+    _Row(Action.DIFFER, _OPEN, None, PEOPLE),
+    _Row(Action.MAY_MATCH, _OPEN, None, PEOPLE),
     _Row(Action.COMMENT, _ALL, None, PEOPLE | _PLATFORM),
     _Row(Action.ESCALATE, _OPEN, None, _POLICY),
     _Row(Action.REPORT, _before(Step.REPORTED), Step.REPORTED, _PLATFORM),
@@ -192,7 +194,16 @@ def _check_allowed(case: Case, deed: Deed) -> None:
 _NEEDS: tuple[tuple[frozenset[Action], Callable[[Deed], bool], str], ...] = (
     (frozenset({Action.DISMISS}), lambda deed: deed.reason is not None, "a reason"),
     (
-        frozenset({Action.MERGE, Action.ABSORB, Action.SPLIT, Action.RELEASE}),
+        frozenset(
+            {
+                Action.MERGE,
+                Action.ABSORB,
+                Action.SPLIT,
+                Action.RELEASE,
+                Action.DIFFER,
+                Action.MAY_MATCH,
+            }
+        ),
         lambda deed: deed.other is not None,
         "the other case",
     ),

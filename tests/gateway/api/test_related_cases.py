@@ -34,6 +34,23 @@ def test_a_suggestion_is_taken_and_all_evidence_is_in_one_place(browser, two):
     assert member["evidence"][0]["url"].startswith("/api/evidence/")
 
 
+def test_a_suggestion_is_refused_for_good_and_taken_up_again(browser, two, refused):
+    path, steps = "/api/cases/{}/related".format, "/api/cases/{}/steps".format
+    question = {"action": "differ", "revision": 0, "other": "i-1"}
+    assert browser.post(steps("i-0"), json=question).status_code == 200
+    after = browser.get(path("i-1")).json()
+    assert after["matches"] == []
+    (apart,) = after["apart"]
+    assert (apart["case"], apart["camera"]["name"], apart["by"]) == ("i-0", "相机 gate", "admin")
+    (told,) = browser.get("/api/audit?object=case/i-0&action=case_step").json()["records"]
+    assert (told["actor"], told["detail"]["did"]) == ("admin", "differ")
+    refused(browser.post(steps("i-1"), json=question | {"other": "i-0"}), 409, "case_changed")
+    again = {"action": "may_match", "revision": 1, "other": "i-0"}
+    assert browser.post(steps("i-1"), json=again).status_code == 200
+    related = browser.get(path("i-0")).json()
+    assert ([one["case"] for one in related["matches"]], related["apart"]) == (["i-1"], [])
+
+
 def test_repeats_are_counted_and_listed(browser, store, samples):
     samples.fill(store, 3)
     browser.post(

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.clock import utc_now
 from gateway.dispatch.case_message import CaseWriter
-from gateway.errors import NotFoundError
+from gateway.errors import NotFoundError, StepRefusedError
 from gateway.store import Store
 from gateway.store.evidence import EvidenceType
 from gateway.store.inventory import Camera
@@ -128,3 +128,34 @@ def test_repeats_are_the_same_rule_at_the_same_camera_within_thirty_days(store, 
     assert (repeats.count, repeats.false_alarms) == (2, 1)
     assert [one.case.id for one in repeats.cases] == ["i-2", "i-1"]
     assert repeats.cases[0].case.reason is FalseAlarm.INSECT
+
+
+def test_what_people_tell_apart_is_suggested_no_more_until_they_take_it_back(store, see) -> None:
+    first, later = see("a", "gate"), see("b", "yard", north=NORTH_100_M)
+    act(store, first, Action.DIFFER, other=later)
+    for one, other in ((first, later), (later, first)):
+        assert store.related.matches(one, AUTO) == ()
+        (told,) = store.related.apart(one)
+        assert (told.other.case_id, told.deed.actor.name) == (other, "li")
+        assert store.cases.get(one).trail[-1].deed.action is Action.DIFFER
+    assert store.related.join(AUTO, utc_now(), COMPOSE) == ()
+    with pytest.raises(StepRefusedError, match="told apart already"):
+        act(store, later, Action.DIFFER, other=first)
+    act(store, later, Action.MAY_MATCH, other=first)
+    assert store.related.apart(first) == ()
+    assert [one.into.case_id for one in store.related.matches(later, AUTO)] == [first]
+    with pytest.raises(StepRefusedError, match="never told apart"):
+        act(store, first, Action.MAY_MATCH, other=later)
+    (merged,) = store.related.join(AUTO, utc_now(), COMPOSE)
+    assert merged.id == later
+
+
+def test_only_open_cases_are_told_apart(store, see) -> None:
+    first, later = see("a", "gate"), see("b", "yard", north=NORTH_100_M)
+    act(store, later, Action.DISMISS, reason=FalseAlarm.TEST)
+    for one, other in ((first, later), (later, first)):
+        with pytest.raises(StepRefusedError, match="differ cannot follow closed"):
+            act(store, one, Action.DIFFER, other=other)
+    assert store.related.apart(later) == ()
+    with pytest.raises(NotFoundError):
+        act(store, first, Action.DIFFER, other="nobodys")
