@@ -234,8 +234,13 @@ async def _refused(_request: Request, error: GatewayError) -> Response:
 
 async def _invalid(_request: Request, error: RequestValidationError) -> Response:
     """Name each field and what is wrong with it; never repeat the value, it may be a password."""
-    faults = "; ".join(f"{_field(fault['loc'])}: {fault['msg']}" for fault in error.errors())
-    return error_response(BadRequestError(faults))
+    found = tuple(
+        MistakeBody(location=_field(fault["loc"]), text=fault["msg"]) for fault in error.errors()
+    )
+    faults = "; ".join(f"{one.location}: {one.text}" for one in found)
+    refusal = BadRequestError(faults)
+    detail = ErrorDetail(code=refusal.code, message=faults, mistakes=found)
+    return _answer(status_of(refusal), detail)
 
 
 def _field(location: tuple[int | str, ...]) -> str:

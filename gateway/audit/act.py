@@ -27,6 +27,7 @@ class AuditAction(StrEnum):
     USER_ADDED = "user_added"
     USER_MOVED = "user_moved"
     """To another unit."""
+    USER_DISABLED = "user_disabled"
     UNITS_CHANGED = "units_changed"
     TARGET_CHANGED = "target_changed"
     """Somebody, or something, that is told of incidents."""

@@ -34,12 +34,16 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which records; None lets all pass. object: it, and what is named below it."""
+    """Which records; None lets all pass. object: it, and what is named below it.
+
+    until: only what was before.
+    """
 
     since: datetime | None = None
     actor: str | None = None
     action: str | None = None
     object: str | None = None
+    until: datetime | None = None
 
 
 def tell(connection: Connection, act: Act) -> Record:
@@ -167,6 +171,8 @@ def _matches(wanted: AuditFilter) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [true()]
     if wanted.since is not None:
         conditions.append(audit.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(audit.c.at < wanted.until)
     if wanted.actor is not None:
         conditions.append(audit.c.actor == wanted.actor)
     if wanted.action is not None:

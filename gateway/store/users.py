@@ -24,6 +24,8 @@ FREE_TRIES = {"user": 5, "address": 20}
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 """Each further one doubles the wait, up to about 300 guesses a day: hopeless against 79 bits."""
 FORGET_AFTER = timedelta(days=1)
+_NO_PASSWORD = "!"  # noqa: S105 - what no password hashes to
+"""Kept for a user who may not sign in, as in /etc/shadow: a reset lets them in again."""
 
 
 class Role(StrEnum):
@@ -36,7 +38,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who may sign in. unit: id of the unit they belong to, None: to the whole site."""
+    """A person who may sign in. unit: id of the unit they belong to, None: to the whole site.
+
+    is_disabled: no password lets them in until theirs is reset.
+    """
 
     id: int
     username: str
@@ -44,6 +49,7 @@ class User:
     must_change_password: bool
     created_at: datetime
     unit: str | None = None
+    is_disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class Users:
             for kind, name in subjects:
                 _count_try(connection, f"{kind}:{name}", now)
         expected = _hash_of_nobody() if row is None else row["password_hash"]
+        if expected == _NO_PASSWORD:
+            expected = _hash_of_nobody()
         if not password_matches(password, expected) or row is None:
             with self._database.write() as connection:
                 tell(connection, _try(row, AuditAction.SIGN_IN_REFUSED, address, now))
@@ -189,6 +197,16 @@ class Users:
             _tell(connection, self._actor, AuditAction.PASSWORD_RESET, username)
         return password
 
+    def disable(self, username: str) -> None:
+        """Let a user in no more, end their sessions, take their players' tokens back.
+
+        Raises NotFoundError, and ConfigError for the last administrator who may sign in.
+        """
+        with self._database.write() as connection:
+            _check_not_last(connection, _row(connection, username))
+            _set_password(connection, username, _NO_PASSWORD, must_change=True)
+            _tell(connection, self._actor, AuditAction.USER_DISABLED, username)
+
 
 def _set_password(
     connection: Connection, username: str, password_hash: str, *, must_change: bool
@@ -201,6 +219,19 @@ def _set_password(
         .values(password_hash=password_hash, must_change_password=must_change)
     )
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+
+
+def _check_not_last(connection: Connection, leaving: RowMapping) -> None:
+    """Raise ConfigError when nobody could change users any more without this one."""
+    others = select(func.count()).where(
+        users.c.role == Role.ADMIN,
+        users.c.password_hash != _NO_PASSWORD,
+        users.c.id != leaving["id"],
+    )
+    if leaving["role"] == Role.ADMIN and connection.scalar(others) == 0:
+        raise ConfigError(
+            f"{leaving['username']} is the only administrator who may sign in: add another first"
+        )
 
 
 def _tell(
@@ -250,6 +281,7 @@ def _user(row: RowMapping) -> User:
         must_change_password=row["must_change_password"],
         created_at=row["created_at"],
         unit=row["unit_id"],
+        is_disabled=row["password_hash"] == _NO_PASSWORD,
     )
 
 

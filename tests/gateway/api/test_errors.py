@@ -81,7 +81,10 @@ def test_no_name_or_query_makes_the_api_fail(browser, worker, gate):
             answer = browser.get(path, params=asked)
             assert answer.status_code < 500, (path, asked)
             if answer.is_client_error:
-                assert answer.json()["error"].keys() == {"code", "message"}, (path, asked)
+                assert answer.json()["error"].keys() - {"mistakes"} == {"code", "message"}, (
+                    path,
+                    asked,
+                )
 
     check()
 
@@ -102,7 +105,7 @@ def test_no_body_makes_the_api_fail(site):
             "/api/session", content=content, headers={"Content-Type": "application/json"}
         )
         assert answer.status_code in {400, 401, 422, 429}, body
-        assert answer.json()["error"].keys() == {"code", "message"}
+        assert answer.json()["error"].keys() - {"mistakes"} == {"code", "message"}
 
     with site.client() as client:
         check()

@@ -1,0 +1,77 @@
+"""People over the API: added, moved, given a new password, shut out; and the log checked."""
+
+import pytest
+
+from gateway.errors import ConfigError
+from gateway.store.users import Role
+from gateway.units import Unit, tree_of
+from gateway.workflow.case import Level
+
+HOME = "192.0.2.1"
+
+
+@pytest.fixture
+def village(store) -> None:
+    store.units.replace(tree_of([Unit("east", "东山村", Level.VILLAGE)]))
+
+
+def people(browser) -> dict[str, tuple[object, ...]]:
+    told = browser.get("/api/users").json()["users"]
+    return {one["username"]: (one["role"], one["unit"], one["is_disabled"]) for one in told}
+
+
+def test_somebody_comes_moves_and_goes(browser, store, village, refused):
+    said = browser.post("/api/users", json={"username": "li", "unit": "east"})
+    assert said.status_code == 201, said.text
+    assert store.users.verify("li", said.json()["password"], HOME).user.must_change_password
+    assert people(browser)["li"] == ("operator", "east", False)
+    assert browser.put("/api/users/li/unit", json={"unit": None}).status_code == 200
+    token = store.sessions.begin(store.users.get("li"))
+    assert browser.post("/api/users/li/disable").status_code == 200
+    assert people(browser)["li"] == ("operator", None, True)
+    assert store.sessions.find(token) is None
+    assert store.users.verify("li", said.json()["password"], HOME).user is None
+    assert store.users.verify("li", "!", HOME).user is None
+    fresh = browser.post("/api/users/li/reset").json()["password"]
+    assert store.users.verify("li", fresh, HOME).user is not None
+    assert people(browser)["li"] == ("operator", None, False)
+    refused(browser.post("/api/users", json={"username": "li"}), 422, "bad_config")
+    refused(browser.put("/api/users/li/unit", json={"unit": "nowhere"}), 404, "not_found")
+    refused(browser.post("/api/users/nobody/reset"), 404, "not_found")
+
+
+def test_the_last_administrator_stays(browser, store, refused):
+    assert "themselves" in refused(browser.post("/api/users/admin/disable"), 422, "bad_config")
+    store.users.add("second", Role.ADMIN)
+    assert browser.post("/api/users/second/disable").status_code == 200
+    with pytest.raises(ConfigError, match="only administrator"):
+        store.users.disable("admin")
+
+
+def test_only_administrators_see_people(browser, operator, refused):
+    refused(operator.get("/api/users"), 403, "forbidden")
+    refused(operator.post("/api/users", json={"username": "wu"}), 403, "forbidden")
+
+
+def test_the_log_is_whole_and_still_has_what_was_noted(browser, refused):
+    first = browser.get("/api/audit/check").json()
+    assert (first["head"]["seq"] > 0, first["breaks"]) == (True, [])
+    noted = f"{first['head']['seq']}:{first['head']['hash']}"
+    browser.post("/api/users", json={"username": "wu"})
+    assert browser.get("/api/audit/check", params={"head": noted}).json()["breaks"] == []
+    other = f"{first['head']['seq']}:{'0' * 64}"
+    said = browser.get("/api/audit/check", params={"head": [noted, other]}).json()["breaks"]
+    assert said == [{"seq": first["head"]["seq"], "fault": "forked"}]
+    refused(browser.get("/api/audit/check", params={"head": "nonsense"}), 422, "bad_request")
+
+
+def test_records_before_a_moment(browser):
+    ours = browser.get("/api/audit", params={"limit": 1}).json()["records"][0]["at"]
+    before = browser.get("/api/audit", params={"until": ours}).json()["records"]
+    assert all(one["at"] < ours for one in before)
+    assert browser.get("/api/audit", params={"since": ours}).json()["records"]
+
+
+def test_mistakes_of_a_body_have_their_places(browser):
+    said = browser.post("/api/users", json={"username": "", "role": "king"}).json()["error"]
+    assert [one["location"] for one in said["mistakes"]] == ["username", "role"]
