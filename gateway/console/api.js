@@ -1,14 +1,17 @@
 /** The server's HTTP API. Addresses are relative to this module, so any path prefix works. */
 
+/** @typedef {{ location: string, text: string }} Mistake location: such as "rules.0.confirm_s" */
+
 const ROOT = new URL("../api/", import.meta.url);
 
 /** The API refused or could not be reached; `code` is the server's word, "offline" when none came. */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} code @param {string} message */
-  constructor(status, code, message) {
+  /** @param {number} status @param {string} code @param {string} message @param {Mistake[]} [mistakes] single places of what was sent */
+  constructor(status, code, message, mistakes = []) {
     super(message);
     this.status = status;
     this.code = code;
+    this.mistakes = mistakes;
   }
 }
 
@@ -60,8 +63,8 @@ export async function request(path, init = {}) {
 /** @param {Response} answer */
 async function refusal(answer) {
   const body = await answer.json().catch(() => null);
-  const { code = `http_${answer.status}`, message = answer.statusText } = body?.error ?? {};
-  return new ApiError(answer.status, code, message);
+  const { code = `http_${answer.status}`, message = answer.statusText, mistakes } = body?.error ?? {};
+  return new ApiError(answer.status, code, message, mistakes);
 }
 
 /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} parsed JSON */

@@ -30,6 +30,8 @@ const CASE_ACTIONS = {
   absorb: msg("Took another case in"),
   split: msg("Split off"),
   release: msg("Let another case go"),
+  differ: msg("Not the same as another case"),
+  may_match: msg("May be the same as another case"),
   comment: msg("Note"),
   escalate: msg("Escalated as late"),
 };
@@ -76,6 +78,8 @@ const CASE_LEVELS = {
 };
 
 export const CASE_STEPS = /** @type {CaseStep[]} */ (Object.keys(STEPS));
+/** From the lowest. */
+export const CASE_LEVEL_CHOICES = /** @type {Level[]} */ (Object.keys(CASE_LEVELS));
 export const FALSE_ALARM_REASONS = /** @type {FalseAlarm[]} */ (Object.keys(FALSE_ALARMS));
 
 /** @param {CaseStep} step */

@@ -46,6 +46,12 @@ const SHAPES = {
   restart: svg`<path d="M19 12a7 7 0 1 1-2.5-5.4M19 3v5h-5"/>`,
   clock: svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>`,
   film: svg`<rect x="3" y="5" width="18" height="14" rx="2"/><path d="M8 5v14M16 5v14M3 12h5M16 12h5"/>`,
+  administration: svg`<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>`,
+  people: svg`<circle cx="9" cy="9" r="3.2"/><path d="M3 19c.8-3.2 3-4.6 6-4.6s5.2 1.4 6 4.6M15.5 6.2a3 3 0 0 1 0 5.6M17.5 14.8c2 .6 3 2 3.5 4.2"/>`,
+  told: svg`<path d="M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4"/>`,
+  audit: svg`<path d="M7 3h10l2 3v15H5V6zM9 10h6M9 14h6M9 18h3"/>`,
+  lock: svg`<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`,
+  undo: svg`<path d="M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-3"/>`,
   close: svg`<path d="M6 6l12 12M18 6 6 18"/>`,
 };
 

@@ -1,6 +1,9 @@
 /** Which page the address names. The part after # is ours, so any server path prefix works. */
 
-/** @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "recordings" | "add" | "import" | "patrol" | "round" | "report"} PageName */
+/**
+ * @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "recordings" | "add" | "import" | "patrol" | "round" | "report"
+ *   | "rules" | "administration" | "units" | "told" | "audit" | "plan" | "deliveries"} PageName
+ */
 /** @typedef {{ page: PageName, id: string }} Route */
 
 /** @type {readonly [RegExp, Route["page"]][]} */
@@ -9,6 +12,7 @@ const ROUTES = [
   [/^#\/incidents$/, "incidents"],
   [/^#\/cameras\/([^/]+)\/settings$/, "camera-settings"],
   [/^#\/cameras\/([^/]+)\/recordings$/, "recordings"],
+  [/^#\/cameras\/([^/]+)\/rules$/, "rules"],
   [/^#\/cameras\/([^/]+)$/, "camera"],
   [/^#\/cameras$/, "cameras"],
   [/^#\/patrol\/([^/]+)$/, "round"],
@@ -16,6 +20,12 @@ const ROUTES = [
   [/^#\/report(?:\/([^/]+))?$/, "report"],
   [/^#\/add$/, "add"],
   [/^#\/import$/, "import"],
+  [/^#\/administration$/, "administration"],
+  [/^#\/administration\/units$/, "units"],
+  [/^#\/administration\/told$/, "told"],
+  [/^#\/administration\/audit(?:\/(.+))?$/, "audit"],
+  [/^#\/administration\/plan$/, "plan"],
+  [/^#\/administration\/deliveries$/, "deliveries"],
 ];
 
 /** @param {string} hash @returns {Route} the wall when the address names nothing */
@@ -43,6 +53,12 @@ export const PATROL = "#/patrol";
 export const REPORT = "#/report";
 export const ADD = "#/add";
 export const IMPORT = "#/import";
+export const ADMINISTRATION = "#/administration";
+export const UNITS = `${ADMINISTRATION}/units`;
+export const TOLD = `${ADMINISTRATION}/told`;
+export const AUDIT = `${ADMINISTRATION}/audit`;
+export const PLAN = `${ADMINISTRATION}/plan`;
+export const DELIVERIES = `${ADMINISTRATION}/deliveries`;
 
 /** @param {string} id */
 export function incidentHref(id) {
@@ -57,6 +73,16 @@ export function cameraHref(id) {
 /** @param {string} id */
 export function cameraSettingsHref(id) {
   return `${cameraHref(id)}/settings`;
+}
+
+/** @param {string} id */
+export function rulesHref(id) {
+  return `${cameraHref(id)}/rules`;
+}
+
+/** What was done to a thing. @param {string} thing such as "case/ID" */
+export function auditHref(thing) {
+  return `${AUDIT}/${encodeURIComponent(thing)}`;
 }
 
 /** @param {string} id */

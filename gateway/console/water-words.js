@@ -106,6 +106,22 @@ export function trendWord({ ratio_per_h: ratio, cm_per_h: cm }) {
   return falls ? t("falling, {much} an hour", { much }) : t("steady");
 }
 
+/** What kind of place a camera overlooks. @type {Record<string, string>} */
+const WATER_PLACES = {
+  road: msg("Road"),
+  underpass: msg("Underpass"),
+  yard: msg("Yard"),
+  bridge: msg("Low bridge or ford"),
+  slope: msg("Slope"),
+};
+
+export const WATER_PLACE_CHOICES = Object.keys(WATER_PLACES);
+
+/** @param {string} place */
+export function waterPlaceWord(place) {
+  return t(WATER_PLACES[place] ?? place);
+}
+
 /** Readings of incidents whose values are codes, by name. @type {Record<string, (code: string) => string>} */
 export const WATER_READINGS = {
   passability: (code) => t(PASSABILITIES[/** @type {Passability} */ (code)] ?? code),

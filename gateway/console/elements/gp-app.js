@@ -14,22 +14,29 @@ import { base, controls } from "../styles.js";
 import { kindWord, refusalText, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-add-page.js";
+import "./gp-administration-page.js";
+import "./gp-audit-page.js";
 import "./gp-busy.js";
 import "./gp-camera-page.js";
 import "./gp-camera-settings-page.js";
 import "./gp-cameras-page.js";
+import "./gp-deliveries-page.js";
 import "./gp-import-page.js";
 import "./gp-incident-list.js";
 import "./gp-incident-page.js";
 import "./gp-password-dialog.js";
 import "./gp-proposals.js";
 import "./gp-patrol-page.js";
+import "./gp-plan-page.js";
 import "./gp-recordings-page.js";
 import "./gp-report-page.js";
 import "./gp-reporter.js";
 import "./gp-round-page.js";
+import "./gp-rules-page.js";
 import "./gp-sign-in.js";
+import "./gp-told-page.js";
 import "./gp-top-bar.js";
+import "./gp-units-page.js";
 import "./gp-wall.js";
 
 /** @typedef {{ site: Site, user: User, id: string }} Turn what a page is given */
@@ -38,7 +45,7 @@ import "./gp-wall.js";
 const PAGES = {
   wall: ({ site, user }) => html`<gp-wall .site=${site} .user=${user}></gp-wall>`,
   incidents: ({ site }) => html`<div class="list"><gp-proposals></gp-proposals><gp-incident-list whole .site=${site}></gp-incident-list></div>`,
-  incident: ({ site, id }) => html`<gp-incident-page .site=${site} .incidentId=${id}></gp-incident-page>`,
+  incident: ({ site, user, id }) => html`<gp-incident-page .site=${site} .user=${user} .incidentId=${id}></gp-incident-page>`,
   camera: ({ site, user, id }) => html`<gp-camera-page .site=${site} .user=${user} .cameraId=${id}></gp-camera-page>`,
   cameras: ({ site, user }) => html`<gp-cameras-page .site=${site} .user=${user}></gp-cameras-page>`,
   "camera-settings": ({ site, id }) => html`<gp-camera-settings-page .site=${site} .cameraId=${id}></gp-camera-settings-page>`,
@@ -48,9 +55,16 @@ const PAGES = {
   report: ({ site, id }) => html`${keyed(id, html`<gp-report-page .site=${site} .cameraId=${id}></gp-report-page>`)}`,
   add: ({ site }) => html`<gp-add-page .site=${site}></gp-add-page>`,
   import: () => html`<gp-import-page></gp-import-page>`,
+  rules: ({ site, id }) => html`${keyed(id, html`<gp-rules-page .site=${site} .cameraId=${id}></gp-rules-page>`)}`,
+  administration: ({ user }) => html`<gp-administration-page .user=${user}></gp-administration-page>`,
+  units: ({ user }) => html`<gp-units-page .user=${user}></gp-units-page>`,
+  told: () => html`<gp-told-page></gp-told-page>`,
+  audit: ({ id }) => html`${keyed(id, html`<gp-audit-page thing=${id}></gp-audit-page>`)}`,
+  plan: ({ site, user }) => html`<gp-plan-page .site=${site} .user=${user}></gp-plan-page>`,
+  deliveries: ({ user }) => html`<gp-deliveries-page .user=${user}></gp-deliveries-page>`,
 };
 /** @type {readonly PageName[]} */
-const FOR_ADMINISTRATORS = ["camera-settings", "add", "import"];
+const FOR_ADMINISTRATORS = ["camera-settings", "add", "import", "rules", "told", "audit"];
 
 export class GpApp extends ConsoleElement {
   static styles = [base, controls, css`

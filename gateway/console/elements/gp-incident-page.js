@@ -1,5 +1,5 @@
 /** One incident: its evidence, its times, its readings, its way into the dispatch queue. */
-/** @import { Incident } from "../contract.js" */
+/** @import { Incident, User } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 import { css, html } from "lit";
 import { getJson } from "../api.js";
@@ -12,6 +12,7 @@ import { evidenceWord, kindWord, readingText, readingWord, refusalText, severity
 import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
 import "./gp-case.js";
+import "./gp-custody.js";
 import "./gp-elapsed.js";
 import "./gp-evidence.js";
 import "./gp-related.js";
@@ -29,6 +30,7 @@ export class GpIncidentPage extends ConsoleElement {
   `];
   static properties = {
     site: { attribute: false },
+    user: { attribute: false },
     incidentId: { attribute: false },
     incident: { state: true },
     refusal: { state: true },
@@ -38,6 +40,8 @@ export class GpIncidentPage extends ConsoleElement {
     super();
     /** @type {Site | null} */
     this.site = null;
+    /** @type {User | null} */
+    this.user = null;
     this.incidentId = "";
     /** @type {Incident | null} */
     this.incident = null;
@@ -83,6 +87,7 @@ export class GpIncidentPage extends ConsoleElement {
         <div class="side">
           <gp-case .incidentId=${incident.id} .revision=${incident.case_revision}></gp-case>
           <gp-related .incidentId=${incident.id} .revision=${incident.case_revision}></gp-related>
+          <gp-custody .incidentId=${incident.id} .user=${this.user} ?closed=${incident.step === "closed"}></gp-custody>
           ${finding(incident)}${this.#place(incident)}${this.#times(incident)}${readings(incident)}${dispatch(incident)}
         </div>
       </div>`;

@@ -7,7 +7,7 @@ import { dayName, isoDay, nextDay, shortTime } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { WALKABLE, standingTone, standingWord } from "../patrol-words.js";
-import { REPORT, roundHref } from "../router.js";
+import { PLAN, REPORT, roundHref } from "../router.js";
 import { base, controls, marks } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-handover.js";
@@ -101,7 +101,7 @@ export class GpPatrolPage extends ConsoleElement {
   /** @param {PatrolRound[]} rounds */
   #rounds(rounds) {
     if (!rounds.length) return html`<div class="panel empty"><p>${t("No rounds on this day.")}</p>
-      <p class="small">${t("Rota and routes come from a file: gridpatrol patrol import FILE.")}</p></div>`;
+      <p class="small"><a class="link" href=${PLAN}>${t("Shifts and rounds are set in the patrol plan.")}</a></p></div>`;
     return html`<ul class="rounds">${rounds.map((one) => this.#round(one))}</ul>`;
   }
 

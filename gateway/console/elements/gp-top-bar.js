@@ -6,7 +6,7 @@ import { css, html } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { icon } from "../icons.js";
 import { msg, t } from "../language.js";
-import { CAMERAS, INCIDENTS, PATROL, WALL } from "../router.js";
+import { ADMINISTRATION, CAMERAS, INCIDENTS, PATROL, WALL } from "../router.js";
 import { worstSeverity } from "../site.js";
 import { base, controls, marks } from "../styles.js";
 import { queueWord } from "../vocabulary.js";
@@ -21,10 +21,13 @@ const LINKS = {
 };
 
 /** @type {readonly Route["page"][]} */
-const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "recordings", "add", "import"];
+const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "recordings", "rules", "add", "import"];
 
 /** @type {readonly Route["page"][]} */
 const ABOUT_PATROL = ["patrol", "round", "report"];
+
+/** @type {readonly Route["page"][]} */
+const ABOUT_THE_SITE = ["administration", "units", "told", "audit", "plan", "deliveries"];
 
 /** Asks for what it cannot do itself by "sign-out" and "change-password" events. */
 export class GpTopBar extends ConsoleElement {
@@ -100,6 +103,7 @@ export class GpTopBar extends ConsoleElement {
         ${open ? html`<span class="mark ${worst ?? "yellow"}" title=${t("Open")}>${open}</span>` : null}</a>
       <a href=${PATROL} aria-current=${here(ABOUT_PATROL.includes(page))}>${icon("patrol")}${t("Patrol")}</a>
       <a href=${CAMERAS} aria-current=${here(ABOUT_CAMERAS.includes(page))}>${icon("camera")}${t("Cameras")}</a>
+      <a href=${ADMINISTRATION} aria-current=${here(ABOUT_THE_SITE.includes(page))}>${icon("administration")}${t("Administration")}</a>
     </nav>`;
   }
 
