@@ -11,9 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware import Middleware
 
 from gateway import worker_control_api, worker_talk_api, worker_water_api
-from gateway.api.errors import UnauthenticatedError, answer_errors
-from gateway.api.layers import BodyLimit
 from gateway.clock import to_iso
+from gateway.http.body_limit import BodyLimit
+from gateway.http.errors import UnauthenticatedError, answer_errors
 from gateway.store.camera_states import LiveMode
 from gateway.store.loads import WorkerLoad
 from gateway.whep import (

@@ -10,7 +10,6 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.api.errors import ErrorBody
 from gateway.camera_commands import COMMAND, STATES, Command, ControlState
 from gateway.errors import (
     BadOfferError,
@@ -29,6 +28,7 @@ from gateway.errors import (
     UnreachableError,
     WorkerUnreachableError,
 )
+from gateway.http.errors import ErrorBody
 from gateway.store.camera_states import LiveMode
 from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus

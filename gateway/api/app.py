@@ -19,7 +19,6 @@ from gateway.api import (
     counts,
     custody,
     encoders,
-    encoders,
     events,
     evidence,
     findings,
@@ -51,15 +50,16 @@ from gateway.api import (
     water,
 )
 from gateway.api.broadcaster import POLL_S, SWEEP_S
-from gateway.api.errors import ErrorBody, answer_errors
 from gateway.api.jurisdiction import within_jurisdiction
-from gateway.api.layers import BodyLimit, PathPrefix, PlayerCors, SecurityHeaders
+from gateway.api.layers import PathPrefix, PlayerCors, SecurityHeaders
 from gateway.api.live_sessions import PRUNE_S
 from gateway.api.repeat import repeat
 from gateway.api.runtime import Runtime
 from gateway.api.security import OriginCheck
 from gateway.api.services import Services
 from gateway.api.session_watch import RECHECK_S
+from gateway.http.body_limit import BodyLimit
+from gateway.http.errors import ErrorBody, answer_errors
 from gateway.whep import MAX_OFFER_BYTES
 
 ROUTES = (

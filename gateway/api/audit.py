@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter
 
-from gateway.api.errors import BadRequestError
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.page import MAX_PAGE
 from gateway.api.security import administrator
 from gateway.api.services import ServicesDep
 from gateway.audit.act import AuditAction
 from gateway.audit.chain import Fault, Record, parse_head
+from gateway.http.errors import BadRequestError
 from gateway.store.audit_log import AuditFilter
 
 MOST_HEADS = 20

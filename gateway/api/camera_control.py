@@ -13,7 +13,6 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from gateway.api.cameras import owner_of
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Question
 from gateway.api.security import administrator, signed_in
 from gateway.api.services import Services, ServicesDep
@@ -37,6 +36,7 @@ from gateway.camera_commands import (
     TurnTo,
 )
 from gateway.camera_tour import MAX_DWELL_S, MIN_DWELL_S, MOST_STOPS, Tour, TourStop
+from gateway.http.errors import ErrorBody
 from gateway.onvif.device_clock import ClockState
 from gateway.onvif.imaging import ImagingState
 from gateway.onvif.ptz import Motion, Preset

@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, JsonValue, TypeAdapter
 
 from gateway.api.camera_settings import reload_workers
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.security import SignIn, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import ErrorBody
 from gateway.rules_file import rules_from_document, rules_to_json, spelled_out, zones_to_json
 from gateway.store.inventory import Camera
 from gateway.store.rule_changes import RuleChange

@@ -8,7 +8,6 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, SecretStr, StringConstraints
 
 from gateway.api.encoders import TunerDep, start_tuning
-from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import Tested
 from gateway.api.runtime import Runtime, RuntimeDep
@@ -16,6 +15,7 @@ from gateway.api.security import ActingDep, administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.bulk_onboarding import DIALLED, check_camera
 from gateway.errors import ConfigError, NotFoundError
+from gateway.http.errors import BadRequestError, ErrorBody
 from gateway.inventory_columns import MAX_TEXT, MAX_URI
 from gateway.jobs import JobState
 from gateway.packets import Transport

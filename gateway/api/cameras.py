@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.clock import to_iso
 from gateway.errors import NoPictureError, WorkerUnreachableError
+from gateway.http.errors import ErrorBody
 from gateway.named_source import ONVIF_SCHEMES
 from gateway.record_mode import RecordMode
 from gateway.store import Store

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.form import Upload, read_fields, read_form
 from gateway.api.incidents import CameraName, EvidenceBody, evidence_body
@@ -18,6 +17,7 @@ from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.dispatch.case_message import CaseWriter
 from gateway.evidence_folder import keep_files, typed
+from gateway.http.errors import BadRequestError, ErrorBody
 from gateway.photo import MAX_BYTES
 from gateway.store.attachments import Attachment
 from gateway.store.case_rows import CaseChange

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.runtime import Runtime, RuntimeDep
@@ -16,6 +15,7 @@ from gateway.api.services import Services, ServicesDep
 from gateway.counts.bucket import Bucket
 from gateway.counts.buckets import bucketed, span
 from gateway.counts.table import CountWords, to_csv
+from gateway.http.errors import BadRequestError, ErrorBody
 from gateway.store.counts import CountedInterval, CountFilter
 from vision.types import Kind
 

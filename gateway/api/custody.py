@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, status
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import ActingDep, SignInDep, administrator, signed_in
@@ -15,6 +14,7 @@ from gateway.casefile.bundle import ExportWish, export_case
 from gateway.casefile.check import Fault, FileState, check_case
 from gateway.casefile.pieces import Veil
 from gateway.errors import NotExportableError
+from gateway.http.errors import ErrorBody
 from gateway.store.holds import Hold
 from vision.errors import VisionError
 

@@ -12,13 +12,13 @@ from fastapi import APIRouter, Depends, status
 from pydantic import Field, model_validator
 
 from gateway.api.encodings import ChangeBody, EncodingBody, change_body, encoding_body
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import JobBody, job_body
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import SignInDep, administrator, signed_in
 from gateway.api.services import ServicesDep
 from gateway.bulk_tuning import BulkTuning, cameras_meant
+from gateway.http.errors import ErrorBody
 from gateway.jobs import Job, JobStatus
 from gateway.onvif.encoding import RateMode, Size, Tuning
 from gateway.store.inventory import Camera

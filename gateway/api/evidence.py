@@ -5,11 +5,11 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import FileResponse
 
-from gateway.api.errors import ErrorBody
 from gateway.api.security import SignIn, SignInDep
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction, evidence_object
 from gateway.errors import NotFoundError
+from gateway.http.errors import ErrorBody
 from gateway.store.evidence import Evidence, EvidenceType
 
 CACHE = "private, max-age=86400, immutable"

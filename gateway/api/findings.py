@@ -9,7 +9,6 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field
 
 from gateway.api.cameras import owner_of
-from gateway.api.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.form import Form, read_fields, read_form
 from gateway.api.jurisdiction import check_seen
@@ -18,6 +17,7 @@ from gateway.api.services import Services, ServicesDep
 from gateway.errors import NoPictureError, WorkerUnreachableError
 from gateway.finding import Finding, FindingKind, FindingSource
 from gateway.finding_desk import FindingDesk, Taken, Told
+from gateway.http.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.photo import MAX_BYTES, clean_picture
 from gateway.store.users import Role, User
 from gateway.workflow.case import Actor, Party

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import ServicesDep
+from gateway.http.errors import ErrorBody
 from gateway.store.handovers import Handover
 
 router = APIRouter(

@@ -9,7 +9,6 @@ from fastapi.concurrency import run_in_threadpool
 from gateway.api.camera_settings import reload_workers
 from gateway.api.encoders import TunerDep
 from gateway.api.encodings import tuning_body
-from gateway.api.errors import BadRequestError, MediaTypeError
 from gateway.api.fields import Answer, Question
 from gateway.api.onboarding import JobBody, RowBody, job_body
 from gateway.api.runtime import RuntimeDep
@@ -17,6 +16,7 @@ from gateway.api.security import ActingDep, SignInDep, administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction
 from gateway.bulk_onboarding import Import, RowOutcome
+from gateway.http.errors import BadRequestError, MediaTypeError
 from gateway.inventory_file import (
     MAX_BYTES,
     BadCell,

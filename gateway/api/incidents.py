@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.page import PageQuestion
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
 from gateway.finding import Finding, FindingSource
+from gateway.http.errors import ErrorBody
 from gateway.store.evidence import Evidence, EvidenceType
 from gateway.store.incident_list import IncidentFilter, IncidentState
 from gateway.store.stored_incident import StoredIncident

@@ -13,10 +13,10 @@ from fastapi import Depends
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from gateway.api.errors import ForbiddenError
 from gateway.api.security import SignInDep, find_sign_in
 from gateway.api.services import Services, ServicesDep
 from gateway.errors import NotFoundError
+from gateway.http.errors import ForbiddenError
 from gateway.store import Store
 from gateway.store.inventory import CameraRef
 from gateway.units import Jurisdiction, Place

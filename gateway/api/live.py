@@ -11,12 +11,6 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from gateway.api.cameras import owner_of
-from gateway.api.errors import (
-    ErrorBody,
-    NotSendingError,
-    PreconditionFailedError,
-    PreconditionMissingError,
-)
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.media_type import check_type
 from gateway.api.runtime import RuntimeDep
@@ -24,6 +18,12 @@ from gateway.api.security import SignInDep
 from gateway.api.services import Services, ServicesDep
 from gateway.api.watcher import WatcherDep, find_watcher
 from gateway.errors import NoPictureError, NotFoundError
+from gateway.http.errors import (
+    ErrorBody,
+    NotSendingError,
+    PreconditionFailedError,
+    PreconditionMissingError,
+)
 from gateway.ice_servers import ice_servers
 from gateway.whep import (
     FRAGMENT_TYPE,

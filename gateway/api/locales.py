@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer
 from gateway.api.runtime import RuntimeDep
 from gateway.api.services import ServicesDep
 from gateway.errors import NotFoundError
+from gateway.http.errors import ErrorBody
 
 router = APIRouter(prefix="/api/locales", tags=["locales"])
 

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from gateway.api.errors import MediaTypeError
+from gateway.http.errors import MediaTypeError
 
 
 def check_type(request: Request, expected: str) -> None:

@@ -15,11 +15,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from gateway.api.errors import UnauthenticatedError
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.services import Services, ServicesDep
 from gateway.api.system import system_body
 from gateway.errors import WorkerUnreachableError
+from gateway.http.errors import UnauthenticatedError
 from gateway.store.deliveries import SinkStatus
 from gateway.store.incident_list import IncidentFilter, IncidentState
 from gateway.store.workers import Worker

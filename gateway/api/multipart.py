@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gateway.api.errors import BadRequestError, MediaTypeError
+from gateway.http.errors import BadRequestError, MediaTypeError
 from gateway.yaml_file import dotted
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, status
 from pydantic import Field, SecretStr
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.security import SignInDep, administrator
 from gateway.api.services import ServicesDep
 from gateway.errors import NotFoundError
+from gateway.http.errors import ErrorBody
 from gateway.notify.apprise_service import check_url, tell
 from gateway.notify.target import NAME, Wishes, wishes_from_json
 from gateway.notify.words import Words

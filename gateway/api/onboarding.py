@@ -11,12 +11,12 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from gateway.address_range import hosts_in, parse_range
 from gateway.api.encodings import TuningBody, tuning_body
-from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.brand_urls import BRANDS, MAX_CHANNEL
+from gateway.http.errors import BadRequestError, ErrorBody
 from gateway.inventory_columns import MAX_TEXT, MAX_URI
 from gateway.jobs import Job, JobState, JobStatus
 from gateway.network_scan import Answering, Pace, Scan

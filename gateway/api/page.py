@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from gateway.api.errors import BadRequestError
 from gateway.api.fields import Question
+from gateway.http.errors import BadRequestError
 from gateway.store.incident_list import Cursor
 
 MAX_PAGE = 200

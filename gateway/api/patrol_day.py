@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from gateway.api.errors import BadRequestError
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.patrol_rounds import RoundAnswer, camera_names, round_answer
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import BadRequestError
 from gateway.patrol.pattern import wall_moment
 from gateway.patrol.rota import Duty, duties
 from gateway.patrol.round import rounds

@@ -10,7 +10,6 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 
 from gateway.api.cameras import owner_of
-from gateway.api.errors import ErrorBody
 from gateway.api.evidence import CACHE
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.findings import desk_of
@@ -19,6 +18,7 @@ from gateway.api.services import Services, ServicesDep
 from gateway.camera_commands import GoToPreset
 from gateway.errors import GatewayError, NoPictureError, NotFoundError, WorkerUnreachableError
 from gateway.finding import FindingKind
+from gateway.http.errors import ErrorBody
 from gateway.patrol.round import Standing, Stop, Verdict, standing
 from gateway.patrol_desk import PICTURES, PatrolDesk, Seen, Shot, stop_of
 from gateway.store.patrol import CheckIn, StoredRound

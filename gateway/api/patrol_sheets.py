@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from gateway.api.errors import BadRequestError
 from gateway.api.fields import Question
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.patrol_day import span_of
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import BadRequestError
 from gateway.patrol_sheet import PatrolWords, to_csv, to_xlsx
 from gateway.store.patrol import StoredRound
 

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, status
 from fastapi.concurrency import run_in_threadpool
 
-from gateway.api.errors import ErrorBody, MediaTypeError, UnauthenticatedError
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.security import administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.dispatch.status_desk import StatusDesk
 from gateway.errors import NotFoundError
+from gateway.http.errors import ErrorBody, MediaTypeError, UnauthenticatedError
 from gateway.store.statuses import Heard, Verdict, Way
 from gateway.webhook_signature import is_signed
 from gateway.workflow.case import Step

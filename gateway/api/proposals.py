@@ -9,12 +9,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, StringConstraints
 
 from gateway.api.camera_settings import reload_workers
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.errors import NotFoundError
+from gateway.http.errors import ErrorBody
 from gateway.store.verdicts import ProposalVerdict
 from gateway.suppression.desk import SuppressionDesk
 from gateway.suppression.proposals import Proposal, Remedy

@@ -8,11 +8,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep, whole_site
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import BadRequestError, ErrorBody
 from gateway.rain_settings import RainFeedSettings
 from gateway.store.rain import SITE, RainSpell, concerns
 from gateway.store.rain_readings import FeedState, GaugeReading

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.errors import NotFoundError
+from gateway.http.errors import ErrorBody
 from gateway.recording.export import ExportPlan, plan_export, stream_export
 from gateway.recording.repair import RECORDINGS
 from gateway.store.segments import Segment

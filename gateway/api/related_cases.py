@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Depends
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.incidents import CameraName, IncidentBody, incident_body
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import ServicesDep
+from gateway.http.errors import ErrorBody
 from gateway.store.cases import ListedCase
 from gateway.store.inventory import CameraRef
 from gateway.store.related_cases import Apart

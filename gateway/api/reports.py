@@ -9,12 +9,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import AwareDatetime, Field
 
-from gateway.api.errors import BadRequestError, ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import BadRequestError, ErrorBody
 from gateway.reports.calendar import day_of, midnight, week_of
 from gateway.reports.case_report import CaseLine, CaseReport, case_report
 from gateway.reports.false_alarms import FalseAlarmLine, false_alarms

@@ -10,14 +10,14 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api.errors import (
+from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import (
     BadOriginError,
     ForbiddenError,
     PasswordChangeRequiredError,
     UnauthenticatedError,
     error_response,
 )
-from gateway.api.services import Services, ServicesDep
 from gateway.store.sessions import LONGEST
 from gateway.store.users import Role, User
 

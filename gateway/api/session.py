@@ -7,11 +7,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response, status
 from pydantic import AfterValidator, Field, SecretStr
 
-from gateway.api.errors import BadCredentialsError, ErrorBody, TooManyAttemptsError
 from gateway.api.fields import Answer, Question
 from gateway.api.runtime import RuntimeDep
 from gateway.api.security import COOKIE, SessionDep, clear_cookie, set_cookie
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import BadCredentialsError, ErrorBody, TooManyAttemptsError
 from gateway.store.users import Role, User, Verdict
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response, status
 from pydantic import Field
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import whole_site
 from gateway.api.security import SignInDep, administrator
 from gateway.api.services import ServicesDep
+from gateway.http.errors import ErrorBody
 from gateway.store.deliveries import SinkStatus
 
 MOST_LISTED = 500

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.api.cameras import owner_of
-from gateway.api.errors import ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.media_type import check_type
 from gateway.api.runtime import RuntimeDep
 from gateway.api.security import SignIn, SignInDep
 from gateway.api.services import ServicesDep
+from gateway.http.errors import ErrorBody, ForbiddenError
 from gateway.store.users import Role
 from gateway.whep import SDP_TYPE, read_offer
 from gateway.worker_talk_api import LIMIT_HEADER

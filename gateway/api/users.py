@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, status
 from pydantic import Field
 
-from gateway.api.errors import ErrorBody
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.security import ActingDep, SignInDep, administrator
 from gateway.api.services import ServicesDep
 from gateway.errors import ConfigError
+from gateway.http.errors import ErrorBody
 from gateway.store.users import Role
 
 Username = Annotated[str, Path(max_length=64)]

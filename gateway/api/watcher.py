@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from gateway.api.errors import UnauthenticatedError
 from gateway.api.security import bearer_token, find_sign_in
 from gateway.api.services import Services, ServicesDep
+from gateway.http.errors import UnauthenticatedError
 from gateway.store import Store
 
 

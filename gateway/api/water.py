@@ -10,13 +10,13 @@ from pydantic import AwareDatetime, StringConstraints
 
 from gateway.api.camera_settings import reload_workers
 from gateway.api.cameras import owner_of
-from gateway.api.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import ActingDep, SignIn, SignInDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.errors import NotFoundError
+from gateway.http.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.inventory_columns import MAX_TEXT
 from gateway.store.rain import MANUAL, RainSpell
 from gateway.store.users import Role

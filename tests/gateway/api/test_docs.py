@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.broadcaster import CloseCode
-from gateway.api.errors import PROTOCOL_CODES, STATUS
+from gateway.http.errors import PROTOCOL_CODES, STATUS
 from gateway.worker_api import create_worker_app
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.api.errors import STATUS, TooManyAttemptsError, answer_errors, error_response
 from gateway.errors import BusyError, GatewayError, OnvifError
+from gateway.http.errors import STATUS, TooManyAttemptsError, answer_errors, error_response
 
 SENTENCE = "What failed, and what to do."
 

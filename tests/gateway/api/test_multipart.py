@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.api.errors import BadRequestError, MediaTypeError
 from gateway.api.multipart import MAX_PARTS, read_form
+from gateway.http.errors import BadRequestError, MediaTypeError
 
 TYPE = "multipart/form-data; boundary=B"
 NAME = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=12)
