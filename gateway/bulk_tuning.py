@@ -39,18 +39,16 @@ class BulkTuning:
 
 
 def cameras_meant(store: Store, camera_ids: Sequence[str], *, tuned: bool) -> tuple[Camera, ...]:
-    """Return the cameras of these ids, by id; without ids all that the deed can be done to.
+    """Return the cameras of these ids; without ids all that are known by ONVIF.
 
-    tuned: of all, only those that were tuned. Raises NotFoundError.
+    tuned: only those of them that were tuned. Raises NotFoundError.
     """
     if camera_ids:
-        return tuple(store.inventory.get(one) for one in dict.fromkeys(camera_ids))
-    known = store.camera_controls.tuned() if tuned else {}
-    return tuple(
-        camera
-        for camera in store.inventory.cameras()
-        if is_tunable(camera) and (not tuned or camera.id in known)
-    )
+        meant = [store.inventory.get(one) for one in dict.fromkeys(camera_ids)]
+    else:
+        meant = [camera for camera in store.inventory.cameras() if is_tunable(camera)]
+    known = store.camera_controls.tuned() if tuned else ()
+    return tuple(camera for camera in meant if not tuned or camera.id in known)
 
 
 def _by_host(cameras: Iterable[Camera]) -> Iterator[list[Camera]]:

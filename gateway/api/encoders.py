@@ -82,7 +82,7 @@ class TuningDeed(StrEnum):
 
 
 class ManyTunings(TuningWish):
-    """Many at once. cameras: ids; none: all by ONVIF, to be set back all that were tuned."""
+    """Many at once. cameras: ids; none: all by ONVIF. Only what was tuned is set back."""
 
     cameras: tuple[Annotated[str, Field(max_length=48)], ...] = Field((), max_length=MOST_CAMERAS)
     do: TuningDeed = TuningDeed.PREVIEW

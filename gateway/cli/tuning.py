@@ -69,7 +69,9 @@ def restore(
 ) -> None:
     """Set tuned streams back exactly as they were (--all: every one). Exit 1 when one fails."""
     ids = _meant(camera_ids, everyone=everyone)
-    _go_through(ids, lambda tuner: tuner.restore, load_settings(config), as_json=json, tuned=True)
+    _go_through(
+        ids, lambda tuner: tuner.restore, load_settings(config), as_json=json, tuned=everyone
+    )
 
 
 def tune_added(settings: Settings, camera_ids: Sequence[str], *, as_json: bool) -> None:

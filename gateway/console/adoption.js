@@ -1,5 +1,5 @@
 /** Taking a camera in: look at an address, test what is found, save it. Each step is the server's work. */
-/** @import { CameraSettings, Draft, Job, Tested, Transport } from "./contract.js" */
+/** @import { AddedCamera, CameraSettings, Draft, Job, Tested, Transport } from "./contract.js" */
 import { ApiError, postJson } from "./api.js";
 import { finished } from "./job.js";
 
@@ -11,7 +11,7 @@ import { finished } from "./job.js";
 /** @typedef {{ address: string, main_uri: string, sub_uri: string | null, transport?: Transport, look?: string }} Streams look: the id of what found them */
 /** @typedef {{ id: string, draft: Draft }} Look */
 /** @typedef {{ id: string, tested: Tested }} Proof a test that went well */
-/** @typedef {Partial<Omit<CameraSettings, "id">> & { password?: string }} Fields */
+/** @typedef {Partial<Omit<CameraSettings, "id">> & { password?: string, tune?: boolean }} Fields tune: consent to a cheaper stream */
 
 /** What an address turns out to be. @param {Target} target @param {Who} who @param {AbortSignal} signal @returns {Promise<Look>} */
 export async function look(target, who, signal) {
@@ -33,7 +33,7 @@ export function streamsOf({ draft: { address, main_uri: main, sub_uri: sub } }) 
   return { address, main_uri: main, sub_uri: sub };
 }
 
-/** @param {Fields} fields @param {Proof | null} proof none keeps the camera untried @returns {Promise<CameraSettings>} */
+/** @param {Fields} fields @param {Proof | null} proof none keeps the camera untried @returns {Promise<AddedCamera>} */
 export function save(fields, proof) {
   return postJson("cameras", { ...fields, ...(proof ? { test: proof.id } : { skip_test: true }) });
 }

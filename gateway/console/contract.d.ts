@@ -255,6 +255,8 @@ export type PlanAction = "add" | "change" | "keep";
 export interface RowOutcome {
   type: "row"; row: number; camera: string; name: string; action: PlanAction;
   code: string; text: string; survey: Survey | null;
+  /** What became of its stream, null where that was not wished for. */
+  tuning: Tuning | null;
 }
 
 export interface BadCell { row: number; column: string; value: string; code: string; advice: string }
@@ -277,6 +279,26 @@ export interface CameraSettings {
   main_uri: string | null; sub_uri: string | null;
   record: RecordMode; transport: Transport; enabled: boolean; survey: Survey | null;
 }
+
+/** A camera just taken in; `tuning` is the job that tunes its stream, "" without consent. */
+export interface AddedCamera extends CameraSettings { tuning: string }
+
+// Streams made cheaper.
+
+/** How a stream is encoded; null where the camera does not tell. gop: pictures between key frames. */
+export interface Encoding {
+  codec: string; width: number | null; height: number | null; fps: number; gop: number | null;
+  bit_rate_kbps: number; mode: "vbr" | "cbr" | null; quality: number | null;
+}
+
+/** saved_ratio: share of the pixels that need not be decoded, 0-1. */
+export interface TuningChange { before: Encoding; after: Encoding; saved_kbps: number; saved_ratio: number }
+
+/** What became of one camera; `code` says why nothing did, "" otherwise. */
+export interface Tuning { type: "tuning"; camera: string; name: string; change: TuningChange | null; code: string; text: string }
+
+/** before: null where it was not tuned. obstacle: why it is done only when accepted, "" for none. */
+export interface EncoderState { now: Encoding; before: Encoding | null; suggested: TuningChange; obstacle: string }
 
 // Controlling a camera.
 

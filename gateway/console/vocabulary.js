@@ -242,6 +242,7 @@ const REFUSALS = {
   stalled: msg("The camera took the connection but sends no picture."),
   onvif_fault: msg("The camera answers, but cannot do this."),
   busy: msg("Too much is going on at once. Try again in a moment."),
+  stream_shared: msg("This stream is also recorded all the time, or is the only one; tune it on its own page if you want that."),
   no_talk: msg("This camera cannot be spoken through."),
   talk_busy: msg("Somebody else is speaking through this camera."),
   worker_unreachable: msg("The process that watches this camera does not answer. Try again in some seconds."),

@@ -40,6 +40,11 @@ export function recordField(camera) {
     <option value=${mode} ?selected=${mode === (camera.record ?? "incidents")}>${recordWord(mode)}</option>`)}</select></label>`;
 }
 
+/** Consent to tuning, off unless ticked. */
+export function tuneField() {
+  return html`<label class="tick wide"><input type="checkbox" name="tune"><span>${t("Tune the analysed stream: the same incidents for a fraction of network and processor; can be undone")}</span></label>`;
+}
+
 /** @param {Known} camera */
 export function transportField(camera) {
   return html`<label>${t("Transport")}<select name="transport">${TRANSPORT_CHOICES.map((one) => html`

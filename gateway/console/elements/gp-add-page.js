@@ -1,5 +1,5 @@
 /** Taking cameras in: searched for or typed, then one by one or many with one password. */
-/** @import { CameraSettings, Choices, Device } from "../contract.js" */
+/** @import { CameraSettings, Choices, Device, Tuning } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 import { css, html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
@@ -8,6 +8,7 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { CAMERAS, IMPORT, cameraHref } from "../router.js";
 import { base, controls } from "../styles.js";
+import { tuningWord } from "../tuning.js";
 import { ConsoleElement } from "./console-element.js";
 import { page } from "./page-styles.js";
 import { refusal } from "./refusal.js";
@@ -29,7 +30,7 @@ export class GpAddPage extends ConsoleElement {
   `];
   static properties = {
     site: { attribute: false }, way: { state: true }, choices: { state: true }, refused: { state: true },
-    chosen: { state: true }, saved: { state: true },
+    chosen: { state: true }, saved: { state: true }, tuning: { state: true },
   };
 
   constructor() {
@@ -46,6 +47,8 @@ export class GpAddPage extends ConsoleElement {
     this.chosen = [];
     /** The camera taken in last. @type {CameraSettings | null} */
     this.saved = null;
+    /** What became of its stream, null where that was not wished. @type {Tuning | null} */
+    this.tuning = null;
   }
 
   connectedCallback() {
@@ -105,8 +108,9 @@ export class GpAddPage extends ConsoleElement {
 
   /** @param {Partial<Device>} [device] */
   #one({ address = "", protocol, name = "" } = {}) {
-    const saved = (/** @type {CustomEvent<CameraSettings>} */ { detail }) => {
-      this.saved = detail;
+    const saved = (/** @type {CustomEvent<{ camera: CameraSettings, tuning: Tuning | null }>} */ { detail }) => {
+      this.saved = detail.camera;
+      this.tuning = detail.tuning;
       this.chosen = [];
       scrollTo({ top: 0, behavior: "smooth" });
     };
@@ -115,7 +119,8 @@ export class GpAddPage extends ConsoleElement {
 
   /** @param {CameraSettings} camera */
   #done({ id, name }) {
-    return html`<div class="panel saved" role="status">${icon("check")}<strong class="grow">${t("{camera} is taken in.", { camera: name })}</strong>
+    return html`<div class="panel saved" role="status">${icon("check")}<strong class="grow">${t("{camera} is taken in.", { camera: name })}
+        ${this.tuning ? html`<span class="small">${tuningWord(this.tuning)}</span>` : null}</strong>
       <a class="button" href=${cameraHref(id)}>${t("Watch")}</a></div>`;
   }
 }

@@ -1,5 +1,5 @@
 /** Several found cameras taken in with one password, a few at a time; what fails stays to be tried again. */
-/** @import { Device } from "../contract.js" */
+/** @import { Device, Tuning } from "../contract.js" */
 /** @import { Fields, Who } from "../adoption.js" */
 /** @import { Site } from "../site.js" */
 import { css, html } from "lit";
@@ -9,16 +9,17 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { cameraHref } from "../router.js";
 import { base, controls, forms, marks } from "../styles.js";
+import { tunedWith, tuningWord } from "../tuning.js";
 import { refusalDetail, refusalText } from "../vocabulary.js";
 import { Work } from "../work.js";
-import { recordField, said, signInFields, text, whereFields } from "./camera-fields.js";
+import { recordField, said, signInFields, text, tuneField, whereFields } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-progress.js";
 
 /** As many jobs as the server works on at once. */
 const AT_ONCE = 3;
 
-/** @typedef {{ state: "waiting" | "working" | "saved" | "failed", camera?: string, error?: unknown }} Outcome */
+/** @typedef {{ state: "waiting" | "working" | "saved" | "failed", camera?: string, tuning?: Tuning | null, error?: unknown }} Outcome */
 
 export class GpAdoptMany extends ConsoleElement {
   static styles = [base, controls, forms, marks, css`
@@ -51,7 +52,7 @@ export class GpAdoptMany extends ConsoleElement {
     const [saved, failed, left] = [count("saved"), count("failed"), this.devices.length - count("saved")];
     return html`<form @submit=${this.#submit}>
         <p class="hint">${t("All of them are tried with this user and password, measured, and kept with the streams that suit best.")}</p>
-        <div class="fields">${signInFields({ username: "" })}${this.site ? [...whereFields({}, this.site), recordField({})] : null}</div>
+        <div class="fields">${signInFields({ username: "" })}${this.site ? [...whereFields({}, this.site), recordField({})] : null}${tuneField()}</div>
         <div class="buttons"><button class="primary" ?disabled=${this.running || left === 0}>${icon("add")}${failed ? t("Try the other {count} again", { count: left }) : t("Take in {count} cameras", { count: left })}</button></div>
       </form>
       ${this.running ? html`<gp-progress words=${t("{saved} of {all} taken in", { saved, all: states.length })} .share=${(saved + failed) / states.length} @cancel=${this.#stop}></gp-progress>`
@@ -61,9 +62,9 @@ export class GpAdoptMany extends ConsoleElement {
 
   /** @param {Device} device */
   #row(device) {
-    const { state, camera, error } = this.outcomes.get(device.address) ?? { state: "waiting" };
+    const { state, camera, tuning, error } = this.outcomes.get(device.address) ?? { state: "waiting" };
     return html`<li><span class="who"><span>${deviceName(device)}</span><span class="small quiet">${device.address}</span></span>
-      ${state === "saved" && camera ? html`<span class="mark good">${t("Taken in")}</span><a class="button" href=${cameraHref(camera)}>${t("Watch")}</a>` : null}
+      ${state === "saved" && camera ? html`<span class="mark good">${t("Taken in")}</span><a class="button" href=${cameraHref(camera)}>${t("Watch")}</a>${tuning ? html`<p class="told small quiet">${tuningWord(tuning)}</p>` : null}` : null}
       ${state === "working" ? html`<span class="mark busy">${t("Being measured")}</span>` : null}
       ${state === "failed" ? html`<span class="mark bad">${t("Not taken in")}</span>
         <p class="told small refusal" title=${refusalDetail(error)}>${refusalText(error)}</p>` : null}</li>`;
@@ -83,7 +84,7 @@ export class GpAdoptMany extends ConsoleElement {
     const who = { username: text(fields, "username"), password: String(fields.get("password") ?? "") };
     const { signal } = this.#work;
     const waiting = this.devices.filter(({ address }) => this.outcomes.get(address)?.state !== "saved");
-    const shared = said(form);
+    const shared = { ...said(form), tune: fields.has("tune") };
     this.outcomes = new Map([...this.outcomes].filter(([, { state }]) => state === "saved"));
     this.running = true;
     const lane = async () => {
@@ -100,8 +101,8 @@ export class GpAdoptMany extends ConsoleElement {
     try {
       const seen = await look({ address, brand: protocol === "rtsp" ? "any" : "" }, who, signal);
       const proof = await test({ ...streamsOf(seen), look: seen.id }, who, signal);
-      const { id } = await save({ name: device.name || seen.draft.name, ...shared, ...who, ...streamsOf(seen) }, proof);
-      this.#note(address, { state: "saved", camera: id });
+      const { id, tuning: job } = await save({ name: device.name || seen.draft.name, ...shared, ...who, ...streamsOf(seen) }, proof);
+      this.#note(address, { state: "saved", camera: id, tuning: await tunedWith(job, signal) });
     } catch (error) {
       if (!signal.aborted) this.#note(address, { state: "failed", error });
     }

@@ -8,8 +8,9 @@ import { streamWord } from "../camera-words.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { base, controls, forms, marks } from "../styles.js";
+import { tunedWith } from "../tuning.js";
 import { Work } from "../work.js";
-import { placeFields, said, signInFields, text } from "./camera-fields.js";
+import { placeFields, said, signInFields, text, tuneField } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 import { refusal } from "./refusal.js";
 import "./gp-progress.js";
@@ -94,6 +95,7 @@ export class GpAdopt extends ConsoleElement {
         ${this.proof ? html`<gp-survey .survey=${this.proof.tested.survey}></gp-survey>` : null}</section>
       <form class="panel" @submit=${this.#save}><h2>${t("Name and place")}</h2>
         ${this.site ? placeFields({ name: this.called || draft.name }, this.site) : null}
+        ${this.protocol === "rtsp" ? null : tuneField()}
         <div class="buttons end">${this.proof || !ready ? null : html`<button name="untried" value="yes">${t("Save untried")}</button>`}
           <button class="primary" ?disabled=${!ready || !this.proof}>${icon("check")}${t("Save camera")}</button></div></form>
     </div>`;
@@ -135,10 +137,12 @@ export class GpAdopt extends ConsoleElement {
     event.preventDefault();
     const { seen, proof } = this;
     if (!seen) return;
-    const fields = said(/** @type {HTMLFormElement} */ (event.target));
-    await this.#step("saving", async () => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const fields = { ...said(form), tune: new FormData(form).has("tune") };
+    await this.#step("saving", async (signal) => {
       const camera = await save({ ...fields, ...this.#who, ...streamsOf(seen) }, proof);
-      this.dispatchEvent(new CustomEvent("saved", { detail: camera }));
+      const tuning = await tunedWith(camera.tuning, signal);
+      this.dispatchEvent(new CustomEvent("saved", { detail: { camera, tuning } }));
     });
   }
 

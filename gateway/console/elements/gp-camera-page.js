@@ -21,6 +21,7 @@ import "./gp-live.js";
 import "./gp-proposals.js";
 import "./gp-ptz.js";
 import "./gp-talk.js";
+import "./gp-tuning.js";
 import "./gp-water.js";
 
 /** @type {Record<Camera["live"], () => string>} */
@@ -112,7 +113,8 @@ export class GpCameraPage extends ConsoleElement {
   #controls({ id, name, enabled, has_controls: has, state }) {
     if (!enabled || !has) return null;
     return keyed(`${id} ${state === "online"}`, html`<gp-ptz .cameraId=${id} .isAdmin=${this.#isAdmin}></gp-ptz>
-      <gp-device .cameraId=${id} name=${name} .isAdmin=${this.#isAdmin}></gp-device>`);
+      <gp-device .cameraId=${id} name=${name} .isAdmin=${this.#isAdmin}></gp-device>
+      ${this.#isAdmin ? html`<gp-tuning .cameraId=${id} name=${name}></gp-tuning>` : null}`);
   }
 
   /** @param {Camera} camera @param {Site} site */

@@ -16,6 +16,7 @@ import { page } from "./page-styles.js";
 import { refusal } from "./refusal.js";
 import "./gp-confirm.js";
 import "./gp-export.js";
+import "./gp-tune-many.js";
 
 /** Rows shown at first, and more of them at each wish. */
 const ROWS = 100;
@@ -90,15 +91,17 @@ export class GpCamerasPage extends ConsoleElement {
     const near = all.filter((camera) => isNamed(camera, this.words) && (!this.unit || camera.unit === this.unit));
     const shown = near.filter((camera) => isIn(camera, this.group)).sort(worstFirst);
     return html`<div class="page">
-      <header><h1 tabindex="-1">${t("Cameras")}</h1>${this.#isAdmin ? this.#ways() : null}</header>
+      <header><h1 tabindex="-1">${t("Cameras")}</h1>${this.#isAdmin ? this.#ways(shown) : null}</header>
       ${all.length ? this.#tools(all, near) : null}${refusal(this.refused)}
       ${all.length ? this.#list(shown, site) : this.#none()}
       <gp-confirm></gp-confirm>
     </div>`;
   }
 
-  #ways() {
-    return html`<gp-export></gp-export>
+  /** @param {Camera[]} shown */
+  #ways(shown) {
+    const tunable = shown.filter(({ enabled, has_controls: has }) => enabled && has).map(({ id }) => id);
+    return html`<gp-tune-many .cameras=${tunable}></gp-tune-many><gp-export></gp-export>
       <a class="button" href=${IMPORT}>${icon("upload")}${t("Import")}</a>
       <a class="button primary" href=${ADD}>${icon("add")}${t("Add cameras")}</a>`;
   }

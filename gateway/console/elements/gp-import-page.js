@@ -8,6 +8,7 @@ import { cancel, finished, isOver, share } from "../job.js";
 import { t } from "../language.js";
 import { CAMERAS, cameraHref } from "../router.js";
 import { base, controls, forms, marks, tables } from "../styles.js";
+import { tuningWord } from "../tuning.js";
 import { refusalDetail, refusalText } from "../vocabulary.js";
 import { Work } from "../work.js";
 import { ConsoleElement } from "./console-element.js";
@@ -38,7 +39,7 @@ export class GpImportPage extends ConsoleElement {
   `];
   static properties = {
     file: { state: true }, plan: { state: true }, job: { state: true }, refused: { state: true }, over: { state: true },
-    withTest: { state: true }, skipBad: { state: true },
+    withTest: { state: true }, withTuning: { state: true }, skipBad: { state: true },
   };
 
   #work = new Work(this);
@@ -56,6 +57,7 @@ export class GpImportPage extends ConsoleElement {
     /** A file is being dragged above. */
     this.over = false;
     this.withTest = true;
+    this.withTuning = false;
     this.skipBad = false;
   }
 
@@ -130,9 +132,10 @@ export class GpImportPage extends ConsoleElement {
 
   /** @param {number} count @param {boolean} flawed */
   #confirmation(count, flawed) {
-    const set = (/** @type {"withTest" | "skipBad"} */ name) => (/** @type {Event} */ event) => { this[name] = /** @type {HTMLInputElement} */ (event.target).checked; };
+    const set = (/** @type {"withTest" | "withTuning" | "skipBad"} */ name) => (/** @type {Event} */ event) => { this[name] = /** @type {HTMLInputElement} */ (event.target).checked; };
     return html`<div class="panel go">
       <label class="tick"><input type="checkbox" .checked=${this.withTest} @change=${set("withTest")}><span>${t("Dial each camera first, and keep only those that give pictures")}</span></label>
+      <label class="tick"><input type="checkbox" .checked=${this.withTuning} @change=${set("withTuning")}><span>${t("Tune the analysed streams of new cameras: the same incidents for a fraction of network and processor; can be undone")}</span></label>
       ${flawed ? html`<label class="tick"><input type="checkbox" .checked=${this.skipBad} @change=${set("skipBad")}><span>${t("Leave the rows with mistakes out")}</span></label>` : null}
       <div class="buttons"><button class="primary" ?disabled=${flawed && !this.skipBad} @click=${this.#start}>${t("Import {count} cameras", { count })}</button>
         ${flawed && !this.skipBad ? html`<span class="hint">${t("Correct the file and choose it again, or leave those rows out.")}</span>` : null}</div></div>`;
@@ -141,7 +144,7 @@ export class GpImportPage extends ConsoleElement {
   async #start() {
     const { signal } = this.#work;
     this.refused = null;
-    const start = this.#send(`imports?test=${this.withTest}&skip_bad=${this.skipBad}`).then((answer) => answer.json());
+    const start = this.#send(`imports?test=${this.withTest}&skip_bad=${this.skipBad}&tune=${this.withTuning}`).then((answer) => answer.json());
     try {
       await finished(start, signal, (job) => { this.job = job; });
     } catch (error) {
@@ -191,12 +194,12 @@ function planned(rows) {
 }
 
 /** @param {RowOutcome} row */
-function outcome({ row, camera, name, action, code, text }) {
+function outcome({ row, camera, name, action, code, text, tuning }) {
   return html`<tr><td class="number" data-label=${t("Row")}><span>${row}</span></td>
     <td>${code ? name : html`<a href=${cameraHref(camera)}>${name}</a>`}</td>
     <td>${code ? html`<span class="mark bad">${t("Not imported")}</span> <span class="small refusal">${refusalText({ code, message: text })}</span>
       <div class="tiny quiet" lang="en">${refusalDetail({ code, message: text })}</div>`
-      : html`<span class="mark ${TONES[action]}">${actionWord(action)}</span>`}</td></tr>`;
+      : html`<span class="mark ${TONES[action]}">${actionWord(action)}</span>${tuning ? html` <span class="small quiet">${tuningWord(tuning)}</span>` : null}`}</td></tr>`;
 }
 
 customElements.define("gp-import-page", GpImportPage);
