@@ -122,8 +122,9 @@ HEADLINES = (
     ),
     Headline(
         "chaos",
-        "writer, relay, queue and reader killed 100 times: events lost / made up / out of order",
-        "写入、投递、队列、消费进程共被强杀 100 次:事件丢失 / 凭空多出 / 乱序",
+        "100,000 incidents while writer, relay, queue and reader are killed a hundred times: "
+        "events lost / made up / out of order",
+        "十万条事件,写入、投递、队列、消费进程共被强杀百余次:事件丢失 / 凭空多出 / 乱序",
         ("consumer: lost", "consumer: invented", "consumer: out of order"),
     ),
     Headline(
