@@ -56,7 +56,8 @@ export interface SealCheck {
 
 // The patrol's plan. Times of day are the site's, "HH:MM" or "HH:MM:SS".
 
-export interface Shift { shift: string; starts: string; ends: string; crews: string[][]; since: string; weekdays: Weekday[] }
+/** `unit`: whose people see it, "" everybody. */
+export interface Shift { shift: string; unit: string; starts: string; ends: string; crews: string[][]; since: string; weekdays: Weekday[] }
 export interface PlanStop { camera: string; id: string | null; name: string; preset: string | null; dwell_s: number; colour: Severity }
 /** Either `at` or `every_h`, that from `first` on. `visits`: of a colour, every how many-th round of a day. */
 export interface PatrolRoute {

@@ -102,7 +102,7 @@ export interface Finding {
 export type CaseStep = "discovered" | "screened" | "reported" | "assigned" | "handling" | "verified" | "closed";
 export type CaseAction =
   | "discover" | "confirm" | "report" | "assign" | "start" | "verify" | "close" | "dismiss" | "record" | "return"
-  | "reopen" | "merge" | "absorb" | "split" | "release" | "comment" | "escalate";
+  | "reopen" | "merge" | "absorb" | "split" | "release" | "differ" | "may_match" | "comment" | "escalate";
 export type FalseAlarm =
   | "nothing" | "animal" | "plant" | "insect" | "weather" | "light" | "allowed" | "camera" | "test" | "other";
 export type Party = "camera" | "policy" | "relay" | "platform" | "reporter" | "operator" | "admin";
@@ -141,7 +141,13 @@ export interface Repeats {
   cases: { case: string; opened_at: string; severity: Severity; step: CaseStep; outcome: Outcome | null; reason: FalseAlarm | null }[];
 }
 
-export interface Related { matches: Match[]; members: Incident[]; repeats: Repeats }
+/** An open case that people said is another happening. */
+export interface Apart {
+  case: string; kind: string; severity: Severity; camera: { id: string; name: string }; opened_at: string;
+  at: string; by: string;
+}
+
+export interface Related { matches: Match[]; apart: Apart[]; members: Incident[]; repeats: Repeats }
 
 export type Remedy = "patience" | "larger" | "hours" | "zone" | "tend" | "only_wet";
 
@@ -204,7 +210,7 @@ export interface PatrolDay { day: string; duties: Duty[]; rounds: PatrolRound[] 
 
 /** A note from one shift to the next; `taken_at` is null until somebody has it. */
 export interface Handover {
-  id: number; at: string; by: string; shift: string; text: string; taken_at: string | null; taken_by: string;
+  id: number; at: string; by: string; shift: string; unit: string; text: string; taken_at: string | null; taken_by: string;
 }
 
 // Taking cameras in: for administrators.

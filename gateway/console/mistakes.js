@@ -1,6 +1,11 @@
 /** Where in what was sent a refusal finds fault, so that each mistake stands at its field. */
 /** @import { Mistake } from "./api.js" */
 import { ApiError } from "./api.js";
+import { msg, t } from "./language.js";
+
+/** What servers say of what was left out. */
+const LEFT_OUT = /at least 1 (item|character)|^Field required/;
+const NEEDED = msg("This is needed.");
 
 /** @param {unknown} error @returns {Mistake[]} none where it is about the whole */
 export function mistakesOf(error) {
@@ -15,5 +20,5 @@ export function below(mistakes, place) {
 
 /** What is wrong at a field or below it, in one text; "" when nothing is. @param {Mistake[]} mistakes @param {string} field */
 export function mistakeAt(mistakes, field) {
-  return below(mistakes, field).map(({ text }) => text).join(" ");
+  return below(mistakes, field).map(({ text }) => (LEFT_OUT.test(text) ? t(NEEDED) : text)).join(" ");
 }

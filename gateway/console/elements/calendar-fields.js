@@ -8,6 +8,7 @@ import { mistakeAt } from "../mistakes.js";
 import { text } from "./camera-fields.js";
 
 export const ticks = css`
+  fieldset fieldset { padding: 0; gap: 0; }
   .ticks { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); }
   .ticks label { display: inline-flex; align-items: center; gap: var(--s1); min-height: 2rem; color: var(--ink); font-size: var(--body); }
   @media (pointer: coarse) { .ticks label { min-height: 2.75rem; } }
@@ -21,7 +22,7 @@ export function wordsField(name, label, values, example, mistakes) {
 /** What is wrong at a field. @param {Mistake[]} mistakes @param {string} field */
 export function fault(mistakes, field) {
   const words = mistakeAt(mistakes, field);
-  return words ? html`<span class="refusal" role="alert" lang="en">${words}</span>` : null;
+  return words ? html`<span class="refusal" role="alert">${words}</span>` : null;
 }
 
 /** Boxes to tick. @param {string} name @param {string} label @param {readonly string[]} choices @param {readonly string[]} chosen @param {(choice: any) => string} word */
@@ -51,6 +52,12 @@ export function saidCalendar(fields) {
     hours: words(fields, "hours"), seasons: words(fields, "seasons"), holidays: words(fields, "holidays"),
     on_holidays: /** @type {Calendar["on_holidays"]} */ (text(fields, "on_holidays")),
   };
+}
+
+/** The days ticked, all of them when none is. @param {FormData} fields @returns {Calendar["weekdays"]} */
+export function saidWeekdays(fields) {
+  const ticked = /** @type {Calendar["weekdays"]} */ (fields.getAll("weekdays"));
+  return ticked.length ? ticked : [...WEEKDAY_CHOICES];
 }
 
 /** The words of a field. @param {FormData} fields @param {string} name */

@@ -74,8 +74,8 @@ export class GpAuditPage extends ConsoleElement {
 
   #search() {
     return html`<form role="search" @submit=${this.#submit}><div class="fields">
-      <label>${t("Who")}<input name="actor" maxlength="80" autocapitalize="none" spellcheck="false" placeholder="admin"></label>
-      <label>${t("What was done")}<select name="action"><option value="">${t("Everything")}</option>${AUDIT_ACTION_CHOICES.map((one) => html`<option value=${one}>${auditWord(one)}</option>`)}</select></label>
+      <label>${t("Who did it")}<input name="actor" maxlength="80" autocapitalize="none" spellcheck="false" placeholder="admin"></label>
+      <label>${t("Deed")}<select name="action"><option value="">${t("Everything")}</option>${AUDIT_ACTION_CHOICES.map((one) => html`<option value=${one}>${auditWord(one)}</option>`)}</select></label>
       <label>${t("To what")}<input name="object" maxlength="200" autocapitalize="none" spellcheck="false" .value=${this.thing} placeholder="case/…, camera/…, user/…"></label>
       <label>${t("From")}<input name="since" type="date"></label><label>${t("To")}<input name="until" type="date"></label>
       <div class="buttons"><button class="primary">${icon("search")}${t("Search")}</button></div></div></form>`;
@@ -95,7 +95,7 @@ export class GpAuditPage extends ConsoleElement {
 
   /** @param {AuditPage} found */
   #table({ records, next }) {
-    return html`<table><thead><tr><th class="number">${t("No.")}</th><th>${t("Time")}</th><th>${t("Who")}</th><th>${t("What was done")}</th><th>${t("To what")}</th></tr></thead>
+    return html`<table><thead><tr><th class="number">${t("No.")}</th><th>${t("Time")}</th><th>${t("Who did it")}</th><th>${t("Deed")}</th><th>${t("To what")}</th></tr></thead>
       <tbody>${records.map(row)}</tbody></table>${next ? html`<p class="more"><button @click=${() => this.#read(next)}>${t("Older")}</button></p>` : null}`;
   }
 
@@ -139,8 +139,8 @@ function outcome({ head, breaks }) {
 function row({ seq, at, actor, action, object, detail }) {
   const id = CASE.exec(object)?.[1];
   const more = Object.entries(detail).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name}: ${value}`).join(" · ");
-  return html`<tr><td class="number" data-label=${t("No.")}>${seq}</td><td data-label=${t("Time")}>${dayAndTime(at)}</td><td data-label=${t("Who")}>${actor}</td>
-    <td data-label=${t("What was done")}><div>${auditWord(action)}${more ? html`<div class="tiny quiet">${more}</div>` : null}</div></td>
+  return html`<tr><td class="number" data-label=${t("No.")}>${seq}</td><td data-label=${t("Time")}>${dayAndTime(at)}</td><td data-label=${t("Who did it")}>${actor}</td>
+    <td data-label=${t("Deed")}><div>${auditWord(action)}${more ? html`<div class="tiny quiet">${more}</div>` : null}</div></td>
     <td data-label=${t("To what")} class="mono tiny">${id ? html`<a class="link" href=${incidentHref(id)}>${object}</a>` : object}</td></tr>`;
 }
 

@@ -1,5 +1,5 @@
 /** One camera: its picture large, its zones and lines drawn over it, what is known of its stream. */
-/** @import { Camera, Line, User, Zone } from "../contract.js" */
+/** @import { Camera, Line, Point, User, Zone } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
@@ -8,7 +8,8 @@ import { alarmsWord, interestWord, looksWord, oftenWord, rungWord } from "../cam
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
-import { WALL, cameraSettingsHref, recordingsHref, reportHref } from "../router.js";
+import { sideSpots } from "../line-sides.js";
+import { WALL, cameraSettingsHref, recordingsHref, reportHref, rulesHref } from "../router.js";
 import { remember, remembered } from "../settings.js";
 import { base, controls, marks } from "../styles.js";
 import { clockWord, codecWord, stateAdvice, stateTone, stateWord } from "../vocabulary.js";
@@ -33,8 +34,6 @@ const LIVE_WORDS = {
 const USUAL_SIZE = { width: 16, height: 9 };
 /** @type {{ zones: Zone[], lines: Line[] }} */
 const NOTHING = { zones: [], lines: [] };
-/** How far the letters stand off a line, in picture heights. */
-const OFF_LINE = 0.06;
 
 export class GpCameraPage extends ConsoleElement {
   static styles = [base, controls, marks, page, facts, css`
@@ -97,7 +96,8 @@ export class GpCameraPage extends ConsoleElement {
         ${this.#streamChoice()}
         ${camera.zones.length + camera.lines.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
         <a class="button fill" href=${recordingsHref(camera.id)} aria-label=${t("Recordings")}>${icon("film")}<span>${t("Recordings")}</span></a>
-        ${this.#isAdmin ? html`<a class="button fill" href=${cameraSettingsHref(camera.id)} aria-label=${t("Settings")}>${icon("edit")}<span>${t("Settings")}</span></a>` : null}
+        ${this.#isAdmin ? html`<a class="button fill" href=${rulesHref(camera.id)} aria-label=${t("Rules")}>${icon("audit")}<span>${t("Rules")}</span></a>
+          <a class="button fill" href=${cameraSettingsHref(camera.id)} aria-label=${t("Settings")}>${icon("edit")}<span>${t("Settings")}</span></a>` : null}
         <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
       <div class="columns">
         <div class="main">${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
@@ -173,12 +173,12 @@ function stroke({ line: [[x1, y1], [x2, y2]] }) {
 }
 
 /** The name stands at the start, A to the left of who looks from there to the end, B to the right. @param {Line} line @param {number} ratio */
-function sides({ name, line: [[x1, y1], [x2, y2]] }, ratio) {
-  const [across, down] = [(x2 - x1) * ratio, y2 - y1];
-  const off = OFF_LINE / Math.hypot(across, down);
-  const at = (/** @type {number} */ side) => `left: ${((x1 + x2) / 2 + (side * down * off) / ratio) * 100}%; top: ${((y1 + y2) / 2 - side * across * off) * 100}%`;
-  return html`<span .style=${`left: ${Math.min(x1, 0.85) * 100}%; top: ${Math.min(y1, 0.95) * 100}%`}>${name}</span>
-    <span class="side" .style=${at(1)}>A</span><span class="side" .style=${at(-1)}>B</span>`;
+function sides({ name, line }, ratio) {
+  const { a, b } = sideSpots(line, ratio);
+  const at = (/** @type {Point} */ [x, y]) => `left: ${x * 100}%; top: ${y * 100}%`;
+  const [[x, y]] = line;
+  return html`<span .style=${at([Math.min(x, 0.85), Math.min(y, 0.95)])}>${name}</span>
+    <span class="side" .style=${at(a)}>A</span><span class="side" .style=${at(b)}>B</span>`;
 }
 
 /** @param {Camera} camera */

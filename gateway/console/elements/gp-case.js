@@ -1,7 +1,8 @@
 /** What is done about an incident: the seven steps, what may be done now, and the trail. */
 /** @import { Attachment, Case, CaseAction, CaseChange } from "../contract.js" */
 import { css, html } from "lit";
-import { evidenceUrl, getJson, postJson, request } from "../api.js";
+import { evidenceUrl, postJson, request } from "../api.js";
+import { CaseReading } from "../case-reading.js";
 import { CASE_STEPS, FALSE_ALARM_REASONS, actionWord, actorWord, levelWord, outcomeWord, reasonWord, stepWord } from "../case-words.js";
 import { dayAndTime } from "../format.js";
 import { icon } from "../icons.js";
@@ -15,7 +16,7 @@ import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
 
 /** Done in another place than this panel: another case must be chosen first. @type {CaseAction[]} */
-const ELSEWHERE = ["merge"];
+const ELSEWHERE = ["merge", "differ", "may_match"];
 /** Those that lead on; the others stand beside them. @type {CaseAction[]} */
 const ONWARD = ["confirm", "report", "assign", "start", "verify", "close"];
 /** Those that are never taken without more being told. @type {CaseAction[]} */
@@ -41,66 +42,34 @@ export class GpCase extends ConsoleElement {
   static properties = {
     incidentId: { attribute: false },
     revision: { attribute: false },
-    found: { state: true },
     asked: { state: true },
-    busy: { state: true },
-    refused: { state: true },
   };
+
+  /** @type {CaseReading<Case>} */
+  #case = new CaseReading(this, "");
 
   constructor() {
     super();
     this.incidentId = "";
     /** Rises when the case changes; then it is read again. */
     this.revision = 0;
-    /** @type {Case | null} */
-    this.found = null;
     /** What is to be told more about. @type {CaseAction | null} */
     this.asked = null;
-    this.busy = false;
-    /** @type {unknown} */
-    this.refused = null;
   }
 
-  willUpdate(/** @type {Map<string, unknown>} */ changed) {
-    if (changed.has("incidentId")) this.#forget();
-    const isOld = this.found?.id !== this.incidentId || this.found.revision < this.revision;
-    if ((changed.has("incidentId") || changed.has("revision")) && isOld) this.#read();
-  }
-
-  #forget() {
-    this.found = null;
-    this.asked = null;
-    this.refused = null;
-  }
-
-  get #path() {
-    return `cases/${encodeURIComponent(this.incidentId)}`;
-  }
-
-  async #read() {
-    const path = this.#path;
-    try {
-      const found = await getJson(path);
-      if (path === this.#path) this.found = found;
-    } catch (error) {
-      if (path === this.#path) this.refused = error;
-    }
+  willUpdate() {
+    if (this.#case.show(this.incidentId, this.revision)) this.asked = null;
   }
 
   /** @param {CaseAction} action @param {Record<string, string>} [told] @param {File[]} [files] */
   async #take(action, told = {}, files = []) {
-    if (!this.found) return;
-    this.busy = true;
-    this.refused = null;
-    try {
-      const step = { action, revision: this.found.revision, ...told };
-      this.found = files.length ? await this.#send(step, files) : await postJson(`${this.#path}/steps`, step);
-      this.asked = null;
-    } catch (error) {
-      await this.#read();
-      this.refused = error;
-    }
-    this.busy = false;
+    const { found, path } = this.#case;
+    if (!found) return;
+    const step = { action, revision: found.revision, ...told };
+    const isTaken = await this.#case.try(async () => {
+      this.#case.take(files.length ? await this.#send(step, files) : await postJson(`${path}/steps`, step));
+    });
+    if (isTaken) this.asked = null;
   }
 
   /** @param {Record<string, string | number>} step @param {File[]} files @returns {Promise<Case>} */
@@ -108,16 +77,16 @@ export class GpCase extends ConsoleElement {
     const body = new FormData();
     for (const [name, value] of Object.entries(step)) body.append(name, String(value));
     for (const file of files) body.append("file", file.type.startsWith("image/") ? await shrunk(file) : file, file.name);
-    return (await request(`${this.#path}/steps-with-files`, { method: "POST", body })).json();
+    return (await request(`${this.#case.path}/steps-with-files`, { method: "POST", body })).json();
   }
 
   render() {
-    const { found } = this;
-    if (!found) return html`<section class="panel"><h2>${t("Steps")}</h2>${refusal(this.refused)}</section>`;
+    const { found, refused } = this.#case;
+    if (!found) return html`<section class="panel"><h2>${t("Steps")}</h2>${refusal(refused)}</section>`;
     return html`<section class="panel" aria-label=${t("Steps")}><h2>${t("Steps")}</h2>
       ${steps(found)}${state(found)}
       ${this.asked ? this.#form(this.asked) : this.#buttons(found)}
-      ${refusal(this.refused)}
+      ${refusal(refused)}
       <ol class="trail" aria-label=${t("What was done")}>${[...found.trail].reverse().map(entry)}</ol>
     </section>`;
   }
@@ -127,13 +96,13 @@ export class GpCase extends ConsoleElement {
     const shown = offered.filter((action) => !ELSEWHERE.includes(action));
     const press = (/** @type {CaseAction} */ action) => (TOLD.includes(action) ? this.#ask(action) : this.#take(action));
     return html`<div class="buttons">${shown.map((action) => html`<button class=${ONWARD.includes(action) ? "primary" : ""}
-      ?disabled=${this.busy} @click=${() => press(action)}>${actionWord(action)}</button>`)}</div>`;
+      ?disabled=${this.#case.busy} @click=${() => press(action)}>${actionWord(action)}</button>`)}</div>`;
   }
 
   /** @param {CaseAction} action */
   async #ask(action) {
     this.asked = action;
-    this.refused = null;
+    this.#case.refused = null;
     await this.updateComplete;
     /** @type {HTMLElement | null} */ (this.renderRoot.querySelector("form input, form select, form textarea"))?.focus();
   }
@@ -155,7 +124,7 @@ export class GpCase extends ConsoleElement {
       <label>${t("Note")}<textarea name="note" maxlength="2000" ?required=${["return", "reopen", "comment"].includes(action)}></textarea></label>
       <gp-photos papers></gp-photos>
       <div class="buttons end"><button type="button" @click=${() => (this.asked = null)}>${t("Cancel")}</button>
-        <button class="primary" ?disabled=${this.busy}>${actionWord(action)}</button></div>
+        <button class="primary" ?disabled=${this.#case.busy}>${actionWord(action)}</button></div>
     </form>`;
   }
 }

@@ -21,10 +21,11 @@ export class GpDrawn extends ConsoleElement {
     img, gp-live { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: fill; }
     .panel { padding: var(--s3) var(--s4); display: grid; gap: var(--s2); }
     .row { flex-wrap: wrap; }
+    .blank { position: absolute; inset: 0; display: grid; place-content: center; padding: var(--s4); color: var(--stage-ink-2); }
   `];
   static properties = {
     site: { attribute: false }, camera: { attribute: false }, shapes: { attribute: false }, mistakes: { attribute: false }, lines: { type: Boolean },
-    chosen: { state: true }, sort: { state: true }, isLive: { state: true }, taken: { state: true },
+    chosen: { state: true }, sort: { state: true }, isLive: { state: true }, taken: { state: true }, isBlank: { state: true },
   };
 
   constructor() {
@@ -44,6 +45,12 @@ export class GpDrawn extends ConsoleElement {
     this.isLive = false;
     /** Makes the still picture a new one. */
     this.taken = 0;
+    /** There is no still picture. */
+    this.isBlank = false;
+  }
+
+  willUpdate(/** @type {Map<string, unknown>} */ changed) {
+    if (changed.has("taken")) this.isBlank = false;
   }
 
   render() {
@@ -58,12 +65,18 @@ export class GpDrawn extends ConsoleElement {
       <gp-shapes .shapes=${this.shapes} .chosen=${this.chosen} .sort=${this.sort} .ratio=${width / height} @choose=${choose}
         @reshape=${(/** @type {CustomEvent<{ id: string, points: Point[] }>} */ { detail }) => this.#change(detail.id, { points: detail.points })}
         @drawn=${(/** @type {CustomEvent<Point[]>} */ { detail }) => this.#add(detail)} @stop-drawing=${() => { this.sort = ""; }}>
-        ${this.isLive ? html`<gp-live .site=${this.site} .camera=${camera}></gp-live>` : html`<img src=${`${snapshotUrl(camera.id, WIDTH_PX)}&taken=${this.taken}`} alt="" draggable="false">`}</gp-shapes>
+        ${this.isLive ? html`<gp-live .site=${this.site} .camera=${camera}></gp-live>` : this.#still(camera)}</gp-shapes>
       <section class="panel" aria-label=${t("Areas and lines")}><h2>${this.lines ? t("Areas and lines") : t("Areas")}</h2>
         <gp-place-list .shapes=${this.shapes} .chosen=${this.chosen} .mistakes=${this.mistakes} ?lines=${this.lines} @choose=${choose}
           @rename=${(/** @type {CustomEvent<{ id: string, name: string }>} */ { detail }) => this.#change(detail.id, { name: detail.name })}
           @remove=${(/** @type {CustomEvent<string>} */ { detail }) => this.#tell(this.shapes.filter(({ id }) => id !== detail))}
           @draw=${(/** @type {CustomEvent<Sort>} */ { detail }) => this.#begin(detail)}></gp-place-list></section>`;
+  }
+
+  /** @param {Camera} camera */
+  #still({ id }) {
+    if (this.isBlank) return html`<p class="blank" role="status">${t("There is no picture of this camera now.")}</p>`;
+    return html`<img src=${`${snapshotUrl(id, WIDTH_PX)}&taken=${this.taken}`} alt="" draggable="false" @error=${() => { this.isBlank = true; }}>`;
   }
 
   /** @param {Sort} sort */

@@ -62,7 +62,7 @@ export class GpPeople extends ConsoleElement {
     const move = (/** @type {Event} */ event) => this.#change("PUT", username, "unit", { unit: /** @type {HTMLSelectElement} */ (event.target).value || null });
     return html`<tr><td><b>${username}</b></td><td data-label=${t("Role")}>${roleWord(role)}</td>
       <td data-label=${t("Unit")} class="small"><select aria-label=${t("Unit of {person}", { person: username })} ?disabled=${this.busy} @change=${move}>${this.#choices(unit)}</select></td>
-      <td data-label=${t("State")}>${isOut ? html`<span class="mark bad">${t("Shut out")}</span>` : mustChange ? html`<span class="mark busy">${t("Has to choose a password")}</span>` : html`<span class="mark good">${t("May sign in")}</span>`}</td>
+      <td data-label=${t("State")}><span>${isOut ? html`<span class="mark bad">${t("Shut out")}</span>` : mustChange ? html`<span class="mark busy">${t("Has to choose a password")}</span>` : html`<span class="mark good">${t("May sign in")}</span>`}</span></td>
       <td><div class="buttons"><button ?disabled=${this.busy} aria-label=${t("New password for {person}", { person: username })} @click=${() => this.#reset(person)}>${icon("key")}${t("New password")}</button>
         <button ?disabled=${this.busy || isOut || username === this.me} aria-label=${t("Shut {person} out", { person: username })} @click=${() => this.#shutOut(person)}>${icon("lock")}${t("Shut out")}</button></div></td></tr>`;
   }

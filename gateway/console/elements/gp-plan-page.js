@@ -115,7 +115,7 @@ export class GpPlanPage extends ConsoleElement {
 
   /** @returns {Shift} */
   #shift() {
-    return { shift: "", starts: "08:00", ends: "20:00", crews: [], since: isoDay(this.site?.now() ?? new Date()), weekdays: [...WEEKDAY_CHOICES] };
+    return { shift: "", unit: "", starts: "08:00", ends: "20:00", crews: [], since: isoDay(this.site?.now() ?? new Date()), weekdays: [...WEEKDAY_CHOICES] };
   }
 
   /** @param {PatrolPlan} plan @returns {PatrolRoute} */

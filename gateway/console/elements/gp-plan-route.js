@@ -9,7 +9,7 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { base, controls, forms, marks } from "../styles.js";
 import { severityWord } from "../vocabulary.js";
-import { fault, ticks, weekdayFields, words, wordsField } from "./calendar-fields.js";
+import { fault, saidWeekdays, ticks, weekdayFields, words, wordsField } from "./calendar-fields.js";
 import { text } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 
@@ -34,7 +34,7 @@ export class GpPlanRoute extends ConsoleElement {
     .stop > .all { grid-column: 1 / -1; }
     @media (max-width: 1100px) { .stop { grid-template-columns: repeat(2, minmax(0, 1fr)); } .stop .number { display: none; } .stop .buttons { grid-column: 1 / -1; justify-content: flex-end; } }
   `];
-  static properties = { route: { attribute: false }, site: { attribute: false }, mistakes: { attribute: false }, fixed: { type: Boolean }, presets: { state: true } };
+  static properties = { route: { attribute: false }, site: { attribute: false }, mistakes: { attribute: false }, fixed: { type: Boolean }, presets: { state: true }, isOpen: { state: true } };
 
   /** Cameras whose presets were asked for. @type {Set<string>} */
   #asked = new Set();
@@ -50,6 +50,12 @@ export class GpPlanRoute extends ConsoleElement {
     this.fixed = false;
     /** What each camera keeps. @type {Record<string, Preset[]>} */
     this.presets = {};
+    this.isOpen = false;
+  }
+
+  willUpdate(/** @type {Map<string, unknown>} */ changed) {
+    if (!this.hasUpdated) this.isOpen = !this.route?.name;
+    if (changed.has("mistakes") && this.mistakes.length) this.isOpen = true;
   }
 
   /** @param {string} camera */
@@ -63,9 +69,12 @@ export class GpPlanRoute extends ConsoleElement {
   render() {
     const { route, mistakes } = this;
     if (!route) return null;
-    const open = (/** @type {Event} */ event) => { if (/** @type {HTMLDetailsElement} */ (event.target).open) route.stops.forEach(({ camera }) => this.#learn(camera)); };
+    const turn = (/** @type {Event} */ event) => {
+      this.isOpen = /** @type {HTMLDetailsElement} */ (event.target).open;
+      if (this.isOpen) route.stops.forEach(({ camera }) => this.#learn(camera));
+    };
     const times = route.every_h ? t("every {hours} hours", { hours: route.every_h }) : route.at.map((one) => one.slice(0, 5)).join(" · ");
-    return html`<details class="panel" ?open=${!route.name || mistakes.length > 0} @toggle=${open}>
+    return html`<details class="panel" ?open=${this.isOpen} @toggle=${turn}>
       <summary><b>${route.name || t("A new round")}</b><span class="small quiet">${times}</span><span class="mark">${t("{count} stops", { count: route.stops.length })}</span></summary>
       <form @change=${this.#change} @submit=${(/** @type {Event} */ event) => event.preventDefault()}><fieldset ?disabled=${this.fixed}>
         ${this.#when(route)}
@@ -88,7 +97,7 @@ export class GpPlanRoute extends ConsoleElement {
       ${minutes("late_after_min", t("Late after (minutes)"))}${minutes("missed_after_min", t("Missed after (minutes)"))}
       ${wordsField("never", t("Never on these days"), route.never, "2026-10-01", mistakes)}
       ${COLOURS.map((colour) => html`<label>${t("{colour} points: every how many-th round", { colour: severityWord(colour) })}<input name=${`visits_${colour}`} type="number" min="1" max="48" required .value=${String(route.visits[colour] ?? USUAL_VISITS[colour])}></label>`)}
-      </div>${weekdayFields(route.weekdays)}${fault(mistakes, "weekdays")}`;
+      </div>${weekdayFields(route.weekdays)}`;
   }
 
   /** @param {PatrolRoute} route @param {PlanStop} stop @param {number} place */
@@ -106,7 +115,7 @@ export class GpPlanRoute extends ConsoleElement {
       <label>${t("View")}<select name="preset"><option value="">${t("as it looks")}</option>${isKept ? null : html`<option value=${stop.preset ?? ""} selected>${stop.preset}</option>`}
         ${presets.map(({ token, name }) => html`<option value=${token} ?selected=${token === stop.preset}>${name || token}</option>`)}</select></label>
       <label>${t("Look for (s)")}<input name="dwell_s" type="number" min="0" max="600" required .value=${String(stop.dwell_s)}></label>
-      <label>${t("Colour")}<select name="colour">${COLOURS.map((one) => html`<option value=${one} ?selected=${one === stop.colour}>${severityWord(one)}</option>`)}</select></label>
+      <label>${t("Colour of the point")}<select name="colour">${COLOURS.map((one) => html`<option value=${one} ?selected=${one === stop.colour}>${severityWord(one)}</option>`)}</select></label>
       <div class="buttons"><button type="button" class="square" aria-label=${t("Stop {number} further up", { number: place + 1 })} ?disabled=${place === 0} @click=${move(-1)}>${icon("up")}</button>
         <button type="button" class="square" aria-label=${t("Remove stop {number}", { number: place + 1 })} @click=${() => this.#tell({ ...route, stops: route.stops.toSpliced(place, 1) })}>${icon("remove")}</button></div>
       ${wrong ? html`<p class="refusal all" role="alert" lang="en">${wrong}</p>` : null}</div>`;
@@ -143,7 +152,7 @@ export class GpPlanRoute extends ConsoleElement {
       ...route, stops, name: text(fields, "name"), unit: text(fields, "unit"),
       at: every ? [] : words(fields, "at"), every_h: every ? Number(every) : null, first: text(fields, "first") || "00:00",
       late_after_min: Number(text(fields, "late_after_min")), missed_after_min: Number(text(fields, "missed_after_min")),
-      never: words(fields, "never"), weekdays: /** @type {PatrolRoute["weekdays"]} */ (fields.getAll("weekdays")),
+      never: words(fields, "never"), weekdays: saidWeekdays(fields),
       visits: Object.fromEntries(COLOURS.map((colour) => [colour, Number(text(fields, `visits_${colour}`))])),
     });
   }

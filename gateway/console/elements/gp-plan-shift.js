@@ -5,7 +5,7 @@ import { css, html } from "lit";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { base, controls, forms } from "../styles.js";
-import { fault, ticks, weekdayFields } from "./calendar-fields.js";
+import { fault, saidWeekdays, ticks, weekdayFields } from "./calendar-fields.js";
 import { text } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 
@@ -36,18 +36,19 @@ export class GpPlanShift extends ConsoleElement {
         <button type="button" class="square" aria-label=${t("Remove {camera}", { camera: shift.shift || t("Shift") })} @click=${() => this.#tell(null)}>${icon("remove")}</button></div>
       <div class="fields"><label>${t("From")}<input name="starts" type="time" required .value=${shift.starts.slice(0, 5)}>${fault(mistakes, "starts")}</label>
         <label>${t("To")}<input name="ends" type="time" required .value=${shift.ends.slice(0, 5)}>${fault(mistakes, "ends")}</label>
-        <label>${t("First crew's day")}<input name="since" type="date" required .value=${shift.since}>${fault(mistakes, "since")}</label></div>
+        <label>${t("First crew's day")}<input name="since" type="date" required .value=${shift.since}>${fault(mistakes, "since")}</label>
+        <label>${t("Unit")}<input name="unit" maxlength="80" .value=${shift.unit}>${fault(mistakes, "unit")}</label></div>
       <label>${t("Crews, taking turns day by day: a line for each")}<textarea name="crews" .value=${shift.crews.map((crew) => crew.join("、")).join("\n")} placeholder=${t("Zhang San, Li Si")}></textarea>${fault(mistakes, "crews")}</label>
-      ${weekdayFields(shift.weekdays)}${fault(mistakes, "weekdays")}${fault(mistakes.filter(({ location }) => !location), "")}</fieldset></form>`;
+      ${weekdayFields(shift.weekdays)}${fault(mistakes.filter(({ location }) => !location), "")}</fieldset></form>`;
   }
 
   /** @param {Event} event */
   #change(event) {
     const fields = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
     this.#tell({
-      shift: text(fields, "shift"), starts: text(fields, "starts"), ends: text(fields, "ends"), since: text(fields, "since"),
+      shift: text(fields, "shift"), unit: text(fields, "unit"), starts: text(fields, "starts"), ends: text(fields, "ends"), since: text(fields, "since"),
       crews: text(fields, "crews").split("\n").map(people).filter((crew) => crew.length),
-      weekdays: /** @type {Shift["weekdays"]} */ (fields.getAll("weekdays")),
+      weekdays: saidWeekdays(fields),
     });
   }
 

@@ -1,7 +1,8 @@
 /** What belongs to a case: the same happening at other cameras, what was merged, what was before at the place. */
-/** @import { Match, Related, Repeats } from "../contract.js" */
+/** @import { Apart, CaseAction, Match, Related, Repeats } from "../contract.js" */
 import { css, html } from "lit";
-import { getJson, postJson } from "../api.js";
+import { postJson } from "../api.js";
+import { CaseReading } from "../case-reading.js";
 import { outcomeWord, reasonWord, stepWord } from "../case-words.js";
 import { dayAndTime } from "../format.js";
 import { t } from "../language.js";
@@ -26,57 +27,34 @@ export class GpRelated extends ConsoleElement {
   static properties = {
     incidentId: { attribute: false },
     revision: { attribute: false },
-    found: { state: true },
     whole: { state: true },
-    busy: { state: true },
-    refused: { state: true },
   };
+
+  /** @type {CaseReading<Related>} */
+  #related = new CaseReading(this, "/related");
 
   constructor() {
     super();
     this.incidentId = "";
     /** Rises when the case changes; then it is read again. */
     this.revision = 0;
-    /** @type {Related | null} */
-    this.found = null;
     this.whole = false;
-    this.busy = false;
-    /** @type {unknown} */
-    this.refused = null;
   }
 
-  willUpdate(/** @type {Map<string, unknown>} */ changed) {
-    if (changed.has("incidentId")) {
-      this.found = null;
-      this.whole = false;
-      this.refused = null;
-    }
-    if (changed.has("incidentId") || changed.has("revision")) this.#read();
+  willUpdate() {
+    if (this.#related.show(this.incidentId, this.revision)) this.whole = false;
   }
 
-  async #read() {
-    const id = this.incidentId;
-    const found = await getJson(`cases/${encodeURIComponent(id)}/related`).catch(() => this.found);
-    if (id === this.incidentId) this.found = found;
-  }
-
-  /** @param {Match} match */
-  async #merge({ merge, into, revision }) {
-    this.busy = true;
-    this.refused = null;
-    try {
-      await postJson(`cases/${encodeURIComponent(merge)}/steps`, { action: "merge", revision, other: into });
-    } catch (error) {
-      this.refused = error;
-    }
-    await this.#read();
-    this.busy = false;
+  /** @param {CaseAction} action @param {string} id @param {number} revision @param {string} other */
+  async #take(action, id, revision, other) {
+    await this.#related.try(() => postJson(`cases/${encodeURIComponent(id)}/steps`, { action, revision, other }));
   }
 
   render() {
-    if (!this.found) return null;
-    const { matches, members, repeats } = this.found;
-    return html`${matches.length || this.refused ? this.#matches(matches) : null}
+    if (!this.#related.found) return null;
+    const { matches, apart, members, repeats } = this.#related.found;
+    return html`${matches.length || this.#related.refused ? this.#matches(matches) : null}
+      ${apart.length ? this.#apart(apart) : null}
       ${members.length ? merged(members) : null}
       ${repeats.count ? this.#repeats(repeats) : null}`;
   }
@@ -87,8 +65,19 @@ export class GpRelated extends ConsoleElement {
       <ul>${matches.map((match) => html`<li>
         <a class="link" href=${incidentHref(match.case)}>${match.camera.name}</a> · ${kindWord(match.kind)}
         <div class="quiet">${dayAndTime(match.opened_at)} · ${nearWord(match)}</div>
-        <div class="buttons"><button ?disabled=${this.busy} @click=${() => this.#merge(match)}>${match.merge === match.case ? t("Merge it into this one") : t("Merge this one into it")}</button></div>
-      </li>`)}</ul>${refusal(this.refused)}</section>`;
+        <div class="buttons"><button ?disabled=${this.#related.busy} @click=${() => this.#take("merge", match.merge, match.revision, match.into)}>${match.merge === match.case ? t("Merge it into this one") : t("Merge this one into it")}</button>
+          <button ?disabled=${this.#related.busy} @click=${() => this.#take("differ", this.incidentId, this.revision, match.case)}>${t("Not the same")}</button></div>
+      </li>`)}</ul>${refusal(this.#related.refused)}</section>`;
+  }
+
+  /** @param {Apart[]} apart */
+  #apart(apart) {
+    return html`<section class="panel" aria-label=${t("Not the same happening")}><h2>${t("Not the same happening")}</h2>
+      <ul>${apart.map((one) => html`<li>
+        <a class="link" href=${incidentHref(one.case)}>${one.camera.name}</a> · ${kindWord(one.kind)}
+        <div class="quiet">${one.by} · ${dayAndTime(one.at)}</div>
+        <div class="buttons"><button ?disabled=${this.#related.busy} @click=${() => this.#take("may_match", this.incidentId, this.revision, one.case)}>${t("May be the same after all")}</button></div>
+      </li>`)}</ul></section>`;
   }
 
   /** @param {Repeats} repeats */

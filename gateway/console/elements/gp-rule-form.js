@@ -2,12 +2,13 @@
 /** @import { Calendar, Place, Rule } from "../administration.js" */
 /** @import { Mistake } from "../api.js" */
 import { css, html } from "lit";
+import { live } from "lit/directives/live.js";
 import { t } from "../language.js";
 import { below } from "../mistakes.js";
 import { RULE_TYPE_CHOICES, SIZES, placeOf, ruleSettingWord, ruleTypeWord, traitsOf } from "../rule-words.js";
 import { base, controls, forms } from "../styles.js";
 import { directionWord, objectWord, severityWord } from "../vocabulary.js";
-import { calendarFields, fault, saidCalendar, tickFields, ticks, words, wordsField } from "./calendar-fields.js";
+import { calendarFields, fault, saidCalendar, tickFields, ticks, words } from "./calendar-fields.js";
 import { text } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
 
@@ -49,7 +50,7 @@ export class GpRuleForm extends ConsoleElement {
         ${rule.type === "count" ? null : html`<label>${t("Severity")}<select name="severity">${/** @type {const} */ (["red", "yellow", "green"]).map((one) => html`<option value=${one} ?selected=${one === rule.severity}>${severityWord(one)}</option>`)}</select></label>`}
       </div>
       ${tickFields("kinds", t("What counts"), [...new Set([...KINDS, ...rule.kinds])], rule.kinds, objectWord)}
-      ${wordsField("other_kinds", t("Other kinds, of models of your own"), [], "excavator", [])}${fault(mistakes, "kinds")}
+      <label>${t("Other kinds, of models of your own")}<input name="other_kinds" maxlength="200" autocapitalize="none" spellcheck="false" .value=${live("")} placeholder="excavator"></label>${fault(mistakes, "kinds")}
       <div class="fields">${settings.map((name) => this.#number(rule, name))}</div>
       <details ?open=${isRestricted(arming) || below(mistakes, "arming").length > 0}><summary>${t("When it is armed")}</summary>${calendarFields(arming, below(mistakes, "arming"))}${fault(mistakes.filter(({ location }) => location === "arming"), "arming")}</details>
       <details ?open=${SIZES.some((name) => below(mistakes, name).length)}><summary>${t("Only objects of a size")}</summary><div class="fields">${SIZES.map((name) => this.#number(rule, name))}</div></details>
@@ -83,11 +84,11 @@ export class GpRuleForm extends ConsoleElement {
     const type = /** @type {Rule["type"]} */ (text(fields, "type"));
     const traits = traitsOf(type);
     const isOther = type !== rule.type;
-    const kinds = isOther ? traits.kinds : [...fields.getAll("kinds").map(String), ...words(fields, "other_kinds")];
+    const kinds = isOther ? traits.kinds : [...new Set([...fields.getAll("kinds").map(String), ...words(fields, "other_kinds")])];
     const place = this.places.find(({ id }) => id === text(fields, "place"));
     const { line: _line, ...kept } = isOther ? plain(rule) : rule;
     const lined = traits.places.includes("line") ? { line: place?.line ? place.id : null } : {};
-    const zone = place ? (place.polygon ? place.id : null) : traits.places.includes("whole") || traits.places.includes("zone") ? null : rule.zone;
+    const zone = place ? (place.polygon ? place.id : null) : traits.places.includes("whole") || traits.places.includes("zone") || isOther ? null : rule.zone;
     const said = isOther ? {} : numbers(fields, [...traits.settings, ...SIZES]);
     return dropped({ ...kept, ...said, ...lined, type, id: text(fields, "id"), zone, kinds, arming: saidCalendar(fields),
       ...(fields.has("severity") ? { severity: /** @type {Rule["severity"]} */ (text(fields, "severity")) } : {}),

@@ -20,7 +20,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 /** Tells by "choose" (an id), "reshape" (id and points), "drawn" (points) and "stop-drawing". */
 export class GpShapes extends ConsoleElement {
   static styles = [base, controls, css`
-    .stage { position: relative; overflow: clip; border-radius: var(--radius); background: var(--stage); aspect-ratio: var(--ratio); width: 100%; max-height: 78dvh; user-select: none; }
+    .stage { position: relative; overflow: clip; border-radius: var(--radius); background: var(--stage); aspect-ratio: var(--ratio); width: min(100%, 78dvh * var(--ratio)); user-select: none; }
     .stage.drawing { cursor: crosshair; touch-action: none; }
     svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
     svg > * { stroke: var(--stage-mark); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; fill: none; }

@@ -53,11 +53,11 @@ export class GpToldLog extends ConsoleElement {
   render() {
     const { notices } = this;
     return html`<section aria-label=${t("What was told")}><div class="head"><h2>${t("What was told")}</h2>
-      <select aria-label=${t("Who")} @change=${(/** @type {Event} */ event) => { this.target = /** @type {HTMLSelectElement} */ (event.target).value; }}>
+      <select aria-label=${t("Who was told")} @change=${(/** @type {Event} */ event) => { this.target = /** @type {HTMLSelectElement} */ (event.target).value; }}>
         <option value="">${t("Everybody")}</option>${this.targets.map(({ name }) => html`<option ?selected=${name === this.target}>${name}</option>`)}</select>
       <button @click=${this.#read}>${t("Read again")}</button></div>
       ${refusal(this.refused)}
-      <div class="panel">${notices?.length ? html`<table><thead><tr><th>${t("Time")}</th><th>${t("Who")}</th><th>${t("What")}</th><th>${t("State")}</th></tr></thead><tbody>${notices.map(row)}</tbody></table>
+      <div class="panel">${notices?.length ? html`<table><thead><tr><th>${t("Time")}</th><th>${t("Who was told")}</th><th>${t("What")}</th><th>${t("State")}</th></tr></thead><tbody>${notices.map(row)}</tbody></table>
         ${notices.length >= this.limit && this.limit < MOST ? html`<p class="more"><button @click=${() => { this.limit += STEP; }}>${t("More")}</button></p>` : null}`
         : html`<p class="none">${notices ? t("Nothing was told yet.") : t("Reading…")}</p>`}</div></section>`;
   }
@@ -65,7 +65,7 @@ export class GpToldLog extends ConsoleElement {
 
 /** @param {Notice} notice */
 function row({ target, made_at: at, occasion, severity, case_id: id, line, state, detail, attempts, due_at: due }) {
-  return html`<tr><td data-label=${t("Time")}>${dayAndTime(at)}</td><td data-label=${t("Who")}>${target}</td>
+  return html`<tr><td data-label=${t("Time")}>${dayAndTime(at)}</td><td data-label=${t("Who was told")}>${target}</td>
     <td data-label=${t("What")}><div><span class="mark ${severity}">${severityWord(severity)}</span> <a href=${incidentHref(id)}>${line || id}</a><div class="tiny quiet">${occasionWord(occasion)}</div></div></td>
     <td data-label=${t("State")}><div><span class="mark ${noticeTone(state)}">${noticeWord(state)}</span>
       <div class="tiny quiet">${[state === "waiting" ? t("due {time}", { time: dayAndTime(due) }) : "", attempts > 1 ? t("tried {count} times", { count: attempts }) : "", detail].filter(Boolean).join(" · ")}</div></div></td></tr>`;

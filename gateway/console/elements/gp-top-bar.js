@@ -103,7 +103,7 @@ export class GpTopBar extends ConsoleElement {
         ${open ? html`<span class="mark ${worst ?? "yellow"}" title=${t("Open")}>${open}</span>` : null}</a>
       <a href=${PATROL} aria-current=${here(ABOUT_PATROL.includes(page))}>${icon("patrol")}${t("Patrol")}</a>
       <a href=${CAMERAS} aria-current=${here(ABOUT_CAMERAS.includes(page))}>${icon("camera")}${t("Cameras")}</a>
-      <a href=${ADMINISTRATION} aria-current=${here(ABOUT_THE_SITE.includes(page))}>${icon("administration")}${t("Administration")}</a>
+      <a href=${ADMINISTRATION} aria-current=${here(ABOUT_THE_SITE.includes(page))}>${icon("administration")}${t("Manage")}</a>
     </nav>`;
   }
 

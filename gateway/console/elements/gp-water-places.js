@@ -63,7 +63,7 @@ export class GpWaterPlaces extends ConsoleElement {
     const shapes = found.zones.map(({ id, name = "", polygon }) => ({ id, name, isLine: false, points: polygon }));
     return html`<div class="columns">
       <gp-drawn .site=${this.site} .camera=${this.camera} .shapes=${shapes} @changed=${this.#redrawn}></gp-drawn>
-      <form class="panel" @submit=${this.#save} aria-label=${t("Water")}>
+      <form class="panel" @submit=${this.#save} aria-label=${t("Water areas")}>
         <p>${t("Draw the lowest parts of the ground, where water gathers first. Only water in these areas counts.")}</p>
         <label>${t("Kind of place")}<select name="type" @change=${(/** @type {Event} */ event) => this.#change({ type: /** @type {HTMLSelectElement} */ (event.target).value })}>
           ${WATER_PLACE_CHOICES.map((one) => html`<option value=${one} ?selected=${one === found.type}>${waterPlaceWord(one)}</option>`)}</select></label>

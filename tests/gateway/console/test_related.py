@@ -42,6 +42,18 @@ def test_merged_with_all_evidence_and_split_again(console, site, two):
     expect(steps.get_by_role("link", name="所并入的事件")).to_have_count(0)
 
 
+def test_what_is_not_the_same_is_said_and_taken_back(console, site, two):
+    console.goto(f"{site.url}#/incidents/i-1")
+    same = console.get_by_role("region", name="是否同一事件？")
+    apart = console.get_by_role("region", name="已标为不是同一事件")
+    same.get_by_role("button", name="不是同一事件").click()
+    expect(same).to_have_count(0)
+    expect(apart).to_contain_text("admin")
+    apart.get_by_role("button", name="撤销标记").click()
+    expect(apart).to_have_count(0)
+    expect(same).to_be_visible()
+
+
 def raw_id(site) -> str:
     (piece,) = site.store.incidents.get("i-2").evidence
     return piece.id

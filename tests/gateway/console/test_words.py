@@ -10,21 +10,26 @@ from babel.messages.pofile import read_po
 
 from gateway.analysis.eye import CAMERA_TOLD, PACKETS_GREW
 from gateway.api.services import CONSOLE_DIR, LOCALE_DIR
+from gateway.audit.act import AuditAction
+from gateway.audit.chain import Fault
 from gateway.dispatch.relay import QueueState
 from gateway.finding import FindingKind
 from gateway.inventory_columns import ADVICE
 from gateway.inventory_plan import Action
 from gateway.locales import Catalogues
+from gateway.notify.target import Occasion
 from gateway.onvif.imaging import FIELDS, IR_CUT_MODES
 from gateway.packets import ClockSource, Transport
 from gateway.patrol.round import Standing, Verdict
 from gateway.session import SessionState
 from gateway.store.evidence import EvidenceType
 from gateway.store.inventory import RecordMode
+from gateway.store.notices import NoticeState
+from gateway.store.users import Role
 from gateway.suppression.proposals import Remedy
 from gateway.workflow.case import Action as CaseAction
 from gateway.workflow.case import FalseAlarm, Level, Outcome, Party, Step
-from vision.arming import Arming
+from vision.arming import Arming, OnHolidays, Weekday
 from vision.attention import MOTION, OBJECT, Interest
 from vision.crossings import Direction
 from vision.health import FAULT_KINDS
@@ -35,7 +40,7 @@ from vision.scheduler import Rung
 from vision.types import Condition, FrameSize, Severity
 from vision.water.conditions import SPECS
 from vision.water.state import Reason
-from vision.water.types import Passability, RainState, Unseen, WaterState
+from vision.water.types import Passability, PlaceType, RainState, Unseen, WaterState
 
 CALL = re.compile(r"""\b(?:t|msg)\(\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<other>["'`][^,)]*))""")
 """A marked text: `t("…")` or `msg("…")`. `other` are spellings that this search would miss."""
@@ -67,6 +72,8 @@ def table(name: str) -> set[str]:
         "case-words.js",
         "patrol-words.js",
         "proposal-words.js",
+        "administration-words.js",
+        "rule-words.js",
     )
     source = "".join((CONSOLE_DIR / file).read_text("utf-8") for file in files)
     body = re.search(rf"const {name} = \{{\n(.*?)\n\}};", source, re.DOTALL)
@@ -125,6 +132,15 @@ def test_both_languages_are_served():
         ("STANDINGS", Standing),
         ("VERDICTS", Verdict),
         ("REMEDIES", Remedy),
+        ("ROLES", Role),
+        ("WEEKDAYS", Weekday),
+        ("ON_HOLIDAYS", OnHolidays),
+        ("OCCASIONS", Occasion),
+        ("NOTICE_STATES", NoticeState),
+        ("CHAIN_FAULTS", Fault),
+        ("AUDIT_ACTIONS", AuditAction),
+        ("RULE_TYPES", RULES),
+        ("WATER_PLACES", PlaceType),
     ],
 )
 def test_every_code_of_the_api_has_a_word(name, codes):
@@ -153,6 +169,18 @@ def test_every_incident_of_every_rule_has_a_name_and_its_readings_too(spec):
     assert {one.kind for one in conditions} <= table("KINDS")
     assert {name for one in conditions for name in one.readings} <= table("READINGS")
     assert {f"peak_{name}" for name in spec.peaks} <= table("READINGS")
+
+
+@pytest.mark.parametrize("spec", RULES.values(), ids=RULES)
+def test_every_number_of_every_rule_can_be_set(spec):
+    source = (CONSOLE_DIR / "rule-words.js").read_text("utf-8")
+    row = re.search(rf"^  {spec.type}: .*settings: \[(.*?)\]", source, re.MULTILINE)
+    shared = re.search(r"const INCIDENT = \[(.*?)\];", source)
+    offered = {*re.findall(r'"(\w+)"', row[1]), *re.findall(r'"(\w+)"', shared[1])}
+    numbers = {field.name for field in fields(spec) if "low" in field.metadata}
+    assert numbers - {"min_height_ratio", "max_height_ratio"} <= offered
+    assert numbers <= table("RULE_SETTINGS")
+    assert offered - numbers == set()
 
 
 def test_a_halt_has_a_name_too():
