@@ -6,7 +6,8 @@ How fast: a backlog is there already, and the time until the sink has all of it 
 another process writes incidents with their messages at a pace, copies of a recorded one, in turns
 of a fiftieth of a second; the message says when it was written, before its transaction, the queue's
 entry id when it was taken. Memory: of the relay's process, with a backlog many times what is read
-at once.
+at once. Beside the figures stand those of the bare parts in the same run, as machines differ: the
+queue given the same messages without a store, and SQLite given one row a transaction.
 """
 
 import asyncio
@@ -40,15 +41,19 @@ from gateway.dispatch.embedded import open_queue
 from gateway.dispatch.mqtt_sink import MqttSink
 from gateway.dispatch.redis_sink import STREAM, RedisSink
 from gateway.dispatch.relay import Relay
-from gateway.dispatch.sink import Sink
+from gateway.dispatch.sink import Letter, Sink
 from gateway.dispatch.webhook_sink import WebhookSink
 from gateway.processes import open_store
 from gateway.sink_settings import MqttSettings, WebhookSettings
 from gateway.store import Store
 from gateway.store.outbox import QUEUE
+from gateway.store.stored_incident import StoredIncident
+from vision.types import ChangeType
 
 DATABASE = "gridpatrol.db"
 _RECORDED = "recorded by one process, a transaction for each"
+_ROW = "one row by SQLite alone, a transaction for each"
+_ALONE = "the same messages to Redis alone"
 PACE_PER_S = 500.0
 FAST, SOON_MS, FLAT_MB = ">= 2000", "<= 50", "<= 50"
 LOOK_S = 0.1
@@ -82,7 +87,7 @@ def run(*, quick: bool) -> Outcome:
     )
     if MOSQUITTO is None:
         notes.append("MQTT is left out: apt-get install mosquitto")
-    figures.append(Figure(_RECORDED, _recorded(plan.recorded), "incidents/s"))
+    figures += _recorded(plan.recorded)
     figures += _pace(plan.paced)
     figures.append(_memory(plan.waiting, plan.sent))
     return Outcome(tuple(figures), tuple(notes))
@@ -94,6 +99,10 @@ def _throughputs(count: int) -> Iterator[Figure]:
     with _queue() as url:
         per_s = _through(RedisSink(url), count)
     yield Figure(name.format("Redis"), per_s, "incidents/s", FAST)
+    with _queue() as url:
+        alone_per_s = asyncio.run(_alone(RedisSink(url), count))
+    yield Figure(_ALONE, alone_per_s, "messages/s")
+    yield Figure("store to Redis ÷ Redis alone", per_s / alone_per_s, "ratio")
     with _receiver() as webhook:
         per_s = _through(webhook, count)
     yield Figure(name.format("webhook"), per_s, "incidents/s")
@@ -108,6 +117,26 @@ def _through(sink: Sink, count: int) -> float:
     with _backlog(count) as store:
         seconds = asyncio.run(_relayed(store, sink, lambda: store.outbox.backlog().waiting == 0))
     return count / seconds
+
+
+async def _alone(sink: RedisSink, count: int) -> float:
+    """Return how many messages a second a sink takes that are there already."""
+    body = COMPOSE(_stored(), ChangeType.OPENED, utc_now())
+    letters = [Letter(seq, f"{seq}/0", str(seq), body) for seq in range(count)]
+    begun_s = time.perf_counter()
+    for start in range(0, count, sink.batch):
+        await sink.send(letters[start : start + sink.batch])
+    seconds = time.perf_counter() - begun_s
+    await sink.close()
+    return count / seconds
+
+
+def _stored() -> StoredIncident:
+    """Return an incident as messages are made of it."""
+    with _empty() as data_dir, open_store(Settings(data_dir=data_dir)) as store:
+        stored = store.incidents.record(opening(str(uuid4()), utc_now()), ORIGIN, (), COMPOSE)
+        assert stored is not None
+        return stored
 
 
 @contextmanager
@@ -171,12 +200,31 @@ def _running(argv: Sequence[str], port: int) -> Iterator[None]:
         stop_child(child, _STOP_S)
 
 
-def _recorded(count: int) -> float:
-    """Return how many incidents a second one process records, a transaction for each."""
+def _recorded(count: int) -> Iterator[Figure]:
+    """Yield how fast one process records, and what the disk allows."""
     with _empty() as data_dir, open_store(Settings(data_dir=data_dir)) as store:
-        begun_s = time.perf_counter()
+        begun_s, cpu_s = time.perf_counter(), time.process_time()
         for _ in range(count):
             store.incidents.record(opening(str(uuid4()), utc_now()), ORIGIN, (), COMPOSE)
+        per_s = count / (time.perf_counter() - begun_s)
+        cpu_ms = (time.process_time() - cpu_s) / count * 1000
+    yield Figure(_RECORDED, per_s, "incidents/s")
+    yield Figure("processor time of recording one", cpu_ms, "ms")
+    row_per_s = _rows(count)
+    yield Figure(_ROW, row_per_s, "rows/s")
+    yield Figure("recorded ÷ one row", per_s / row_per_s, "ratio")
+
+
+def _rows(count: int) -> float:
+    """Return how many rows a second SQLite writes as durably, a transaction for each."""
+    with _empty() as folder, closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT)")
+        begun_s = time.perf_counter()
+        for _ in range(count):
+            connection.execute("INSERT INTO rows (body) VALUES (?)", [_SECRET.get_secret_value()])
+            connection.commit()
         return count / (time.perf_counter() - begun_s)
 
 

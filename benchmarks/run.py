@@ -23,6 +23,7 @@ RECORDED = (
     "rules",
     "fleet",
     "chaos",
+    "delivery",
 )
 """The benchmarks whose records are kept."""
 

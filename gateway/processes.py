@@ -29,6 +29,7 @@ from gateway.dispatch.shedder import Shedder
 from gateway.dispatch.sinks import NamedSink, open_sinks
 from gateway.dispatch.status_consumer import StatusConsumer
 from gateway.dispatch.status_desk import StatusDesk
+from gateway.dispatch.sweeper import Sweeper
 from gateway.incident_writer import IncidentWriter
 from gateway.notify.notifier import Notifier
 from gateway.patrol_watch import PatrolWatch, Terms
@@ -153,6 +154,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                     tasks.create_task(_statuses(settings, store, queue_url).run(stop))
                     tasks.create_task(Notifier(store, settings.site).run(stop))
                     tasks.create_task(_shedder(settings, store, sinks).run(stop))
+                    tasks.create_task(_sweeper(settings, store).run(stop))
                     for relay in relays:
                         tasks.create_task(relay.run(stop))
                     for feed in rain_feeds(settings):
@@ -175,6 +177,10 @@ def rain_feeds(settings: Settings) -> tuple[Feed, ...]:
 
 def _shedder(settings: Settings, store: Store, sinks: Sequence[NamedSink]) -> Shedder:
     return Shedder(store, [named.name for named in sinks], settings.sinks.most_waiting)
+
+
+def _sweeper(settings: Settings, store: Store) -> Sweeper:
+    return Sweeper(store, timedelta(days=settings.sinks.keep_delivered_days))
 
 
 def _retention(settings: Settings, store: Store) -> RetentionThread:

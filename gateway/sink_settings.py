@@ -98,6 +98,10 @@ class SinkSettings(Section):
     """Messages that may wait, or be parked, for each sink, about 2 kB each on the disk. Beyond it
     updates that later ones contain are given up first, then green incidents, then yellow; red ones
     only when they are over and closed."""
+    keep_delivered_days: float = Field(30.0, ge=7)
+    """How long messages are kept that everybody has had. Then those of incidents that are over and
+    closed go, save the first of each, which says when the dispatch queue took it. A queue that lost
+    its data gets the last seven days again, and all of what is open."""
 
     @model_validator(mode="after")
     def _names_are_free(self) -> Self:

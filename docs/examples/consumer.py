@@ -24,20 +24,43 @@ def handle(event: dict, database: sqlite3.Connection) -> bool:
     Returns False when the event has been handled before, a newer revision of its incident has, or
     it is of a type that this desk has no use for.
     """
-    if not event["type"].startswith("gridpatrol.incident."):
+    effects = (effect for words, effect in EFFECTS.items() if event["type"].startswith(words))
+    effect = next(effects, None)
+    if effect is None:
         return False
-    incident = event["data"]["incident"]
     with database:
         known = database.execute("SELECT 1 FROM handled WHERE event_id = ?", [event["id"]])
         if known.fetchone():
             return False
         database.execute("INSERT INTO handled VALUES (?)", [event["id"]])
-        written = database.execute(
-            "INSERT INTO desk VALUES (:id, :revision, :kind, :closed_at) ON CONFLICT (id) DO UPDATE"
-            " SET revision = :revision, closed_at = :closed_at WHERE revision < :revision",
-            {key: incident[key] for key in ("id", "revision", "kind", "closed_at")},
-        )
-        return written.rowcount == 1
+        return effect(event, database)
+
+
+def note_incident(event: dict, database: sqlite3.Connection) -> bool:
+    """Put an incident on the desk; returns whether it says more than what is there."""
+    incident = event["data"]["incident"]
+    written = database.execute(
+        "INSERT INTO desk VALUES (:id, :revision, :kind, :closed_at) ON CONFLICT (id) DO UPDATE"
+        " SET revision = :revision, closed_at = :closed_at WHERE revision < :revision",
+        {key: incident[key] for key in ("id", "revision", "kind", "closed_at")},
+    )
+    return written.rowcount == 1
+
+
+def note_files(event: dict, database: sqlite3.Connection) -> bool:
+    """Note which files people put to a case, to be fetched with a sign-in and held to the sha256.
+
+    Returns whether there are any; a message without has no `attachments`.
+    """
+    files = event["data"]["change"].get("attachments", ())
+    database.executemany(
+        "INSERT OR IGNORE INTO files VALUES (:id, :incident, :sha256, :url)",
+        [{**one, "incident": event["subject"]} for one in files],
+    )
+    return bool(files)
+
+
+EFFECTS = {"gridpatrol.incident.": note_incident, "gridpatrol.case.changed": note_files}
 
 
 def events(queue: redis.Redis, name: str) -> Iterator[tuple[str, dict]]:
@@ -60,6 +83,10 @@ def main(url: str, database_path: str) -> None:
     database.execute(
         "CREATE TABLE IF NOT EXISTS desk"
         " (id TEXT PRIMARY KEY, revision INTEGER, kind TEXT, closed_at TEXT)"
+    )
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS files"
+        " (id TEXT PRIMARY KEY, incident TEXT, sha256 TEXT, url TEXT)"
     )
     queue = redis.Redis.from_url(url, protocol=2, decode_responses=True)
     try:

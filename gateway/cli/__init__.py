@@ -28,6 +28,7 @@ from gateway.cli import (
     related_cases,
     report,
     status,
+    store,
     tuning,
     units,
     users,
@@ -87,6 +88,7 @@ app.add_typer(proposals.app, name="proposals")
 app.add_typer(rain.app, name="rain")
 app.add_typer(recordings.app, name="recordings")
 app.add_typer(report.app, name="report")
+app.add_typer(store.app, name="store")
 app.add_typer(units.app, name="units")
 app.add_typer(users.app, name="users")
 app.add_typer(water.app, name="water")

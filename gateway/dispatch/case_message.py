@@ -11,12 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clock import to_iso
 from gateway.dispatch.message import CameraPart, Sha256, Time, camera_part
+from gateway.store.attachments import Attachment
 from gateway.store.cases import CaseNews
 from gateway.workflow.case import Action, FalseAlarm, Level, Outcome, Party, Step
 from gateway.workflow.deadlines import due_at
 from vision.types import Severity
 
 CASE_SCHEMA: Final = "urn:gridpatrol:schema:case-v1"
+
+
+def _is_none_of_them(value: object) -> bool:
+    return value == ()
 
 
 class _Part(BaseModel):
@@ -32,6 +37,19 @@ class ActorPart(_Part):
     """A user, a camera, a platform; "cli:" before a user of the machine itself."""
 
 
+class AttachmentPart(_Part):
+    """A file that was put to what was done: a picture or a paper."""
+
+    id: str
+    name: str
+    """What whoever sent it calls it; for showing only."""
+    media_type: str
+    sha256: Sha256
+    bytes: int = Field(ge=0)
+    url: str
+    """Path below the root of this site's gridpatrol; needs a sign-in."""
+
+
 class ChangePart(_Part):
     """What was done."""
 
@@ -41,6 +59,8 @@ class ChangePart(_Part):
     note: str
     other: str | None
     """The other case of a merge or split."""
+    attachments: tuple[AttachmentPart, ...] = Field((), exclude_if=_is_none_of_them)
+    """Only where there are any; other messages are without it."""
 
 
 class AboutPart(_Part):
@@ -159,6 +179,19 @@ def _change(news: CaseNews) -> ChangePart:
         at=to_iso(deed.at),
         note=deed.note,
         other=deed.other,
+        attachments=tuple(_attachment(one) for one in news.attachments),
+    )
+
+
+def _attachment(attachment: Attachment) -> AttachmentPart:
+    piece = attachment.evidence
+    return AttachmentPart(
+        id=piece.id,
+        name=attachment.name,
+        media_type=piece.content_type,
+        sha256=piece.sha256,
+        bytes=piece.size_bytes,
+        url=piece.url,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import structlog
 from gateway.clock import monotonic_s, utc_now
 from gateway.dispatch.backoff import Backoff
 from gateway.dispatch.lateness import with_lateness
+from gateway.dispatch.settling import Settling
 from gateway.dispatch.sink import Letter, Receipt, Sink
 from gateway.errors import QueueLostError, SinkUnreachableError, StorageError
 from gateway.store import Store
@@ -22,8 +24,10 @@ from gateway.store.journal import Topic
 from gateway.store.outbox import QUEUE, OutboxMessage
 from gateway.telemetry import DELIVERED
 
-POLL_S = 0.02
-"""How often new messages are asked after; half of it is the mean delay this adds to an incident."""
+WAIT_S = 0.2
+"""How long one wait for news of the store lasts at most; a stop is noticed within it."""
+UNSETTLED_BATCHES = 4
+"""So much may be with the sink and not yet be noted; then noting goes first."""
 PING_S = 2.0
 """A sink not heard of for this long is asked whether it is still there."""
 OFFER_AGAIN = Backoff(first_s=10.0, longest_s=300.0)
@@ -68,6 +72,7 @@ class Relay:
         self.name = name
         self._store = store
         self._sink = sink
+        self._settling = Settling(store, name)
         self._failures = 0
         self._heard_s = float("-inf")
         self.state = RelayState(QueueState.CONNECTING, utc_now())
@@ -75,19 +80,26 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop` is set, then send what still waits, for a moment."""
         try:
-            with self._store.watch() as watch:
+            with (
+                self._store.watch() as watch,
+                ThreadPoolExecutor(1, thread_name_prefix=f"relay-{self.name}") as thread,
+            ):
                 async with _ending(stop):
                     await self._resume()
                     await self._pause(stop, await self._left_wait_s())
                     while not stop.is_set():
-                        await self._pause(stop, await self._round(watch))
+                        await self._pause(stop, await self._round(watch, thread))
                     with suppress(SinkUnreachableError, StorageError):
                         await self._send_all()
+                with suppress(StorageError):
+                    await self._settling.finish()
         finally:
             await self._sink.close()
 
     @staticmethod
     async def _pause(stop: asyncio.Event, pause_s: float) -> None:
+        if pause_s <= 0:
+            return
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause_s)
 
@@ -101,13 +113,17 @@ class Relay:
                     return min(max(left_s, 0.0), self._sink.backoff.longest_s)
         return 0.0
 
-    async def _round(self, watch: ChangeWatch) -> float:
-        """Send what waits, if anything may; return the seconds to wait before the next look."""
+    async def _round(self, watch: ChangeWatch, thread: ThreadPoolExecutor) -> float:
+        """Wait for news and send what waits; return the seconds to leave the sink alone."""
         try:
             silent = monotonic_s() - self._heard_s >= PING_S
-            if await asyncio.to_thread(watch.changed) or silent:
+            wait_s = 0.0 if silent else WAIT_S
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(thread, watch.wait, wait_s) or silent:
                 await self._send_all()
                 await self._make_sure_of_sink()
+                if self.state.state is not QueueState.CONNECTED:
+                    await self._settling.finish()
                 await self._enter(QueueState.CONNECTED)
         except QueueLostError as error:
             await self._offer_again(error)
@@ -118,7 +134,7 @@ class Relay:
             self._failures += 1
             await self._enter(QueueState.DOWN, str(error))
             return STORE_FAILED.wait_s(self._failures, _spread())
-        return POLL_S
+        return 0.0
 
     async def _resume(self) -> None:
         """Tell the sink what an earlier process had from it last."""
@@ -130,6 +146,8 @@ class Relay:
         """Let all that the queue took and no longer has wait for it once more, in order."""
         self._heard_s = float("-inf")
         log.error("the queue lost messages; they are offered again", reason=str(error))
+        with suppress(StorageError):
+            await self._settling.finish()
         with suppress(StorageError):
             taken_back = self._store.acknowledged.take_back
             count = await asyncio.to_thread(taken_back, error.kept_to, utc_now())
@@ -147,17 +165,22 @@ class Relay:
 
     async def _send_batch(self) -> bool:
         """Send the most urgent of what waits; return whether more may wait."""
-        deliveries = self._store.deliveries
-        now = utc_now()
-        messages = await asyncio.to_thread(deliveries.due, self.name, self._sink.batch, now)
+        self._settling.check()
+        now, deliveries = utc_now(), self._store.deliveries
+        but = self._settling.unsettled
+        messages = await asyncio.to_thread(deliveries.due, self.name, self._sink.batch, now, but)
         if not messages:
             return False
         receipts = await self._sink.send([_letter(message, now) for message in messages])
         self._heard_s = monotonic_s()
         taken = {one.seq: one.reference for one in receipts if one.refusal is None}
-        refused = await asyncio.to_thread(self._refusals, receipts)
-        await asyncio.to_thread(deliveries.settle, self.name, taken, refused, utc_now())
         DELIVERED.labels(self.name).inc(len(taken))
+        self._settling.begin(taken)
+        if len(taken) < len(receipts) or len(but) >= UNSETTLED_BATCHES * self._sink.batch:
+            await self._settling.finish()
+        refused = await asyncio.to_thread(self._refusals, receipts)
+        if refused:
+            await asyncio.to_thread(deliveries.settle, self.name, {}, refused, utc_now())
         return len(messages) == self._sink.batch or len(receipts) < len(messages)
 
     def _refusals(self, receipts: Sequence[Receipt]) -> tuple[Refusal, ...]:

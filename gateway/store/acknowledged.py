@@ -27,7 +27,7 @@ class Acknowledged:
         newest = (
             select(outbox.c.queue_id)
             .join(sinks, and_(sinks.c.name == QUEUE, sinks.c.delivered_at == outbox.c.delivered_at))
-            .order_by(outbox.c.seq.desc())
+            .order_by(func.length(outbox.c.queue_id).desc(), outbox.c.queue_id.desc())
             .limit(1)
         )
         with self._database.read() as connection:

@@ -59,6 +59,11 @@ def tell_hourly(connection: Connection, act: Act) -> None:
         tell(connection, act)
 
 
+def head_and_breaks(connection: Connection) -> tuple[Head, tuple[Break, ...]]:
+    """Return where the whole log stands, and where its chain breaks."""
+    return _head(connection), tuple(breaks(_stream(connection, select(audit)), ROOT))
+
+
 class AuditLog:
     """The audit log in the store."""
 

@@ -50,7 +50,7 @@ from vision.types import Incident, Severity
 class CaseNews:
     """What a message about a case tells: the case after a change, the change, what it is about.
 
-    audit: where the audit log stood once it told of the change.
+    audit: where the audit log stood once it told of the change. attachments: files put to it.
     """
 
     case: Case
@@ -58,6 +58,7 @@ class CaseNews:
     incident: Incident
     origin: Origin
     audit: Head
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def event_id(self) -> str:
@@ -177,7 +178,7 @@ class Cases:
             check_news(connection, incident_id, deed)
             attach(connection, incident_id, after.revision, files)
             _tell_other(connection, incident_id, deed, compose)
-            keep(connection, after, deed, compose)
+            keep(connection, after, deed, compose, files)
         return after
 
     def proceed(self, policy: Policy, now: datetime, compose: Compose) -> tuple[Case, ...]:
@@ -234,8 +235,14 @@ def _tell_other(connection: Connection, incident_id: str, deed: Deed, compose: C
     keep(connection, take(read_case(connection, deed.other), answer), answer, compose)
 
 
-def keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> None:
-    """Write a case after a deed, queue the message and tell the journal."""
+def keep(
+    connection: Connection,
+    case: Case,
+    deed: Deed,
+    compose: Compose,
+    files: Sequence[Attachment] = (),
+) -> None:
+    """Write a case after a deed, queue the message and tell the journal; files: put to it."""
     change = write_case(connection, case, deed)
     row = row_of(connection, case.id)
     assert row is not None  # noqa: S101 - a case has an incident
@@ -243,7 +250,7 @@ def keep(connection: Connection, case: Case, deed: Deed, compose: Compose) -> No
     now = utc_now()
     sealed = seal(connection, case.id, now) if case.step is Step.CLOSED else None
     audited = tell(connection, _act(case, deed, now, sealed))
-    news = CaseNews(case, change, stored.incident, stored.origin, audited.head)
+    news = CaseNews(case, change, stored.incident, stored.origin, audited.head, tuple(files))
     posting = Posting(news.event_id, case.id, case.revision, compose(news), case.severity)
     post(connection, posting, now)
     note(connection, Topic.INCIDENT, case.id, now)

@@ -20,6 +20,10 @@ class ChangeWatch(ABC):
         """
 
     @abstractmethod
+    def wait(self, timeout_s: float) -> bool:
+        """Return as `changed` does, as soon as somebody writes or the time is over."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give the connection back."""
 

@@ -5,13 +5,14 @@ in the transaction of the message and deleted when the sink has it. So a sink th
 new holds up no other, and there is no position to be lost.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import (
     Connection,
+    Integer,
     RowMapping,
     bindparam,
     delete,
@@ -27,6 +28,7 @@ from gateway.clock import utc_now
 from gateway.errors import NotFoundError
 from gateway.store.audit_log import tell
 from gateway.store.database import Database
+from gateway.store.forgetting import forget
 from gateway.store.outbox import (
     QUEUE,
     OutboxMessage,
@@ -43,6 +45,28 @@ _LONGEST_HOLD: Final = timedelta(hours=1)
 """No refused message is held back for longer: a later time is from before a clock was set back."""
 _MOST_NAMED = 500
 """Rows named in one statement; SQLite once took no more than 999 values."""
+
+_held = deliveries.alias("held")
+_DUE = (
+    select(outbox)
+    .join(deliveries, deliveries.c.seq == outbox.c.seq)
+    .where(
+        deliveries.c.sink == bindparam("sink"),
+        deliveries.c.seq.not_in(bindparam("but", expanding=True, literal_execute=True)),
+        ~exists().where(
+            _held.c.incident_id == deliveries.c.incident_id,
+            _held.c.sink == bindparam("sink"),
+            _held.c.retry_at > bindparam("now", type_=UtcDateTime),
+            _held.c.retry_at <= bindparam("latest", type_=UtcDateTime),
+        ),
+    )
+    .order_by(deliveries.c.urgency, deliveries.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_TAKEN = delete(deliveries).where(
+    deliveries.c.sink == bindparam("sink"),
+    deliveries.c.seq.in_(bindparam("seqs", expanding=True, literal_execute=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +139,23 @@ class Deliveries:
             connection.execute(delete(sinks).where(sinks.c.name.in_(gone)))
         return gone
 
-    def due(self, sink: str, limit: int, now: datetime) -> tuple[OutboxMessage, ...]:
+    def due(
+        self, sink: str, limit: int, now: datetime, but: Collection[int] = ()
+    ) -> tuple[OutboxMessage, ...]:
         """Return what a sink should get next: red first, then by age.
 
         An incident of which a message was refused is passed over until that is offered again.
+        but: messages, by `seq`, that it has got already, though that is not settled yet.
         """
-        held = deliveries.alias("held")
-        blocked = exists().where(
-            held.c.incident_id == deliveries.c.incident_id,
-            held.c.sink == sink,
-            held.c.retry_at > now,
-            held.c.retry_at <= now + _LONGEST_HOLD,
-        )
-        query = (
-            select(outbox)
-            .join(deliveries, deliveries.c.seq == outbox.c.seq)
-            .where(deliveries.c.sink == sink, ~blocked)
-            .order_by(deliveries.c.urgency, deliveries.c.seq)
-        )
+        wanted = {
+            "sink": sink,
+            "but": list(but),
+            "now": now,
+            "latest": now + _LONGEST_HOLD,
+            "most": limit,
+        }
         with self._database.read() as connection:
-            rows = connection.execute(query.limit(limit)).mappings()
+            rows = connection.execute(_DUE, wanted).mappings()
             return tuple(message_of(row) for row in rows)
 
     def settle(
@@ -179,6 +200,10 @@ class Deliveries:
     def shed(self, sink: str, most: int) -> Shed:
         """Give up what waits or is parked for a sink above `most`; see `shedding.RANKS`."""
         return shed(self._database, sink, most)
+
+    def forget(self, before: datetime) -> Iterator[int]:
+        """Forget what the queue took before a time and nobody needs; see `forgetting.forget`."""
+        return forget(self._database, before)
 
     def status(self) -> tuple[SinkStatus, ...]:
         """Return how every sink fares, by name."""
@@ -237,9 +262,7 @@ def _update(connection: Connection, sink: str, values: Mapping[str, object]) -> 
 def _forget(connection: Connection, sink: str, seqs: Sequence[int]) -> None:
     for start in range(0, len(seqs), _MOST_NAMED):
         some = seqs[start : start + _MOST_NAMED]
-        connection.execute(
-            delete(deliveries).where(deliveries.c.seq.in_(some), deliveries.c.sink == sink)
-        )
+        connection.execute(_TAKEN, {"sink": sink, "seqs": list(some)})
 
 
 def _refuse(connection: Connection, sink: str, refusal: Refusal, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -46,6 +47,22 @@ _OFFER = insert(deliveries).from_select(
         bindparam("its_urgency", type_=deliveries.c.urgency.type),
         literal(0),
     ),
+)
+_QUEUED = (
+    update(outbox)
+    .where(outbox.c.seq == bindparam("this"), outbox.c.delivered_at.is_(None))
+    .values(
+        delivered_at=bindparam("at", type_=outbox.c.delivered_at.type),
+        queue_id=bindparam("kept_as"),
+    )
+)
+_FIRST = (
+    select(outbox.c.incident_id)
+    .where(
+        outbox.c.seq.in_(bindparam("seqs", expanding=True, literal_execute=True)),
+        outbox.c.revision == 0,
+    )
+    .order_by(outbox.c.seq)
 )
 _HURRY = (
     update(deliveries)
@@ -98,6 +115,8 @@ class Backlog:
 
     waiting: int
     oldest_at: datetime | None
+
+_message = attrgetter(*OutboxMessage.__slots__)
 
 
 def event_id(incident_id: str, revision: int) -> str:
@@ -176,13 +195,11 @@ def mark_queued(connection: Connection, queue_ids: Mapping[int, str], at: dateti
     """Note where the dispatch queue keeps messages, by `seq`; the journal tells of incidents."""
     if not queue_ids:
         return
-    this = outbox.c.seq == bindparam("this"), outbox.c.delivered_at.is_(None)
     connection.execute(
-        update(outbox).where(*this).values(delivered_at=at, queue_id=bindparam("kept_as")),
-        [{"this": seq, "kept_as": queue_id} for seq, queue_id in queue_ids.items()],
+        _QUEUED,
+        [{"this": seq, "at": at, "kept_as": queue_id} for seq, queue_id in queue_ids.items()],
     )
-    first = outbox.c.seq.in_(queue_ids), outbox.c.revision == 0
-    told = connection.scalars(select(outbox.c.incident_id).where(*first).order_by(outbox.c.seq))
+    told = connection.scalars(_FIRST, {"seqs": list(queue_ids)})
     note_all(connection, Topic.INCIDENT, told.all(), at)
 
 
@@ -223,4 +240,4 @@ class Outbox:
 
 def message_of(row: RowMapping) -> OutboxMessage:
     """Return the message that a row of the outbox holds."""
-    return OutboxMessage(**{name: row[name] for name in OutboxMessage.__slots__})
+    return OutboxMessage(*_message(row))

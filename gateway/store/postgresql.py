@@ -66,15 +66,26 @@ class PostgresqlWatch(ChangeWatch):
 
     def changed(self) -> bool:
         """Return whether anybody has written since the last time; see `ChangeWatch.changed`."""
+        return self.wait(0)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a write of anybody; see `ChangeWatch.wait`."""
         try:
             if self._connection is None:
                 self._connection, self._is_fresh = _listening(self._engine), True
-            heard = sum(1 for _ in self._connection.notifies(timeout=0))
+            heard = self._hear(0.0 if self._is_fresh else timeout_s)
         except (psycopg.Error, DBAPIError) as error:
             self.close()
             raise StorageError(f"the database cannot be watched: {error}") from error
         was_fresh, self._is_fresh = self._is_fresh, False
-        return was_fresh or heard > 0
+        return was_fresh or heard
+
+    def _hear(self, timeout_s: float) -> bool:
+        """Return whether anything was announced, and take in all that was."""
+        assert self._connection is not None  # noqa: S101 - made by the caller
+        first = list(self._connection.notifies(timeout=timeout_s, stop_after=1))
+        rest = list(self._connection.notifies(timeout=0))
+        return bool(first or rest)
 
     def close(self) -> None:
         """Close the connection."""

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import URL, Connection, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -16,6 +16,11 @@ from gateway.store.dialect import BUSY_S, LOCKED, Dialect, Engines
 _BEGIN: Final = "gridpatrol_begin"
 """Execution option: the statement that begins a transaction, "" for none."""
 _TRIES, _PAUSE_S = 100, 0.05
+_LOOK_S: Final = 0.005
+"""Between looks for a write of whom one waits for: a hundredth of a core at most."""
+_TURN_S: Final = 0.001
+"""Between looks whether another's write is over: most take few milliseconds."""
+_IMMEDIATE: Final = "BEGIN IMMEDIATE"
 
 
 class SqliteWatch(ChangeWatch):
@@ -39,6 +44,16 @@ class SqliteWatch(ChangeWatch):
         before, self._seen = self._seen, int(version)
         return before != self._seen
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a write of anybody; see `ChangeWatch.wait`. SQLite calls nobody: look often."""
+        until_s = time.monotonic() + timeout_s
+        while not self.changed():
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            time.sleep(min(_LOOK_S, left_s))
+        return True
+
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
@@ -50,7 +65,7 @@ def _place(url: URL) -> str:
 
 def _engines(url: URL) -> Engines:
     reader = create_engine(url, pool_size=8, max_overflow=32)
-    writer = reader.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+    writer = reader.execution_options(**{_BEGIN: _IMMEDIATE})
     event.listen(reader, "connect", _set_up)
     event.listen(reader, "begin", _begin)
     return Engines(reader, writer)
@@ -74,8 +89,34 @@ def _set_up(connection: DBAPIConnection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Begin; a writer takes the lock at once, so that two of them wait and none fails half-way."""
     statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if statement == _IMMEDIATE and _take_turn(connection):
+        return
     if statement:
         connection.exec_driver_sql(statement)
+
+
+def _take_turn(connection: Connection) -> bool:
+    """Begin to write as soon as whoever writes is done; return whether that was within BUSY_S.
+
+    Left to itself SQLite sleeps 1, 2, 5 and up to 100 ms between its tries (sqlite3.c,
+    sqliteDefaultBusyCallback), while others come and go first.
+    """
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    until_s = time.monotonic() + BUSY_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until_s:
+            try:
+                driver.execute(_IMMEDIATE)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    return False
+                time.sleep(_TURN_S)
+            else:
+                return True
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
+    return False
 
 
 def _use_write_ahead_log(engines: Engines) -> None:

@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from gateway.dispatch.case_message import CaseWriter
 from gateway.dispatch.embedded import EmbeddedQueue
 from gateway.dispatch.redis_sink import FIELD, STREAM
 from gateway.store import Store
+from gateway.store.attachments import Attachment
+from gateway.store.evidence import EvidenceType
+from gateway.workflow.case import Action, Actor, Deed, Party
 from vision.types import ChangeType
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "consumer.py"
@@ -112,3 +116,25 @@ def test_what_it_had_taken_itself_comes_before_what_is_new(
         "i-1/1 handled",
         "i-1/2 handled",
     ]
+
+
+def test_files_of_cases_are_noted_once(
+    store: Store, samples, queue: EmbeddedQueue, redis: Redis, tmp_path: Path
+) -> None:
+    store.incidents.record(samples.change(), samples.origin, (), samples.compose)
+    picture = samples.evidence(type=EvidenceType.PHOTO)
+    deed = Deed(Action.COMMENT, Actor(Party.OPERATOR, "li"), samples.change().at, note="看过")
+    files = (Attachment(picture, "1.jpg"),)
+    store.cases.take("i-1", deed, 0, CaseWriter("dongshan"), files)
+    for message in [*store.outbox.waiting(), *store.outbox.waiting()]:
+        redis.xadd(STREAM, {FIELD: message.body})
+    assert consume(queue.url, tmp_path / "handled.db", 4) == [
+        "i-1/0 handled",
+        "i-1/case/1 handled",
+        "i-1/0 seen before",
+        "i-1/case/1 seen before",
+    ]
+    with sqlite3.connect(tmp_path / "handled.db") as connection:
+        assert connection.execute("SELECT * FROM files").fetchall() == [
+            (picture.id, "i-1", picture.sha256, picture.url)
+        ]
