@@ -62,9 +62,18 @@ class Encoder:
         return self._port.read()
 
     def nearest(self, wish: Tuning) -> Change:
-        """Return what tuning it would do, as far as the camera tells; nothing is set."""
+        """Return what tuning it would do, as far as the camera tells; nothing is set.
+
+        One that does not tell what it offers is asked for the wish as it is, but for the size.
+        """
         before = self.state()
-        return Change(before, fitted(before, wish, self._port.offer(before)))
+        try:
+            offer = self._port.offer(before)
+        except UnreachableError:
+            raise
+        except OnvifError:
+            offer = Offer()
+        return Change(before, fitted(before, wish, offer))
 
     def tune(self, change: Change) -> Change:
         """Set it as `nearest` said; return what the camera made of it, which may be a little else.

@@ -65,6 +65,16 @@ def test_as_wished(gridpatrol, town, device):
     assert (sub.fps, sub.gop, sub.kbps, sub.width, sub.constant) == (8, 20, 512, 480, True)
 
 
+def test_new_cameras_of_a_file_are_tuned_with_consent(gridpatrol, device, tmp_path):
+    file = tmp_path / "cameras.csv"
+    row = f"gate,gate,onvif://{device.address},admin,right,{MAIN},{SUB}"
+    file.write_text(f"id,name,address,username,password,main_uri,sub_uri\n{row}\n", "utf-8")
+    outcome = gridpatrol("cameras", "import", file, "--no-test", "--tune")
+    assert outcome.exit_code == 0
+    assert "1888 kbit/s, 94% of the pixels" in outcome.out
+    assert device.encoders["e2"].kbps == 160
+
+
 @pytest.mark.parametrize(
     ("exit_code", "words", "told"),
     [

@@ -145,6 +145,16 @@ def test_nothing_is_written_where_nothing_is_to_be_saved(onvif_device: Start, su
     assert "SetVideoEncoderConfiguration" not in device.asked
 
 
+@pytest.mark.parametrize("lacks", [set(), FIRST_ONLY], ids=["second", "first"])
+def test_a_camera_that_does_not_tell_what_it_offers_keeps_its_size(
+    onvif_device: Start, sub: Start, lacks: set[str]
+) -> None:
+    silent = lacks | {"GetVideoEncoderConfigurationOptions"}
+    encoder = encoder_of(onvif_device(encoders=sub(), lacks=silent))
+    after = encoder.tune(encoder.nearest(Tuning())).after
+    assert (after.fps, after.bit_rate_kbps, after.size) == (6, 160, Size(1280, 720))
+
+
 class TestWhichStream:
     @pytest.mark.parametrize(
         ("main", "analysed", "token", "is_main"),
