@@ -38,6 +38,7 @@ crowded machine.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -79,6 +80,8 @@ NETWORK_LEAN = 2.5
 """Added to the network's odds: it was taught with half of all pairs dry, and hard, and doubts water
 it does not know. With 2, 2.5 and 3 it found 0.81, 0.85 and 0.90 of the textures and called 10, 11
 and 14 % of dry pictures water; without the network 0.88 and 17 %."""
+BEYOND_PX = 12
+"""Ground beyond the zones is up to so many pixels above them, at half size."""
 LEAST_RATIO = 0.01
 """Patches smaller than this share of the zones are nothing."""
 CONTROL_RATIO = 0.05
@@ -124,7 +127,10 @@ def judge_against(
         votes["network"] = _share(halved(network_vote), halved(seen.astype(np.float32)) > PROBABLE)
         leaning = np.minimum(_log_odds(halved(network_vote)) + NETWORK_LEAN, SURE)
         least = np.clip(least, -SURE, SURE) + NETWORK_WEIGHT * leaning
-    return _evidence(least, seen, votes, closest.id)
+    shown = ~(ignore | sample.blocked)
+    return replace(
+        _evidence(least, seen, votes, closest.id), beyond=_share_beyond(least, zones, shown)
+    )
 
 
 def _view(sample: Sample, reference: Reference, zones: Mask, ignore: Mask) -> View:
@@ -153,7 +159,7 @@ def _log_odds(probability: Map) -> Map:
 
 def _evidence(odds: Map, seen: Mask, votes: dict[str, float], reference: str) -> Evidence:
     part = halved(seen.astype(np.float32))
-    smooth = blurred(odds * part, SMOOTH_PX) / (blurred(part, SMOOTH_PX) + 1e-3)
+    smooth = _smoothed(odds, part)
     patches = _patches(smooth, part > PROBABLE)
     height, width = seen.shape
     whole = cv2.resize(patches.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
@@ -162,6 +168,25 @@ def _evidence(odds: Map, seen: Mask, votes: dict[str, float], reference: str) ->
     strength = float((1.0 / (1.0 + np.exp(-smooth[patches]))).mean()) if patches.any() else 0.0
     ratio = int(np.count_nonzero(water)) / total if total else 0.0
     return Evidence(water, seen, ratio, strength, votes, reference)
+
+
+def _smoothed(odds: Map, part: Map) -> Map:
+    """Return the odds averaged over neighbours; part: how much of each pixel counts, 0-1."""
+    weight = blurred(part, SMOOTH_PX) + np.float32(1e-3)
+    return np.asarray(blurred(odds * part, SMOOTH_PX) / weight, dtype=np.float32)
+
+
+def _share_beyond(odds: Map, zones: Mask, shown: Mask) -> float:
+    """Return the share of the ground beyond the zones that looks like water, 0-1.
+
+    Beyond is further from the camera, just above them in the picture.
+    """
+    zone = halved(zones.astype(np.float32)) > 0.0
+    reach = np.ones((BEYOND_PX + 1, 1), np.uint8)
+    near = cv2.dilate(zone.astype(np.uint8), reach, anchor=(0, 0)) > 0
+    part = halved((shown & ~zones).astype(np.float32))
+    beyond = near & ~zone & (part > PROBABLE)
+    return float((_smoothed(odds, part)[beyond] > EDGE).mean()) if beyond.any() else 0.0
 
 
 def _patches(odds: Map, seen: Mask) -> Mask:

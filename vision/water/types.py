@@ -62,7 +62,7 @@ class Unseen(StrEnum):
     HAZE = "haze"
     """Rain, fog or spray between the camera and the ground."""
     COVERED = "covered"
-    """Vehicles or persons hide most of the ground."""
+    """Vehicles or persons hide most of the ground, or snow all of it."""
     LEARNING = "learning"
     """No reference was learnt yet that this picture could be compared with."""
     STALE = "stale"
@@ -173,7 +173,8 @@ class Evidence:
     water: pixels that look like water, inside the zones. seen: pixels of the zones that could be
     judged at all. area_ratio: flooded share of what could be judged, 0-1. strength: how sure, 0-1.
     votes: area_ratio of each witness by itself ("texture", "difference", "network", ...).
-    reference: id of the state it was compared with.
+    reference: id of the state it was compared with. beyond: share of the ground just beyond the
+    zones that looks like water as well, 0-1.
     """
 
     water: Mask
@@ -182,6 +183,7 @@ class Evidence:
     strength: float
     votes: dict[str, float]
     reference: str
+    beyond: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ from vision.water.types import (
 )
 from vision.water.votes import WaterVoter
 
+BEYOND, LEAST_BEYOND = 0.5, 0.05
+"""What begins beyond the zones as well, by this part of its share in them and at least so much, is
+not gathering in the lowest places: it lies everywhere, as snow does."""
 STIRRED = 0.01
 """The network is asked when another witness calls this share of the zones water: a fifth of what is
 watched for; and as long as there is water."""
@@ -163,6 +166,8 @@ class WaterWatch:
         view = self._view(sample)
         evidence = self._judge(view) if view.references and not self._slopes else None
         level = self.marks.read(view.sample, evidence) if evidence else None
+        if evidence and level is None and self._is_all_over(evidence):
+            view = replace(view, unseen=Unseen.COVERED)
         reading = _reading(view, evidence, level)
         self._newest = view.sample
         self._evidence = evidence or self._evidence
@@ -264,6 +269,15 @@ class WaterWatch:
         vote = self.network.probability(view.sample.image, reference.image)
         return judge_against(view.sample, view.references, zones, ignore, vote)
 
+    def _is_all_over(self, evidence: Evidence) -> bool:
+        """Return whether what looks like water lies on all the ground and began nowhere.
+
+        Water that began in the zones is known by the time it leaves them.
+        """
+        spread = evidence.beyond >= max(LEAST_BEYOND, BEYOND * evidence.area_ratio)
+        wet = evidence.area_ratio >= STIRRED
+        return self._machine.state is WaterState.NORMAL and wet and spread
+
     def _is_stirred(self, evidence: Evidence) -> bool:
         """Return whether there is something for the network to judge."""
         return self._machine.state is not WaterState.NORMAL or (
@@ -312,7 +326,7 @@ class WaterWatch:
 
 def _reading(view: _View, evidence: Evidence | None, level: Level | None) -> WaterReading:
     """Return what the state machine takes in."""
-    if evidence is None:
+    if evidence is None or view.unseen is not None:
         return WaterReading(view.sample.at, view.unseen)
     return WaterReading(
         at=view.sample.at,

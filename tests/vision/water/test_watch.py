@@ -136,6 +136,26 @@ def test_one_incident_rises_with_the_water_falls_with_it_and_closes(site: Site) 
     assert len(every) < 30
 
 
+def snowed(sample: Sample, cover: float) -> Sample:
+    """Return a look at ground that is so much covered, 0-1, beyond the zone as in it."""
+    picture = sample.image.astype(np.float32)
+    ground = picture[round(0.35 * SHAPE[0]) :]
+    ground[:] = (1.0 - cover) * ground + cover * 205.0
+    return replace(sample, image=np.clip(picture, 0, 255).astype(np.uint8))
+
+
+def test_what_lies_on_all_the_ground_is_no_flood_and_no_all_clear(site: Site) -> None:
+    one = watch()
+    play(one, site.looks(0, 600, 0.0))
+    settling = [
+        snowed(site.sample(s, 0.0), min((s - 600) / 1200, 0.9)) for s in range(600, 2400, 30)
+    ]
+    outcomes = play(one, settling)
+    assert told(outcomes) == []
+    assert outcomes[-1].reading.unseen is Unseen.COVERED
+    assert not any(outcome.judgement.is_clear for outcome in outcomes[-20:])
+
+
 def test_readings_say_how_much_where_to_what_for_and_on_whose_word(site: Site) -> None:
     one = watch()
     play(one, site.looks(0, 300, 0.0))
