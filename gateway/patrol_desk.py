@@ -108,6 +108,20 @@ def stop_of(found: StoredRound, stop: str) -> Stop:
     raise NotFoundError(f"the round has no stop {stop}")
 
 
+def cameras_left(before: StoredRound, after: StoredRound) -> frozenset[str]:
+    """Return which cameras a round turned to presets and needs no more since something was done."""
+    return _unneeded(after) - _unneeded(before)
+
+
+def _unneeded(found: StoredRound) -> frozenset[str]:
+    stops, checkins = found.round.stops, found.checkins
+    turned = {one.camera for one in stops if one.preset is not None and one.id in checkins}
+    if found.outcome is not None:
+        return frozenset(turned)
+    visited = {name for name, one in checkins.items() if one.at is not None}
+    return frozenset(turned - {one.camera for one in stops if one.id not in visited})
+
+
 def _told(stop: Stop, round_id: str, seen: Seen, by: Actor) -> Told:
     return Told(
         key=f"{round_id}/{stop.id}",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import Field
@@ -15,12 +15,12 @@ from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.findings import desk_of
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
-from gateway.camera_commands import GoToPreset
+from gateway.camera_commands import GoHome, GoToPreset
 from gateway.errors import GatewayError, NoPictureError, NotFoundError, WorkerUnreachableError
 from gateway.finding import FindingKind
 from gateway.http.errors import ErrorBody
 from gateway.patrol.round import Standing, Stop, Verdict, standing
-from gateway.patrol_desk import PICTURES, PatrolDesk, Seen, Shot, stop_of
+from gateway.patrol_desk import PICTURES, PatrolDesk, Seen, Shot, cameras_left, stop_of
 from gateway.store.patrol import CheckIn, StoredRound
 from gateway.store.users import User
 from gateway.workflow.case import Actor, Party
@@ -120,17 +120,22 @@ async def arrive(
     found = await run_in_threadpool(patrol.get, round_id)
     stop = stop_of(found, question.stop)
     if stop.preset is not None:
-        with suppress(GatewayError):
-            worker_url = await run_in_threadpool(owner_of, services.store, stop.camera)
-            await services.workers.control(worker_url, stop.camera, GoToPreset(stop.preset))
+        await _turn(services, stop.camera, GoToPreset(stop.preset))
     return await run_in_threadpool(_answer, found, services)
 
 
 @router.post("/{round_id}/checkins", responses=ROUND_REFUSALS)
 async def check_in(
-    round_id: str, question: CheckInQuestion, services: ServicesDep, sign_in: SignInDep
+    round_id: str,
+    question: CheckInQuestion,
+    services: ServicesDep,
+    sign_in: SignInDep,
+    later: BackgroundTasks,
 ) -> RoundAnswer:
-    """Say what is seen at a stop; the camera's picture of now is kept. The last ends the round."""
+    """Say what is seen at a stop; the camera's picture of now is kept. The last ends the round.
+
+    A camera that turned to a preset goes home once no stop at it is still to be visited.
+    """
     by = _actor(sign_in.user)
     desk = PatrolDesk(services.store, services.data_dir, desk_of(services))
     checkin = await run_in_threadpool(desk.prepare, round_id, question.stop, by, services.now())
@@ -138,16 +143,23 @@ async def check_in(
     shot = await _shot(services, stop_of(found, question.stop).camera)
     seen = Seen(question.verdict, question.note.strip(), question.kind, question.severity)
     after = await run_in_threadpool(desk.check_in, checkin, round_id, seen, by, shot)
+    later.add_task(_go_home, services, cameras_left(found, after))
     return await run_in_threadpool(_answer, after, services)
 
 
 @router.post("/{round_id}/skip", responses=ROUND_REFUSALS)
 def skip(
-    round_id: str, question: SkipQuestion, services: ServicesDep, sign_in: SignInDep
+    round_id: str,
+    question: SkipQuestion,
+    services: ServicesDep,
+    sign_in: SignInDep,
+    later: BackgroundTasks,
 ) -> RoundAnswer:
     """Say why a round will not be done; it is told to whoever supervises."""
     user, at = sign_in.user.username, services.now()
+    before = services.store.patrol.get(round_id)
     after = services.store.patrol.skip(round_id, user, question.reason.strip(), at)
+    later.add_task(_go_home, services, cameras_left(before, after))
     return _answer(after, services)
 
 
@@ -169,6 +181,18 @@ def read_picture(round_id: str, number: int, services: ServicesDep) -> Response:
     if not path.is_relative_to((services.data_dir / PICTURES).resolve()) or not path.is_file():
         raise missing
     return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": CACHE})
+
+
+async def _turn(services: Services, camera: str, command: GoToPreset | GoHome) -> None:
+    """Have a camera turn; one that does not hinders no round."""
+    with suppress(GatewayError):
+        worker_url = await run_in_threadpool(owner_of, services.store, camera)
+        await services.workers.control(worker_url, camera, command)
+
+
+async def _go_home(services: Services, cameras: Iterable[str]) -> None:
+    for camera in cameras:
+        await _turn(services, camera, GoHome())
 
 
 async def _shot(services: Services, camera: str) -> Shot | None:
