@@ -3,7 +3,7 @@
 A writer keeps incidents in the real store as a worker does, relays carry them to a real queue and
 to a webhook, the documented example of a consumer reads the queue: each a process of its own. All
 of them are killed, the queue with and without its data; the disk fills up, clocks jump, the webhook
-is slow or away.
+is slow or away. With `--serve` it is the real `gridpatrol run` that is killed (`chaos_serve`).
 """
 
 import argparse
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
+from benchmarks import chaos_serve
 from benchmarks.chaos_audit import (
     View,
     handled_events,
@@ -93,8 +94,13 @@ def run_with(words: Sequence[str], *, quick: bool) -> Outcome:
     parser.add_argument(
         "--database", default="", metavar="URL", help="an empty PostgreSQL database"
     )
-    asked = parser.parse_args(words)
-    demand = Demand(**vars(asked), pause_s=1.0 if quick else 2.0)
+    parser.add_argument(
+        "--serve", action="store_true", help="kill the real `gridpatrol run` before a real camera"
+    )
+    asked = vars(parser.parse_args(words))
+    if asked.pop("serve"):
+        return chaos_serve.run(asked["kills"], asked["seed"])
+    demand = Demand(**asked, pause_s=1.0 if quick else 2.0)
     return _outcome(demand, run_chaos(demand))
 
 

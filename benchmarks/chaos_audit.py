@@ -60,6 +60,11 @@ def stored_events(store: Store) -> list[str]:
         return list(connection.scalars(select(outbox.c.event_id).order_by(outbox.c.seq)))
 
 
+def is_of_incident(event: str) -> bool:
+    """Return whether an event tells of an incident itself; cases count their own revisions."""
+    return event.count("/") == 1
+
+
 def wrong_in_store(store: Store, expected: Collection[str]) -> int:
     """Return how many incidents the store has otherwise than they ended, or without a case."""
     rows = select(incidents.c.id, incidents.c.revision).join(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -47,13 +48,25 @@ class Site:
         (await client.post("/api/session", json=who)).raise_for_status()
 
 
-@contextmanager
-def running_site(*cameras: Camera, workers: int = 1) -> Iterator[Site]:
-    """Run `gridpatrol run` on cameras until the block ends; begins when their pictures arrive.
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A site that is set up and does not run yet. store: its database, open beside it."""
 
-    The queue is the embedded one, whatever REDIS_URL says. Raises UnreachableError when the site or
-    a camera does not come up.
-    """
+    data_dir: Path
+    port: int
+    config: Path
+    store: Store
+    password: str = field(repr=False)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start `gridpatrol run` on it; who starts it stops it."""
+        argv = (sys.executable, "-m", "gateway.cli", "run", "--config", self.config)
+        return start_child(argv, env=_environment())
+
+
+@contextmanager
+def new_home(*cameras: Camera, workers: int = 1) -> Iterator[Home]:
+    """Set a site up with cameras, in a directory that is gone after the block."""
     with tempfile.TemporaryDirectory(prefix="gridpatrol-benchmark-") as folder:
         data_dir, port = Path(folder) / "var", free_port()
         config = Path(folder) / "gridpatrol.yaml"
@@ -63,15 +76,26 @@ def running_site(*cameras: Camera, workers: int = 1) -> Iterator[Site]:
             store.users.change_password(USER, store.users.bootstrap_admin() or "", password)
             for camera in cameras:
                 store.inventory.add(camera)
-            argv = (sys.executable, "-m", "gateway.cli", "run", "--config", config)
-            child = start_child(argv, env=_environment())
-            try:
-                for camera in cameras:
-                    _wait_for(partial(_is_online, store, camera.id), f"camera {camera.id}")
-                queue_url = _wait_for(lambda: running_url(data_dir), "the queue")
-                yield Site(f"http://{LOOPBACK}:{port}", queue_url, data_dir, store, password)
-            finally:
-                stop_child(child, STOP_S)
+            yield Home(data_dir, port, config, store, password)
+
+
+@contextmanager
+def running_site(*cameras: Camera, workers: int = 1) -> Iterator[Site]:
+    """Run `gridpatrol run` on cameras until the block ends; begins when their pictures arrive.
+
+    The queue is the embedded one, whatever REDIS_URL says. Raises UnreachableError when the site or
+    a camera does not come up.
+    """
+    with new_home(*cameras, workers=workers) as home:
+        child = home.start()
+        try:
+            for camera in cameras:
+                wait_for(partial(_is_online, home.store, camera.id), f"camera {camera.id}")
+            queue_url = wait_for(lambda: running_url(home.data_dir), "the queue")
+            url = f"http://{LOOPBACK}:{home.port}"
+            yield Site(url, queue_url, home.data_dir, home.store, home.password)
+        finally:
+            stop_child(child, STOP_S)
 
 
 def _settings(data_dir: Path, port: int, workers: int) -> dict[str, object]:
@@ -98,8 +122,8 @@ def _is_online(store: Store, camera: str) -> bool:
     return state is not None and state.state == SessionState.ONLINE.value
 
 
-def _wait_for(look: Callable[[], Found | None], what: str) -> Found:
-    """Return what `look` finds, asked again and again."""
+def wait_for(look: Callable[[], Found | None], what: str) -> Found:
+    """Return what `look` finds, asked again and again; raises UnreachableError after START_S."""
     deadline_s = time.monotonic() + START_S
     while time.monotonic() < deadline_s:
         found = look()

@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Final
+
+DRAFT_SUFFIX: Final = ".part"
+"""Added to a file's name while it is written; of a process killed over it, this is what is left."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file in a directory that exists, in place of what was there. Raises OSError."""
-    draft = path.with_name(f"{path.name}.part")
+    draft = path.with_name(f"{path.name}{DRAFT_SUFFIX}")
     with draft.open("wb") as file:
         file.write(data)
         file.flush()

@@ -1,12 +1,14 @@
 """Disk and database brought together again: what a crash, a full disk or a person left apart."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
+from gateway.clock import utc_now
 from gateway.errors import StorageError
 from gateway.recording.films import (
     ClipFile,
@@ -19,9 +21,15 @@ from gateway.recording.films import (
 from gateway.recording.growing import PART_SUFFIX
 from gateway.recording.index import row_of
 from gateway.store import Store
+from gateway.whole_file import DRAFT_SUFFIX
 
 EVIDENCE, RECORDINGS = "evidence", "recordings"
 """Directories below the data directory; in each, one for each camera, and in that one a day."""
+
+FILM_SUFFIX = ".mp4"
+ABANDONED_S = 2.0
+"""A draft that has not grown for so long is nobody's: `serve` takes milliseconds over a person's
+picture, and a worker longer than this to start again."""
 
 Film = TypeVar("Film", ClipFile, SegmentFile)
 
@@ -56,9 +64,11 @@ class Repair:
     def mend_clips(self, camera_id: str, put: Callable[[ClipFile], None]) -> None:
         """Make a camera's half-written clips whole, and give `put` all that no incident has.
 
-        Before the camera is recorded again.
+        What there is of a picture that was never finished goes. Before the camera is recorded
+        again.
         """
         folder = self._data_dir / EVIDENCE / camera_id
+        _drop_drafts(folder)
         for clip in recover_clips(folder):
             put(clip)
         known = self._store.evidence.paths(camera_id)
@@ -106,8 +116,18 @@ class Repair:
         return path.relative_to(self._data_dir).as_posix()
 
 
+def _drop_drafts(folder: Path) -> None:
+    """Delete drafts of `write_whole` that their writer, killed over them, left."""
+    abandoned_s = utc_now().timestamp() - ABANDONED_S
+    for draft in folder.rglob(f"*{DRAFT_SUFFIX}"):
+        is_film = draft.with_suffix("").suffix == FILM_SUFFIX
+        with suppress(FileNotFoundError):
+            if not is_film and draft.stat().st_mtime < abandoned_s:
+                draft.unlink()
+
+
 def _films(folder: Path) -> Iterator[Path]:
-    return folder.rglob("*.mp4")
+    return folder.rglob(f"*{FILM_SUFFIX}")
 
 
 def _describe(path: Path, describe: Callable[[Path], Film], put: Callable[[Film], None]) -> None:

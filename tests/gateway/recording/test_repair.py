@@ -179,3 +179,15 @@ def test_segments_wait_for_a_database_that_refuses(store, coded_stream, tmp_path
     index.put(films[2])
     assert len(store.segments.of("gate")) == 3
     assert WAITING_ROWS > 325
+
+
+def test_what_a_killed_writer_left_of_a_picture_goes(store, tmp_path):
+    folder = tmp_path / "evidence" / "gate" / "2026-05-01" / "one"
+    folder.mkdir(parents=True)
+    left, being_sent, whole = folder / "raw.jpg.part", folder / "photo.jpg.part", folder / "raw.jpg"
+    for path in (left, being_sent, whole):
+        path.write_bytes(b"half")
+    for path in (left, whole):
+        os.utime(path, (0, 0))
+    Repair(store, tmp_path).mend_clips("gate", pytest.fail)
+    assert snapshot(folder) == {"photo.jpg.part", "raw.jpg"}
