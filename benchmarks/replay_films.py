@@ -6,17 +6,14 @@ a village camera at night sees them, or follow one another without a pause.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-from av.video.frame import PictureType
 from rich.console import Console
 
+from benchmarks.encoding import Encoding, write_film
 from benchmarks.footage import CACHE
-from benchmarks.town_clips import Encoding
 from benchmarks.town_passages import SIZE, VIEWS, Passage, View, empty, film_of, opacity, passages
 from benchmarks.town_weather import Air, Weather
 from vision.types import Image
@@ -76,7 +73,7 @@ def make(specs: tuple[FilmSpec, ...]) -> None:
     for spec in specs:
         if not spec.path.exists():
             Console(stderr=True).print(f"making {spec.path.name} ({spec.weather.words})")
-            _write(spec)
+            write_film(spec.path, _streets(spec), spec.encoding)
 
 
 def busy_share(spec: FilmSpec) -> float:
@@ -115,19 +112,3 @@ def _streets(spec: FilmSpec) -> Iterator[Image]:
                     blended = cv2.blendLinear(film[shown], street, cover, 1 - cover)
                     picture = np.asarray(blended, np.uint8)
         yield air.through(picture.astype(np.float32), at_s)
-
-
-def _write(spec: FilmSpec) -> None:
-    draft = spec.path.with_suffix(".part")
-    with av.open(str(draft), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=spec.encoding.fps)
-        stream.width, stream.height, stream.pix_fmt = SIZE.width, SIZE.height, "yuv420p"
-        stream.codec_context.gop_size = round(spec.encoding.fps * spec.encoding.gop_s)
-        stream.options = {**spec.encoding.options}
-        for number, picture in enumerate(_streets(spec)):
-            frame = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, spec.encoding.fps)
-            frame.pict_type = PictureType.NONE
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    draft.replace(spec.path)

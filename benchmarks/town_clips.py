@@ -11,17 +11,15 @@ import argparse
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-from av.video.frame import PictureType
 from rich.console import Console
 
+from benchmarks.encoding import Encoding, write_film
 from benchmarks.footage import CACHE
 from benchmarks.town_passages import (
     SIZE,
@@ -54,31 +52,6 @@ SHORTEST_VISIT_S, LONGEST_VISIT_S = 4.0, 14.0
 COMPANION_CHANCE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How a camera codes its stream. rate: "crf", "vbr" (capped) or "cbr". kbps: cap or rate."""
-
-    fps: int
-    gop_s: float
-    rate: str
-    crf: int
-    kbps: int
-
-    @property
-    def options(self) -> Mapping[str, str]:
-        """Return it as libx264 wants it: no B-frames, one slice, as cameras do."""
-        common = {"preset": "veryfast", "tune": "zerolatency", "threads": "1"}
-        common |= {"sc_threshold": "0", "profile": "main"}
-        rate = {"maxrate": f"{self.kbps}k", "bufsize": f"{self.kbps * 2}k"}
-        match self.rate:
-            case "crf":
-                return common | {"crf": str(self.crf)}
-            case "vbr":
-                return common | {"crf": str(self.crf)} | rate
-            case _:
-                return common | rate | {"b": f"{self.kbps}k", "nal-hrd": "cbr"}
-
-
 FOUND = tuple(
     Encoding(15, gop_s, rate, crf, kbps)
     for gop_s in (2.0, 4.0)
@@ -86,7 +59,9 @@ FOUND = tuple(
 )
 """What cameras send that nobody has touched."""
 TUNED_KBPS = 160
-TUNED = tuple(Encoding(6, gop_s, "vbr", crf, TUNED_KBPS) for gop_s in (1.0, 2.0) for crf in (26, 28))
+TUNED = tuple(
+    Encoding(6, gop_s, "vbr", crf, TUNED_KBPS) for gop_s in (1.0, 2.0) for crf in (26, 28)
+)
 """What gridpatrol asks cameras for at onboarding."""
 ENCODINGS = {"found": FOUND, "tuned": TUNED}
 
@@ -257,20 +232,8 @@ def streets(spec: ClipSpec) -> Iterator[Image]:
 
 def _write(spec: ClipSpec) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    draft = spec.path.with_suffix(".part")
-    with av.open(str(draft), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=spec.encoding.fps)
-        stream.width, stream.height, stream.pix_fmt = SIZE.width, SIZE.height, "yuv420p"
-        stream.codec_context.gop_size = round(spec.encoding.fps * spec.encoding.gop_s)
-        stream.options = {**spec.encoding.options}
-        for number, picture in enumerate(streets(spec)):
-            frame = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, spec.encoding.fps)
-            frame.pict_type = PictureType.NONE
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
     spec.path.with_suffix(".json").write_text(json.dumps(_facts(spec), indent=1), "utf-8")
-    draft.replace(spec.path)
+    write_film(spec.path, streets(spec), spec.encoding)
 
 
 def _facts(spec: ClipSpec) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -42,6 +43,20 @@ def mosquittos() -> ModuleType:
     if not Path(module.PROGRAM).exists():
         pytest.skip("mosquitto is missing: apt-get install mosquitto")
     return module
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Return a self-signed certificate of "localhost" with its key, PEM."""
+    path = tmp_path / "tls.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-keyout", path, "-out", tmp_path / "cert.pem", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_text(path.read_text() + (tmp_path / "cert.pem").read_text())
+    return path
 
 
 @pytest.fixture

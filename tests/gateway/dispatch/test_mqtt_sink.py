@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -147,20 +146,6 @@ async def test_broker_without_acknowledgements_is_no_sink(
         await sink.ping()
     await sink.close()
     careless.stop()
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Return a self-signed certificate of "localhost" with its key, PEM."""
-    path = tmp_path / "tls.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-keyout", path, "-out", tmp_path / "cert.pem", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    path.write_text(path.read_text() + (tmp_path / "cert.pem").read_text())
-    return path
 
 
 async def test_certificate_and_name_are_checked(

@@ -1,6 +1,5 @@
 import asyncio
 import ssl
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -166,20 +165,6 @@ async def test_addresses_that_no_webhook_may_go_to(letters, url: str, words: str
     with pytest.raises(SinkUnreachableError, match=words):
         await sink.send(letters("{}"))
     await sink.close()
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Return a self-signed certificate of "localhost" with its key, PEM."""
-    path = tmp_path / "tls.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-keyout", path, "-out", tmp_path / "cert.pem", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    path.write_text(path.read_text() + (tmp_path / "cert.pem").read_text())
-    return path
 
 
 async def test_certificate_and_name_are_checked(webhooks, letters, certificate: Path) -> None:
