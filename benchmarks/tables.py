@@ -128,6 +128,18 @@ HEADLINES = (
         ("consumer: lost", "consumer: invented", "consumer: out of order"),
     ),
     Headline(
+        "delivery",
+        "incidents a second from store to Redis, from a backlog",
+        "从数据库投递到 Redis 的速度(积压时)",
+        ("store to Redis, from a backlog",),
+    ),
+    Headline(
+        "delivery",
+        "at 500 incidents a second, from written to queued: p50 / p99",
+        "每秒 500 起时,从写入到入队:p50 / p99",
+        ("store to Redis at that pace, p50", "store to Redis at that pace, p99"),
+    ),
+    Headline(
         "detector",
         "detector as the worker feeds it, speed against the bare runtime",
         "检测器(工作进程的喂入方式),相对裸推理的速度",
@@ -211,6 +223,8 @@ CHINESE = Words(
         "0-1": "",
         "times real time": "× 实时速度",
         "streams": "路",
+        "incidents/s": "起/秒",
+        "events": "条",
         "wrong, of 0": "起",
         "ms per camera-second": "ms/路·秒",
     },
