@@ -5,6 +5,8 @@ import { msg, t } from "./language.js";
 
 /** What servers say of what was left out. */
 const LEFT_OUT = /at least 1 (item|character)|^Field required/;
+/** What pydantic puts before the words of our own checks. */
+const PREFIX = "Value error, ";
 const NEEDED = msg("This is needed.");
 
 /** @param {unknown} error @returns {Mistake[]} none where it is about the whole */
@@ -20,5 +22,5 @@ export function below(mistakes, place) {
 
 /** What is wrong at a field or below it, in one text; "" when nothing is. @param {Mistake[]} mistakes @param {string} field */
 export function mistakeAt(mistakes, field) {
-  return below(mistakes, field).map(({ text }) => (LEFT_OUT.test(text) ? t(NEEDED) : text)).join(" ");
+  return below(mistakes, field).map(({ text }) => (LEFT_OUT.test(text) ? t(NEEDED) : text.replace(PREFIX, ""))).join(" ");
 }

@@ -14,29 +14,22 @@ import { base, controls } from "../styles.js";
 import { kindWord, refusalText, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import "./gp-add-page.js";
-import "./gp-administration-page.js";
-import "./gp-audit-page.js";
 import "./gp-busy.js";
 import "./gp-camera-page.js";
 import "./gp-camera-settings-page.js";
 import "./gp-cameras-page.js";
-import "./gp-deliveries-page.js";
 import "./gp-import-page.js";
 import "./gp-incident-list.js";
 import "./gp-incident-page.js";
 import "./gp-password-dialog.js";
 import "./gp-proposals.js";
 import "./gp-patrol-page.js";
-import "./gp-plan-page.js";
 import "./gp-recordings-page.js";
 import "./gp-report-page.js";
 import "./gp-reporter.js";
 import "./gp-round-page.js";
-import "./gp-rules-page.js";
 import "./gp-sign-in.js";
-import "./gp-told-page.js";
 import "./gp-top-bar.js";
-import "./gp-units-page.js";
 import "./gp-wall.js";
 
 /** @typedef {{ site: Site, user: User, id: string }} Turn what a page is given */
@@ -62,6 +55,16 @@ const PAGES = {
   audit: ({ id }) => html`${keyed(id, html`<gp-audit-page thing=${id}></gp-audit-page>`)}`,
   plan: ({ site, user }) => html`<gp-plan-page .site=${site} .user=${user}></gp-plan-page>`,
   deliveries: ({ user }) => html`<gp-deliveries-page .user=${user}></gp-deliveries-page>`,
+};
+/** Pages that few open come when they are asked for; until then their place is empty. @type {Partial<Record<PageName, () => Promise<unknown>>>} */
+const BROUGHT = {
+  rules: () => import("./gp-rules-page.js"),
+  administration: () => import("./gp-administration-page.js"),
+  units: () => import("./gp-units-page.js"),
+  told: () => import("./gp-told-page.js"),
+  audit: () => import("./gp-audit-page.js"),
+  plan: () => import("./gp-plan-page.js"),
+  deliveries: () => import("./gp-deliveries-page.js"),
 };
 /** @type {readonly PageName[]} */
 const FOR_ADMINISTRATORS = ["camera-settings", "add", "import", "rules", "told", "audit"];
@@ -109,6 +112,10 @@ export class GpApp extends ConsoleElement {
     super.disconnectedCallback();
     this.#listening.abort();
     this.#leave();
+  }
+
+  willUpdate(/** @type {Map<string, unknown>} */ changed) {
+    if (changed.has("route")) BROUGHT[this.route.page]?.().catch((error) => { this.refusal = new ApiError(0, "offline", String(error)); });
   }
 
   /** Take up a session that the browser still has. */

@@ -1,6 +1,7 @@
 /** Who may sign in: added with a password that is shown once, moved, given a new one, shut out. */
 /** @import { MadeUp, Person, Unit } from "../administration.js" */
 import { css, html } from "lit";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { getJson, sendJson } from "../api.js";
 import { ROLE_CHOICES, roleWord } from "../administration-words.js";
@@ -61,7 +62,7 @@ export class GpPeople extends ConsoleElement {
     const { username, role, unit, is_disabled: isOut, must_change_password: mustChange } = person;
     const move = (/** @type {Event} */ event) => this.#change("PUT", username, "unit", { unit: /** @type {HTMLSelectElement} */ (event.target).value || null });
     return html`<tr><td><b>${username}</b></td><td data-label=${t("Role")}>${roleWord(role)}</td>
-      <td data-label=${t("Unit")} class="small"><select aria-label=${t("Unit of {person}", { person: username })} ?disabled=${this.busy} @change=${move}>${this.#choices(unit)}</select></td>
+      <td data-label=${t("Unit")} class="small"><select aria-label=${t("Unit of {person}", { person: username })} ?disabled=${this.busy} .value=${live(unit ?? "")} @change=${move}>${this.#choices(unit)}</select></td>
       <td data-label=${t("State")}><span>${isOut ? html`<span class="mark bad">${t("Shut out")}</span>` : mustChange ? html`<span class="mark busy">${t("Has to choose a password")}</span>` : html`<span class="mark good">${t("May sign in")}</span>`}</span></td>
       <td><div class="buttons"><button ?disabled=${this.busy} aria-label=${t("New password for {person}", { person: username })} @click=${() => this.#reset(person)}>${icon("key")}${t("New password")}</button>
         <button ?disabled=${this.busy || isOut || username === this.me} aria-label=${t("Shut {person} out", { person: username })} @click=${() => this.#shutOut(person)}>${icon("lock")}${t("Shut out")}</button></div></td></tr>`;
@@ -145,7 +146,6 @@ export class GpPeople extends ConsoleElement {
       return true;
     } catch (error) {
       this.refused = error;
-      this.requestUpdate("people");
       return false;
     } finally {
       this.busy = false;

@@ -149,6 +149,12 @@ SIGNED_IN = {
 """For whoever is signed in."""
 ADMINISTRATOR = {
     ("GET", "/api/audit"),
+    ("GET", "/api/audit/check"),
+    ("GET", "/api/users"),
+    ("POST", "/api/users"),
+    ("PUT", "/api/users/{username}/unit"),
+    ("POST", "/api/users/{username}/reset"),
+    ("POST", "/api/users/{username}/disable"),
     ("GET", "/api/holds"),
     ("PUT", "/api/cases/{incident}/hold"),
     ("DELETE", "/api/cases/{incident}/hold"),

@@ -60,7 +60,7 @@ UNNAMED = """() => {
 }"""
 EXPECTED_NOISE = (
     *("401 (Unauthorized)", "404 (Not Found)", "409 (Conflict)", "503 (Service"),
-    "422 (Unprocessable",
+    *("422 (Unprocessable", "502 (Bad Gateway)"),
     *("net::ERR_CONNECTION_REFUSED", "WebSocket connection to"),
 )
 """What Chromium logs by itself of refusals and breaks that the console is made for."""

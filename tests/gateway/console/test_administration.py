@@ -46,7 +46,8 @@ def test_units_people_and_who_is_told(console, site, unnamed):
     shots(console, "units")
     console.get_by_role("button", name="停用 li").click()
     console.get_by_role("dialog", name="停用 li？").get_by_role("button", name="停用").click()
-    expect(console.get_by_role("row", name="li 值班员")).to_contain_text("停用")
+    row = console.get_by_role("row", name="li 值班员")
+    expect(row.get_by_text("停用", exact=True).first).to_have_class("mark bad")
     assert site.store.users.get("li").is_disabled
     console.goto(f"{site.url}#/administration/told")
     console.get_by_role("button", name="添加通知对象").click()
