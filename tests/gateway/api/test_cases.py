@@ -38,7 +38,9 @@ def test_all_seven_steps_with_who_and_when(browser, opened, step):
         "person_presence",
         "grid",
     )
-    assert fresh["offered"] == ["confirm", "dismiss", "record", "merge", "comment"]
+    assert fresh["offered"] == [
+        *("confirm", "dismiss", "record", "merge", "differ", "may_match", "comment")
+    ]
     for action, told in (
         ("confirm", {"note": "两个人"}),
         ("report", {}),
