@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 
 from gateway.store.database import Database
 from gateway.store.outbox import QUEUE, offer_those
-from gateway.store.tables import cases, incidents, outbox, sinks
+from gateway.store.tables import cases, deliveries, incidents, outbox, sinks
 from gateway.workflow.case import Step
 
 OFFERED_AGAIN: Final = timedelta(days=7)
@@ -42,8 +42,28 @@ class Acknowledged:
         lost = _lost(kept_to, now)
         with self._database.write() as connection:
             offer_those(connection, QUEUE, lost)
+            connection.execute(_in_their_order(lost))
             gone = update(outbox).where(lost).values(delivered_at=None, queue_id=None)
             return connection.execute(gone).rowcount
+
+
+def _in_their_order(lost: ColumnElement[bool]) -> Update:
+    """Have the messages of each incident that lost some go together, as urgent as any of them.
+
+    Of one that has become less severe, what waits is more urgent than what it is offered anew.
+    """
+    other = deliveries.alias("other")
+    most = select(func.min(other.c.urgency)).where(
+        other.c.incident_id == deliveries.c.incident_id, other.c.sink == QUEUE
+    )
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.sink == QUEUE,
+            deliveries.c.incident_id.in_(select(outbox.c.incident_id).where(lost)),
+        )
+        .values(urgency=most.scalar_subquery())
+    )
 
 
 def _lost(kept_to: str, now: datetime) -> ColumnElement[bool]:

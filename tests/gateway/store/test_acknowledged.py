@@ -6,7 +6,7 @@ from gateway.clock import utc_now
 from gateway.store import Store
 from gateway.store.acknowledged import OFFERED_AGAIN
 from gateway.store.outbox import QUEUE
-from vision.types import ChangeType
+from vision.types import ChangeType, Severity
 
 MOMENT = timedelta(seconds=1)
 
@@ -73,3 +73,22 @@ def test_other_sinks_hear_nothing_of_it(store: Store, samples) -> None:
     store.deliveries.settle("county", {message.seq: ""}, (), utc_now())
     assert store.acknowledged.take_back("", utc_now()) == 1
     assert store.deliveries.due("county", 10, utc_now()) == ()
+
+
+def test_an_incident_that_calmed_down_keeps_its_order(store: Store, samples) -> None:
+    course = [(Severity.RED, ChangeType.OPENED), (Severity.RED, ChangeType.UPDATED)]
+    for sequence, (severity, kind) in enumerate([*course, (Severity.GREEN, ChangeType.UPDATED)]):
+        change = samples.change("calm", kind, sequence, after_s=sequence, severity=severity)
+        store.incidents.record(change, samples.origin, (), samples.compose)
+    first = store.outbox.of_incident("calm")[0]
+    settle(store, {first.seq: ids()[0]})
+    assert store.acknowledged.take_back("", utc_now()) == 1
+    due = store.deliveries.due(QUEUE, 10, utc_now())
+    assert [one.event_id for one in due] == ["calm/0", "calm/1", "calm/2"]
+
+
+def test_last_is_the_newest_entry_whatever_went_first(store: Store, samples) -> None:
+    samples.fill(store, 3)
+    first, second, third = (one.seq for one in store.outbox.waiting())
+    settle(store, {third: "1700000000000-9", first: "1700000000000-10", second: "1700000000000-8"})
+    assert store.acknowledged.last() == "1700000000000-10"

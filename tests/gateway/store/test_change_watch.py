@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gateway.store import Store
@@ -38,3 +39,12 @@ def test_two_watches_do_not_take_news_from_each_other(store: Store, noticed) -> 
         store.journal.add(Topic.SYSTEM, "x")
         assert noticed(one)
         assert noticed(other)
+
+
+def test_who_waits_is_woken_by_a_write(store: Store) -> None:
+    with store.watch() as watch, ThreadPoolExecutor(1) as waiting:
+        assert watch.wait(30), "the first look is news"
+        woken = waiting.submit(watch.wait, 30)
+        store.journal.add(Topic.SYSTEM, "x")
+        assert woken.result()
+        assert not watch.wait(0.05)
