@@ -175,6 +175,7 @@ ADMINISTRATOR = {
     ("GET", "/api/onboarding/choices"),
     ("POST", "/api/onboarding/discoveries"),
     ("POST", "/api/onboarding/scans"),
+    ("POST", "/api/onboarding/tunings"),
     ("POST", "/api/onboarding/looks"),
     ("POST", "/api/onboarding/tests"),
     ("POST", "/api/onboarding/plans"),
