@@ -19,6 +19,7 @@ from itertools import takewhile
 from typing import Final, Self
 
 from gateway.errors import GatewayError
+from gateway.kept_gop import GopLimits, KeptGop
 from gateway.packets import AudioInfo, AudioPacket, StreamInfo, VideoPacket
 
 SOUNDS = 1500
@@ -51,19 +52,6 @@ class AudioDelivery:
     epoch: int
     info: AudioInfo
     packet: AudioPacket
-
-
-@dataclass(frozen=True, slots=True)
-class GopLimits:
-    """How much of the running GOP is kept for new readers, in packets and bytes, both above zero.
-
-    The defaults hold 24 s at 25 fps, longer than the GOPs of cameras with "smart" codecs, and a
-    4K key frame with its followers. A GOP beyond them is not kept; new readers then wait for the
-    next key frame.
-    """
-
-    packets: int = 600
-    bytes: int = 8 << 20
 
 
 class HubReader:
@@ -271,13 +259,11 @@ class Hub:
         self.camera_id = camera_id
         self.published = 0
         self.on_drop = on_drop
-        self._limits = limits or GopLimits()
+        self._gop = KeptGop(limits or GopLimits())
         self._lock = threading.Lock()
         self._readers: tuple[HubReader, ...] = ()
         self._info: StreamInfo | None = None
         self._epoch = 0
-        self._gop: list[VideoPacket] = []
-        self._gop_bytes = 0
         self._closed = False
 
     @property
@@ -300,7 +286,7 @@ class Hub:
         with self._lock:
             self._info = info
             self._epoch += 1
-            self._forget_gop()
+            self._gop.forget()
             for reader in self._readers:
                 reader.break_run()
 
@@ -315,7 +301,7 @@ class Hub:
             if self._closed:
                 return
             self.published += 1
-            self._keep(packet)
+            self._gop.add(packet)
             if self._readers:
                 delivery = Delivery(self._epoch, self._info, packet)
                 for reader in self._readers:
@@ -371,7 +357,7 @@ class Hub:
     def last_key(self) -> VideoPacket | None:
         """Return the key frame of the running GOP, None while there is none."""
         with self._lock:
-            return self._gop[0] if self._gop else None
+            return next(iter(self._gop.packets), None)
 
     def remove(self, reader: HubReader) -> None:
         """Forget a reader; for `HubReader.close`."""
@@ -381,7 +367,7 @@ class Hub:
     def pause(self) -> None:
         """Say that nobody pulls the stream any more: what was kept for new readers is outdated."""
         with self._lock:
-            self._forget_gop()
+            self._gop.forget()
             for reader in self._readers:
                 reader.break_run()
 
@@ -389,7 +375,7 @@ class Hub:
         """End every reader after what it has queued. May be called again."""
         with self._lock:
             self._closed = True
-            self._forget_gop()
+            self._gop.forget()
             for reader in self._readers:
                 reader.end()
 
@@ -397,18 +383,4 @@ class Hub:
         """Return what is kept for new readers; it is all of the session under way."""
         if self._info is None:
             return []
-        return [Delivery(self._epoch, self._info, packet) for packet in self._gop]
-
-    def _keep(self, packet: VideoPacket) -> None:
-        if packet.is_key:
-            self._forget_gop()
-        elif not self._gop:
-            return
-        self._gop.append(packet)
-        self._gop_bytes += len(packet.data)
-        if len(self._gop) > self._limits.packets or self._gop_bytes > self._limits.bytes:
-            self._forget_gop()
-
-    def _forget_gop(self) -> None:
-        self._gop = []
-        self._gop_bytes = 0
+        return [Delivery(self._epoch, self._info, packet) for packet in self._gop.packets]

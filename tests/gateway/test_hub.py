@@ -9,15 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.hub import (
-    SOUNDS,
-    AudioDelivery,
-    Delivery,
-    GopLimits,
-    Hub,
-    HubClosedError,
-    HubReader,
-)
+from gateway.hub import SOUNDS, AudioDelivery, Delivery, Hub, HubClosedError, HubReader
+from gateway.kept_gop import GopLimits
 from gateway.packets import AudioInfo, AudioPacket, ClockSource, StreamInfo, VideoPacket
 
 INFO = StreamInfo(codec="h264", width=64, height=48, fps=25.0, extradata=b"")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.decode import KeyPictures
-from gateway.hub import GopLimits, Hub
+from gateway.hub import Hub
+from gateway.kept_gop import GopLimits
 from gateway.quarantine import Quarantine
 from gateway.stills import KEPT, Stills
 
