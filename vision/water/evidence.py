@@ -9,12 +9,12 @@ The weights are a logistic regression over 14 procedural roads, `vtest.avi` and 
 rendered water and rendered nuisances. Tried on twelve other road views (photos, most from cars, and
 a film of a car park), one look against one dry state, 36 pictures a row, 16 of them behind drawn
 fences and poles: water by the same renderer with other parameters, textures cut out of real flood
-photos, and the same kinds of nuisances. No weight was fitted to those, but EDGE and CORE were picked
-with the table in view, and by hand, on a third of its pictures and on rendered hours at four views,
-the weights of "warmer" and that a texture kept further off counts only where there is one nearby
-(`vision.water.texture`): it is a little kind. None of it is a video of a real flood. The last column
-is what a watch that knows of no water yet takes for something that lies on all the ground, by what
-is seen beyond the zones.
+photos, and the same kinds of nuisances. No weight was fitted to those, but EDGE and CORE were
+picked with the table in view, and by hand, on a third of its pictures and on rendered hours at four
+views, the weights of "warmer" and that a texture kept further off counts only where there is one
+nearby (`vision.water.texture`): it is a little kind. None of it is a video of a real flood. The
+last column is what a watch that knows of no water yet takes for something that lies on all the
+ground, by what is seen beyond the zones.
 
     under water, one look    >= 5 % called   >= 15 %   IoU, mean   lies everywhere
     textures  4 %                 0.53         0.08       0.30          0.00
