@@ -2,9 +2,14 @@
 
 import json
 import os
+import re
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import update
+
+from gateway.store.tables import users
+from gateway.store.users import Role
 
 pytestmark = pytest.mark.browser
 
@@ -160,3 +165,23 @@ def test_a_case_is_held_and_handed_on_and_the_log_knows(console, site, unnamed):
     expect(console.get_by_text("完整，共")).to_be_visible()
     shots(console, "audit")
     assert console.evaluate(unnamed) == []
+
+
+def test_operators_see_what_they_may(tab, site, signing_in):
+    with site.store._database.write() as connection:
+        connection.execute(update(users).values(role=Role.OPERATOR))
+    tab.goto(site.url)
+    signing_in(tab, site)
+    tab.get_by_role("link", name="管理").click()
+    shown = tab.get_by_role("main").get_by_role("link")
+    expect(shown).to_have_text(
+        [re.compile(name) for name in ("单位与人员", "巡逻计划", "外发状态")]
+    )
+    tab.get_by_role("link", name="单位与人员").click()
+    expect(tab.get_by_text("还没有单位")).to_be_visible()
+    expect(tab.get_by_role("button", name="添加")).to_have_count(0)
+    tab.goto(f"{site.url}#/administration/plan")
+    expect(tab.get_by_text("只有管理员可以修改计划")).to_be_visible()
+    expect(tab.get_by_role("button", name="保存计划")).to_have_count(0)
+    tab.goto(f"{site.url}#/administration/audit")
+    expect(tab.get_by_text("只有管理员可以操作")).to_be_visible()
