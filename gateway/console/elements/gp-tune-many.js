@@ -4,7 +4,7 @@
 import { css, html } from "lit";
 import { cancel, isOver, share } from "../job.js";
 import { icon } from "../icons.js";
-import { t } from "../language.js";
+import { msg, t } from "../language.js";
 import { base, controls, dialogs, marks } from "../styles.js";
 import { encodingWord, isWorthwhile, tuneMany } from "../tuning.js";
 import { refusalDetail, refusalText } from "../vocabulary.js";
@@ -13,12 +13,8 @@ import { ConsoleElement } from "./console-element.js";
 import { refusal } from "./refusal.js";
 import "./gp-progress.js";
 
-/** @type {Record<Deed, { word: () => string }>} */
-const DONE = {
-  preview: { word: () => t("can be tuned") },
-  tune: { word: () => t("tuned") },
-  restore: { word: () => t("set back") },
-};
+/** @type {Record<Deed, string>} */
+const DONE = { preview: msg("can be tuned"), tune: msg("tuned"), restore: msg("set back") };
 
 export class GpTuneMany extends ConsoleElement {
   static styles = [base, controls, dialogs, marks, css`
@@ -75,7 +71,7 @@ export class GpTuneMany extends ConsoleElement {
     const failed = found.filter(({ code }) => code);
     const rate = done.reduce((sum, { change }) => sum + (change?.saved_kbps ?? 0), 0);
     return html`<ul class="counts" role="status">
-        <li><b>${done.length}</b>${DONE[this.deed].word()}</li>
+        <li><b>${done.length}</b>${t(DONE[this.deed])}</li>
         <li><b>${found.length - done.length - failed.length}</b>${t("stay as they are")}</li>
         <li><b>${failed.length}</b>${t("cannot be")}</li>
         ${rate > 0 ? html`<li><b>${(rate / 1000).toFixed(1)}</b>${t("Mbit/s saved")}</li>` : null}</ul>
