@@ -27,7 +27,7 @@ const UNSEEN = {
   dark: msg("it is too dark"),
   drops: msg("drops or dirt on the lens"),
   haze: msg("heavy rain or fog"),
-  covered: msg("vehicles or people hide the ground"),
+  covered: msg("vehicles, people or snow hide the ground"),
   learning: msg("the place is still being learnt"),
   stale: msg("no pictures come"),
 };
