@@ -110,12 +110,15 @@ def evaluate(
     zone: Annotated[str, typer.Option(help="The ground: `x,y x,y x,y …`, 0-1.")] = "",
     place: Annotated[PlaceType, typer.Option(help="Whose lines count.")] = PlaceType.ROAD,
     draw: Annotated[Path | None, typer.Option(help="Write pictures with the water here.")] = None,
-    network: Annotated[bool, typer.Option(help="Ask the network as well.")] = True,
+    network: Annotated[
+        bool, typer.Option(help="Ask the networks for water, vehicles and persons as well.")
+    ] = True,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Hold pictures of one camera against each other: where is water, and how true is that."""
-    from gateway.detector_setup import open_water_network
+    from gateway.detector_setup import open_detector, open_water_network
+    from gateway.water.bystanders import Bystanders
     from gateway.water.evaluation import PairFiles, PairJudge, pairs_in, zone_setup
 
     settings = load_settings(config)
@@ -125,8 +128,12 @@ def evaluate(
         pairs = (PairFiles(image.name, reference, image, mask, ignore),)
     else:
         raise ConfigError("give --reference and --image, or --folder")
-    eye = open_water_network(settings.data_dir) if network else None
-    judge = PairJudge(zone_setup(zone, place) if zone else None, eye)
+    ground = zone_setup(zone, place) if zone else None
+    judge = PairJudge(ground, None)
+    if network:
+        detector, tracker = open_detector(settings.analysis, settings.data_dir)
+        bystanders = Bystanders(detector, tracker.high_score)
+        judge = PairJudge(ground, open_water_network(settings.data_dir), bystanders)
     verdicts = []
     for pair in pairs:
         verdict, drawn = judge.judge(pair)

@@ -1,8 +1,8 @@
 """The cameras' reference banks on the disk: the newest, the one before, and damaged ones aside.
 
-`data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, `marks.npz` (how its marks look
-dry), `head.npz` (what `water train` taught it), both if anything, and `*.damaged-TIME`, what could
-not be read any more.
+`data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, and where there is any `marks.npz`
+(how its marks look dry), `slope.npz` (how its slope looks), `head.npz` (what `water train` taught
+it) and `*.damaged-TIME`, what could not be read any more.
 """
 
 import os
@@ -22,7 +22,7 @@ from vision.water.mark_file import pack_marks, unpack_marks
 from vision.water.types import Mark
 
 BANK, PREVIOUS, HEAD = "bank.npz", "bank.previous.npz", "head.npz"
-MARKS = "marks.npz"
+MARKS, SLOPE = "marks.npz", "slope.npz"
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -83,6 +83,15 @@ class BankFiles:
         """Keep how a camera's marks look; nothing where it has none."""
         if book.marks:
             self._write(MARKS, pack_marks(book))
+
+    def load_slope(self, recall: Callable[[bytes], int], now: datetime) -> None:
+        """Have `recall` take up what is known of a camera's slope; as `load_head` otherwise."""
+        self._read(SLOPE, recall, now)
+
+    def save_slope(self, data: bytes | None) -> None:
+        """Keep how a camera's slope looks; nothing where it watches none."""
+        if data is not None:
+            self._write(SLOPE, data)
 
     def _write(self, name: str, data: bytes) -> None:
         path = self.folder / name

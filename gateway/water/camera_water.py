@@ -254,6 +254,7 @@ class CameraWater:
             voter = self._desk.voter_of(self._files)
             marks = self._files.load_marks(self._setup.marks, now)
             self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id, marks=marks)
+            self._files.load_slope(self._watch.recall_slope, now)
             self._watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
         return self._watch
 
@@ -264,6 +265,7 @@ class CameraWater:
         try:
             self._files.save(watch.bank)
             self._files.save_marks(watch.marks)
+            self._files.save_slope(watch.slope_bytes())
         except StorageError as error:
             if not self._unsaved:
                 log.error("a water bank cannot be kept", camera=self.camera.id, reason=str(error))

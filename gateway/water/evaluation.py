@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from gateway.errors import ConfigError
+from gateway.water.bystanders import Bystanders
 from gateway.water.pictures import overlay
 from vision.errors import RuleError
 from vision.geometry import Polygon
@@ -93,15 +94,21 @@ class PairVerdict:
 
 
 class PairJudge:
-    """Judges pairs. network: None without one. setup: None where nobody drew a zone.
+    """Judges pairs. network, bystanders: None without one. setup: None where nobody drew a zone.
 
     What was found is then held against the truth everywhere, else inside the zones.
     """
 
-    def __init__(self, setup: WaterSetup | None, network: WaterVoter | None) -> None:
+    def __init__(
+        self,
+        setup: WaterSetup | None,
+        network: WaterVoter | None,
+        bystanders: Bystanders | None = None,
+    ) -> None:
         self._setup = setup or whole_ground()
         self._everywhere = setup is None
         self._network = network
+        self._bystanders = bystanders
 
     def judge(self, pair: PairFiles) -> tuple[PairVerdict, Image]:
         """Return what was found, and the picture with it drawn in. Raises ConfigError."""
@@ -110,7 +117,10 @@ class PairJudge:
         shape = sample_shape(FrameSize(width, height))
         ignore = _mask(pair.ignore, shape)
         dry, sample = (_sample(one, shape, ignore) for one in (reference, image))
-        look = look_at_pair(self._setup, dry, sample, self._network)
+        things = None
+        if self._bystanders is not None:
+            things = (self._bystanders.of(reference, shape), self._bystanders.of(image, shape))
+        look = look_at_pair(self._setup, dry, sample, self._network, things)
         found = look.evidence.water
         truth = None if pair.mask is None else _mask(pair.mask, shape)
         counted = (self._everywhere | self._zones(shape)) & ~ignore

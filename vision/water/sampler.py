@@ -78,7 +78,7 @@ class Sampler:
         if self._is_wanted(at):
             shape = sample_shape(FrameSize(width, height))
             picture = cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA)
-            hidden = None if detections is None else _hidden(detections, shape, width)
+            hidden = None if detections is None else hidden_by(detections, shape, width)
             self._looks.append(_Look(at, np.asarray(picture, np.uint8), hidden))
         if not self._is_complete():
             return None
@@ -159,7 +159,7 @@ def _blocked(looks: tuple[_Look, ...]) -> Mask:
     return np.asarray(covered >= max(1.0, BLOCKED_SHARE * len(asked)), np.bool_)
 
 
-def _hidden(detections: Detections, shape: tuple[int, int], width_px: int) -> Mask:
+def hidden_by(detections: Detections, shape: tuple[int, int], width_px: int) -> Mask:
     """Return the pixels of a sample that vehicles and persons hide, boxes grown a little."""
     hidden = np.zeros(shape, np.uint8)
     scale = shape[1] / width_px

@@ -14,14 +14,15 @@ by 10, at 320 across, was told of after ten minutes.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vision.types import Image
 from vision.water.registration import aligned, edges, luma_of, register
-from vision.water.types import Mask, Sample
+from vision.water.types import Map, Mask, Sample
 
 Cells: TypeAlias = npt.NDArray[np.float32]
 """float32 (rows, columns), one number for each cell of the picture."""
@@ -41,6 +42,8 @@ LASTS_S, LASTING_LOOKS = 600.0, 10
 stays; where shadows fall, ten minutes move them on."""
 LEARN_LOOKS = 20
 """So many looks are learnt from before any is judged."""
+KEEP_LOOKS = 20
+"""After so many more it is worth keeping what was learnt: ten minutes of it at most are lost."""
 FOLLOW = 0.02
 """Share by which the usual follows what is seen while nothing moved: an hour of looks at ten
 minutes' worth of light."""
@@ -68,16 +71,27 @@ class SlopeJudgement:
     where: Mask
 
 
-class _Usual:
-    """What the slope usually looks like. Arrays: edges of the sample's shape; cells."""
+@dataclass(slots=True, eq=False)
+class Usual:
+    """What a slope usually looks like; it follows what is seen.
 
-    def __init__(self, sample: Sample, left_out: Mask) -> None:
-        self.image = sample.image
-        self.edges = edges(luma_of(sample.image), left_out)
-        shape = _cells(self.edges).shape
-        self.mean: Cells = np.ones(shape, np.float32)
-        self.spread: Cells = np.full(shape, LEAST_SPREAD, np.float32)
-        self.looks = 1
+    image, edges: of the samples' shape. mean, spread: how far a look's edges agree with these, and
+    by how much that varies. looks: how many it was learnt from.
+    """
+
+    image: Image
+    edges: Map
+    mean: Cells
+    spread: Cells
+    looks: int = 1
+
+    @classmethod
+    def of(cls, sample: Sample, left_out: Mask) -> Self:
+        """Begin with one look."""
+        first = edges(luma_of(sample.image), left_out)
+        shape = _cells(first).shape
+        spread = np.full(shape, LEAST_SPREAD, np.float32)
+        return cls(sample.image, first, np.ones(shape, np.float32), spread)
 
     def learn(self, now: npt.NDArray[np.float32], agreement: Cells, free: Mask) -> None:
         """Let what is usual follow a look, in the cells that are free."""
@@ -95,13 +109,15 @@ class SlopeWatch:
     """The memory of one slope; looks come in the order of time.
 
     slope: what is watched; ignore: what the camera writes on, and whatever else never counts; both
-    of the samples' shape.
+    of the samples' shape. usual: what is known of it, None before the first look. revision: grows
+    when that has become worth keeping anew.
     """
 
     def __init__(self, slope: Mask, ignore: Mask) -> None:
-        self._slope = slope
+        self.slope = slope
         self._ignore = ignore
-        self._usual: _Usual | None = None
+        self.usual: Usual | None = None
+        self.revision = 0
         self._since: Cells | None = None
         self._looks: Cells | None = None
         self._elapsed_s = 0.0
@@ -113,33 +129,40 @@ class SlopeWatch:
         """Go on with a scene that had moved when another process stopped; until it is accepted."""
         self._told, self._began_at = True, since
 
+    def recall(self, usual: Usual) -> None:
+        """Go on with what another process had learnt; for a new watch, before its first look."""
+        self.usual = usual
+        self._since, self._looks = np.zeros_like(usual.mean), np.zeros_like(usual.mean)
+
     def accept(self) -> None:
         """Take the slope as it is now for usual: somebody has looked at it."""
-        self._usual = self._since = self._looks = self._began_at = None
+        self.revision += 1
+        self.usual = self._since = self._looks = self._began_at = None
         self._told = False
 
     def look(self, sample: Sample) -> SlopeJudgement:
         """Take in a sample that is fit to be judged; what it hides stays as it was known."""
-        if self._usual is None or self._since is None or self._looks is None:
-            self._usual = _Usual(sample, self._ignore)
-            self._since = np.zeros_like(self._usual.mean)
-            self._looks = np.zeros_like(self._usual.mean)
+        if self.usual is None or self._since is None or self._looks is None:
+            self.usual = Usual.of(sample, self._ignore)
+            self._since = np.zeros_like(self.usual.mean)
+            self._looks = np.zeros_like(self.usual.mean)
             return self._judgement(sample, seen=False)
-        registration = register(sample, luma_of(self._usual.image), self._ignore)
+        registration = register(sample, luma_of(self.usual.image), self._ignore)
         if not registration.ok:
             return self._judgement(sample, seen=False)
         laid = aligned(sample, registration)
         now = edges(luma_of(laid.image), self._ignore)
-        agreement = _agreement(now, self._usual.edges)
+        agreement = _agreement(now, self.usual.edges)
         visible = _share(laid.blocked | self._ignore) < 0.2
         self._count(sample, self._differs(agreement), visible)
         quiet = visible & (self._looks == 0)
-        self._usual.learn(now, agreement, quiet)
+        self.usual.learn(now, agreement, quiet)
+        self.revision += self.usual.looks % KEEP_LOOKS == 0
         return self._judgement(sample, seen=True)
 
     def _differs(self, agreement: Cells) -> Mask:
         """Return the cells that look otherwise than they usually vary."""
-        usual = self._usual
+        usual = self.usual
         if usual is None or usual.looks < LEARN_LOOKS:
             return np.zeros(agreement.shape, np.bool_)
         lost = usual.mean - agreement
@@ -158,7 +181,7 @@ class SlopeWatch:
         self._looks = np.where(visible, np.where(differs, self._looks + 1, 0.0), self._looks)
 
     def _judgement(self, sample: Sample, *, seen: bool) -> SlopeJudgement:
-        slope = _share(self._slope) >= 0.5
+        slope = _share(self.slope) >= 0.5
         since, looks = self._since, self._looks
         lasting = np.zeros_like(slope)
         if since is not None and looks is not None:

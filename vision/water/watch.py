@@ -33,6 +33,7 @@ from vision.water.reference import Reference
 from vision.water.registration import Registration, aligned, luma_of, register
 from vision.water.sight import Usual, unseen
 from vision.water.slope import SlopeJudgement, SlopeWatch
+from vision.water.slope_file import pack_slopes, unpack_slopes
 from vision.water.state import WaterJudgement, WaterMachine
 from vision.water.types import (
     Evidence,
@@ -139,9 +140,24 @@ class WaterWatch:
             if incident.rule == SCENE_MOVED:
                 self._adopt_scene(incident.opened_at)
 
+    def recall_slope(self, data: bytes) -> int:
+        """Go on with what `slope_bytes` were made of; for a new watch, before its first look.
+
+        Return by how many lights the slope is known now. Raises WaterError for damaged bytes.
+        """
+        known = unpack_slopes(data, self._ground.zones) if self._slopes else {}
+        for infrared, usual in known.items():
+            self._slopes[infrared].recall(usual)
+        return len(known)
+
+    def slope_bytes(self) -> bytes | None:
+        """Return what the slope usually looks like, None where none is watched."""
+        return pack_slopes(self._slopes) if self._slopes else None
+
     @property
-    def _revision(self) -> tuple[int, int]:
-        return self.bank.revision, self.marks.revision
+    def _revision(self) -> tuple[int, ...]:
+        slopes = (slope.revision for slope in self._slopes.values())
+        return self.bank.revision, self.marks.revision, *slopes
 
     def _adopt_scene(self, since: datetime) -> None:
         nowhere = np.zeros(self.bank.shape, np.bool_)

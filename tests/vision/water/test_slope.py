@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from vision.errors import WaterError
 from vision.geometry import Polygon
 from vision.scene import Zone
 from vision.types import ChangeType, FrameSize
@@ -78,6 +79,12 @@ def parked(scene: Scene, number: int) -> Scene:
     return scene
 
 
+def slope_watch(left: float = 0.1) -> WaterWatch:
+    corners = [[left, 0.25], [0.9, 0.25], [0.9, 0.9], [left, 0.9]]
+    setup = WaterSetup(PlaceType.SLOPE, (Zone("bank", Polygon.of(corners)),))
+    return WaterWatch(setup, ReferenceBank(SHAPE), camera="hill")
+
+
 @pytest.mark.parametrize("weather", [sunny, swaying, dimming, parked])
 def test_weather_sway_and_what_stops_for_a_while_have_not_moved_the_scene(
     square: Scene, weather: Weather
@@ -107,6 +114,39 @@ def test_a_scene_that_moved_before_a_restart_has_moved_until_it_is_accepted(squa
     assert all(watch.look(sample(slid(square), i)).moved for i in range(5))
     watch.accept()
     assert not watch.look(sample(slid(square), 6)).moved
+
+
+def test_what_a_slope_looks_like_survives_a_restart(square: Scene) -> None:
+    before = slope_watch()
+    looks = [before.look(sample(square, i), RainState.DRY) for i in range(LEARN_LOOKS + 1)]
+    assert [i for i, one in enumerate(looks) if one.learnt][-1] == LEARN_LOOKS
+    data = before.slope_bytes()
+    assert data is not None
+    after, unknowing = slope_watch(), slope_watch()
+    after.bank, unknowing.bank = before.bank, before.bank
+    assert after.recall_slope(data) == 1
+    slides = range(LEARN_LOOKS + 5, LEARN_LOOKS + 18)
+    told = [after.look(sample(slid(square), i), RainState.DRY).slope for i in slides]
+    assert told[-1] is not None
+    assert told[-1].moved
+    for i in slides:
+        unknowing.look(sample(slid(square), i), RainState.DRY)
+    assert unknowing.slope_bytes() != data
+    newly = unknowing.look(sample(slid(square), slides[-1] + 1), RainState.DRY).slope
+    assert newly is None or not newly.moved
+
+
+def test_what_is_known_of_a_slope_drawn_otherwise_is_left(square: Scene) -> None:
+    watch = slope_watch()
+    watch.look(sample(square, 0), RainState.DRY)
+    watch.look(sample(square, 1), RainState.DRY)
+    data = watch.slope_bytes()
+    assert data is not None
+    assert slope_watch(left=0.2).recall_slope(data) == 0
+    with pytest.raises(WaterError, match="damaged"):
+        slope_watch().recall_slope(data[:-1])
+    with pytest.raises(WaterError, match="are no water slope"):
+        slope_watch().recall_slope(b"water")
 
 
 def test_a_view_that_cannot_be_laid_over_the_usual_one_says_nothing(square: Scene) -> None:
