@@ -70,7 +70,6 @@ ROUTES = (
     cameras.router,
     camera_control.router,
     encoders.router,
-    encoders.router,
     camera_settings.router,
     camera_rules.router,
     onboarding.router,
