@@ -20,6 +20,7 @@ BENCHMARKS = {
     "accuracy": "How good are the default model's boxes on labelled pictures?",
     "activity": "Who is found in small grey pictures, how soon, and what else wakes a camera?",
     "analyze": "How much faster than real time is a video file analysed?",
+    "bit_rate": "How little may a tuned stream send before something is missed?",
     "chaos": "Is anything lost, made up, twice or out of order while everything is killed?",
     "delivery": "How fast do incidents get from the store to each sink, how late, in what memory?",
     "detector": "How much of the bare runtime's speed does the detector keep?",

@@ -21,6 +21,7 @@ RECORDED = (
     "soak",
     "tracking",
     "rules",
+    "bit_rate",
     "fleet",
     "chaos",
     "delivery",

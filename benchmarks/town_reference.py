@@ -49,7 +49,13 @@ class Reference:
 
     def events(self, clip: ClipSpec) -> tuple[Event, ...]:
         """Return a clip's events, times from its first picture; one may end in the next round."""
-        looks = self._looks(clip)
+        return self._events(clip, self._looks(clip))
+
+    def events_in(self, path: Path, clip: ClipSpec) -> tuple[Event, ...]:
+        """Return the events of a file coded as a clip is, looked at anew."""
+        return self._events(clip, list(_seen(path, self._detecting())))
+
+    def _events(self, clip: ClipSpec, looks: Sequence[Detections]) -> tuple[Event, ...]:
         pipeline = CameraPipeline("reference", rules_for(clip.kind), self._tracker)
         found: dict[str, Incident] = {}
         for number in range(2 * len(looks)):
@@ -71,9 +77,13 @@ class Reference:
         record = clip.path.with_suffix(f".{self._spec.sha256[:12]}.npz")
         if not record.exists():
             Console(stderr=True).print(f"looking at every picture of {clip.path.name}")
-            self._detector = self._detector or Detector.open(self._spec)
-            _save(record, list(_seen(clip.path, self._detector)))
+            _save(record, list(_seen(clip.path, self._detecting())))
         return _load(record, self._spec)
+
+    def _detecting(self) -> Detector:
+        if self._detector is None:
+            self._detector = Detector.open(self._spec)
+        return self._detector
 
 
 def _seen(path: Path, detector: Detector) -> Iterator[Detections]:
