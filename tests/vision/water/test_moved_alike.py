@@ -16,9 +16,9 @@ LOWER = np.arange(SHAPE[0])[:, None] >= np.full(SHAPE, 80)
 def ripples(
     seed: int, strength: float = 18.0, tone: tuple[float, float, float] = (90, 105, 120)
 ) -> Colours:
-    waves = np.random.default_rng(seed).normal(0.0, 1.0, SHAPE)
-    waves = cv2.GaussianBlur(waves, (0, 0), sigmaX=4.0, sigmaY=1.2)
-    return np.array(tone) + (strength * waves / waves.std())[:, :, None]
+    noise = np.random.default_rng(seed).normal(0.0, 1.0, SHAPE)
+    waves = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=4.0, sigmaY=1.2), np.float64)
+    return np.asarray(np.array(tone) + (strength * waves / waves.std())[:, :, None], np.float64)
 
 
 def place(below: Colours, light: float = 1.0) -> Image:

@@ -87,3 +87,32 @@ def test_what_is_hidden_in_the_picture_counts_nowhere() -> None:
     hidden = replace(sample(street(flooded=True)), blocked=FLOODED)
     look = look_at_pair(SETUP, DRY, hidden, None)
     assert not (look.evidence.water & FLOODED).any()
+
+
+def test_a_vehicle_that_came_is_no_water_where_a_detector_saw_it() -> None:
+    van = (ROWS >= 100) & (ROWS < 150) & (COLUMNS >= 120) & (COLUMNS < 220)
+    picture = street()
+    picture[van] = (70, 80, 90)
+    there = sample(picture)
+    assert look_at_pair(SETUP, DRY, there, None).evidence.area_ratio > 0.1
+    seen = look_at_pair(SETUP, DRY, there, None, things=(NOTHING, van))
+    assert seen.evidence.area_ratio < 0.02
+
+
+def test_water_behind_what_the_camera_writes_is_given_back() -> None:
+    written = street(flooded=True)
+    for colour, thick in ((0, 5), (255, 2)):
+        cv2.putText(written, "CAM 03 EAST", (40, 172), 0, 0.5, (colour,) * 3, thick, cv2.LINE_AA)
+    assert overlap(look_at_pair(SETUP, DRY, sample(written), None).evidence.water) > 0.8
+
+
+def test_water_above_a_zone_that_nobody_drew_is_followed() -> None:
+    wide = WaterSetup(
+        PlaceType.ROAD, (Zone("low", Polygon.of([[0, 0.8], [1, 0.8], [1, 1], [0, 1]])),)
+    )
+    drawn = WaterSetup(
+        PlaceType.ROAD, (Zone("low", Polygon.of([[0.1, 0.8], [0.9, 0.8], [1, 1], [0, 1]])),)
+    )
+    flood = sample(street(flooded=True))
+    assert overlap(look_at_pair(wide, DRY, flood, None).evidence.water) > 0.8
+    assert not look_at_pair(drawn, DRY, flood, None).evidence.water[:142].any()
