@@ -89,14 +89,14 @@ def _set_up(connection: DBAPIConnection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Begin; a writer takes the lock at once, so that two of them wait and none fails half-way."""
     statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
-    if statement == _IMMEDIATE and _take_turn(connection):
-        return
-    if statement:
+    if statement == _IMMEDIATE:
+        _take_turn(connection)
+    elif statement:
         connection.exec_driver_sql(statement)
 
 
-def _take_turn(connection: Connection) -> bool:
-    """Begin to write as soon as whoever writes is done; return whether that was within BUSY_S.
+def _take_turn(connection: Connection) -> None:
+    """Begin to write as soon as whoever writes is done, BUSY_S at most.
 
     Left to itself SQLite sleeps 1, 2, 5 and up to 100 ms between its tries (sqlite3.c,
     sqliteDefaultBusyCallback), while others come and go first.
@@ -110,13 +110,13 @@ def _take_turn(connection: Connection) -> bool:
                 driver.execute(_IMMEDIATE)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    return False
+                    break
                 time.sleep(_TURN_S)
             else:
-                return True
+                return
+        connection.exec_driver_sql(_IMMEDIATE)  # fails in the words that `faults` knows
     finally:
         driver.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
-    return False
 
 
 def _use_write_ahead_log(engines: Engines) -> None:
