@@ -116,6 +116,7 @@ class Backlog:
     waiting: int
     oldest_at: datetime | None
 
+
 _message = attrgetter(*OutboxMessage.__slots__)
 
 
