@@ -44,11 +44,15 @@ class PasswordChange(Question):
 
 
 class UserBody(Answer):
-    """A person signed in. must_change_password: the password is one that we made up."""
+    """A person signed in. must_change_password: the password is one that we made up.
+
+    unit: id of theirs, null: the whole site.
+    """
 
     username: str
     role: Role
     must_change_password: bool
+    unit: str | None
 
 
 class SessionBody(Answer):
@@ -141,5 +145,6 @@ def _body(user: User) -> SessionBody:
             username=user.username,
             role=user.role,
             must_change_password=user.must_change_password,
+            unit=user.unit,
         )
     )

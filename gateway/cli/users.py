@@ -17,7 +17,7 @@ app = typer.Typer(help="The people who may sign in.", no_args_is_help=True)
 
 @app.callback()
 def group() -> None:
-    """List users, add them, and say which unit they belong to."""
+    """List users, add them, say which unit they belong to, and shut them out."""
 
 
 @app.command("list")
@@ -64,3 +64,12 @@ def move_command(
 
     with open_store(load_settings(config)) as store:
         store.users.belong(username, None if unit == WHOLE_SITE else unit)
+
+
+@app.command("disable")
+def disable_command(username: Username, config: ConfigOption = None) -> None:
+    """Shut a user out: no session, no player's token, until `reset-password` lets them in again."""
+    from gateway.processes import open_store
+
+    with open_store(load_settings(config)) as store:
+        store.users.disable(username)

@@ -17,7 +17,7 @@ export type Transport = "auto" | "tcp" | "udp";
 export type Language = "zh-CN" | "en";
 export type Point = [x: number, y: number];
 
-export interface User { username: string; role: "admin" | "operator" | "reporter"; must_change_password: boolean }
+export interface User { username: string; role: "admin" | "operator" | "reporter"; must_change_password: boolean; unit: string | null }
 export interface Zone { id: string; name: string; polygon: Point[] }
 
 /** From the first point, looking to the second, side A is on the left and side B on the right. */

@@ -8,12 +8,18 @@ import { base, controls } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
 import { page } from "./page-styles.js";
 
+/** @param {User} user */
+const isAdmin = (user) => user.role === "admin";
+/** @param {User} user */
+const isOfWholeSite = (user) => isAdmin(user) || user.unit === null;
+const isAnybody = () => true;
+
 const PAGES = [
-  { href: UNITS, icon: "people", name: msg("Units and people"), use: msg("Who lies in whom, who belongs where, who may sign in"), isOpen: true },
-  { href: TOLD, icon: "told", name: msg("People told"), use: msg("Who is told of incidents, when and how; what they were told"), isOpen: false },
-  { href: PLAN, icon: "patrol", name: msg("Patrol plan"), use: msg("Shifts, rounds, and the points that they visit"), isOpen: true },
-  { href: DELIVERIES, icon: "queue", name: msg("Deliveries"), use: msg("How each receiver of messages fares, and what it refused"), isOpen: true },
-  { href: AUDIT, icon: "audit", name: msg("Audit log"), use: msg("Who did what to which thing, and whether the log is whole"), isOpen: false },
+  { href: UNITS, icon: "people", name: msg("Units and people"), use: msg("Who lies in whom, who belongs where, who may sign in"), isFor: isAnybody },
+  { href: TOLD, icon: "told", name: msg("People told"), use: msg("Who is told of incidents, when and how; what they were told"), isFor: isAdmin },
+  { href: PLAN, icon: "patrol", name: msg("Patrol plan"), use: msg("Shifts, rounds, and the points that they visit"), isFor: isAnybody },
+  { href: DELIVERIES, icon: "queue", name: msg("Deliveries"), use: msg("How each receiver of messages fares, and what it refused"), isFor: isOfWholeSite },
+  { href: AUDIT, icon: "audit", name: msg("Audit log"), use: msg("Who did what to which thing, and whether the log is whole"), isFor: isAdmin },
 ];
 
 export class GpAdministrationPage extends ConsoleElement {
@@ -33,9 +39,9 @@ export class GpAdministrationPage extends ConsoleElement {
   }
 
   render() {
-    const isAdmin = this.user?.role === "admin";
+    const { user } = this;
     return html`<div class="page"><header><h1 tabindex="-1">${t("Administration")}</h1></header>
-      <ul>${PAGES.filter(({ isOpen }) => isOpen || isAdmin).map((one) => html`<li><a class="panel" href=${one.href}>
+      <ul>${PAGES.filter(({ isFor }) => user && isFor(user)).map((one) => html`<li><a class="panel" href=${one.href}>
         ${icon(one.icon)}<b>${t(one.name)}</b><span class="small quiet">${t(one.use)}</span></a></li>`)}</ul></div>`;
   }
 }

@@ -12,7 +12,12 @@ def test_signing_in_gives_a_strict_http_only_cookie(site):
         answer = client.post("/api/session", json=site.credentials())
     assert answer.status_code == 200
     assert answer.json() == {
-        "user": {"username": "admin", "role": "admin", "must_change_password": False}
+        "user": {
+            "username": "admin",
+            "role": "admin",
+            "must_change_password": False,
+            "unit": None,
+        }
     }
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie

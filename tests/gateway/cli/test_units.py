@@ -52,5 +52,16 @@ def test_users_are_added_moved_and_listed(gridpatrol, refused):
     refused(13, "users", "move", "li", "north")
 
 
+def test_who_has_left_is_shut_out_until_the_password_is_reset(gridpatrol, refused):
+    for name in ("chief", "li"):
+        gridpatrol("users", "add", name, "--role", "admin")
+    gridpatrol("users", "disable", "li")
+    listed = gridpatrol("users", "list", "--json").objects
+    assert {one["username"]: one["is_disabled"] for one in listed} == {"chief": False, "li": True}
+    assert "only administrator" in refused(3, "users", "disable", "chief")
+    gridpatrol("reset-password", "li")
+    assert not any(one["is_disabled"] for one in gridpatrol("users", "list", "--json").objects)
+
+
 def test_every_role_can_be_given():
     assert set(RoleName.__args__) == {role.value for role in Role}
