@@ -104,13 +104,17 @@ class Relay:
             await asyncio.wait_for(stop.wait(), pause_s)
 
     async def _left_wait_s(self) -> float:
-        """Return what is left of the wait that an earlier process had to keep."""
+        """Return what is left of the wait that an earlier process had to keep.
+
+        It is no more than so many failures ask for: the clock may have been turned back meanwhile.
+        """
         with suppress(StorageError):
             for sink in await asyncio.to_thread(self._store.deliveries.status):
                 if sink.name == self.name and sink.retry_at is not None:
                     self._failures = sink.failures
                     left_s = (sink.retry_at - utc_now()).total_seconds()
-                    return min(max(left_s, 0.0), self._sink.backoff.longest_s)
+                    most_s = self._sink.backoff.wait_s(max(sink.failures, 1), 1.0)
+                    return min(max(left_s, 0.0), most_s)
         return 0.0
 
     async def _round(self, watch: ChangeWatch, thread: ThreadPoolExecutor) -> float:

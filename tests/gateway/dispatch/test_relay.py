@@ -6,17 +6,19 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from gateway.clock import utc_now
 from gateway.dispatch.embedded import EmbeddedQueue
 from gateway.dispatch.redis_sink import STREAM
 from gateway.dispatch.relay import QueueState
 from gateway.store import Store
 from gateway.store.journal import Topic
-from gateway.store.outbox import OutboxMessage
+from gateway.store.outbox import QUEUE, OutboxMessage
 from vision.types import ChangeType
 
 
@@ -73,6 +75,17 @@ async def test_queue_that_is_down_at_start_gets_everything_later(
     assert json.loads(event)["time"] == "2026-05-01T08:00:00.000Z"
     assert message.delivered_at > down_since
     assert told(store) == 2
+
+
+async def test_a_wait_noted_before_the_clock_was_turned_back_is_not_sat_out(
+    store: Store, samples, queue: EmbeddedQueue, relaying, until, entries
+) -> None:
+    samples.fill(store, 1)
+    then = utc_now() + timedelta(hours=1)
+    store.deliveries.unreachable(QUEUE, "no answer", then, then)
+    async with relaying(queue.url):
+        await until(lambda: store.outbox.backlog().waiting == 0)
+    assert len(entries(queue.url)) == 1
 
 
 async def test_idle_relay_notices_that_the_queue_went_away(
