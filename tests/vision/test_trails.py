@@ -19,7 +19,9 @@ def one(box: tuple[float, ...] = PERSON) -> Trails:
 
 def see(trails: Trails, box: tuple[float, ...], second: float, watched_s: float) -> None:
     trails.wait(watched_s)
-    trails.see(np.array([0]), np.array([box]), np.array([0.9]), np.array([True]), round(second * US))
+    trails.see(
+        np.array([0]), np.array([box]), np.array([0.9]), np.array([True]), round(second * US)
+    )
 
 
 def moved(by: float) -> tuple[float, ...]:
