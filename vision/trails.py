@@ -48,6 +48,9 @@ UNSURE_S = 4.0
 """Unsure detections continue what moves for so long after a sure one: longer than somebody is half
 hidden. Without an end, a bush where somebody left the picture is a person who never goes."""
 
+UNSURE_SIGHTINGS = 3
+"""And so many of them in a row whatever the time, for a camera that is looked at rarely."""
+
 MICROSECONDS: Final = 1_000_000
 
 
@@ -91,6 +94,7 @@ TRAIL: Final = np.dtype(
         ("first_seen", np.int64),
         ("last_seen", np.int64),
         ("last_sure", np.int64),
+        ("unsure", np.int64),
         ("rest_box", np.float64, 4),
         ("rest_since", np.int64),
         ("reach_per_s", np.float64),
@@ -99,7 +103,8 @@ TRAIL: Final = np.dtype(
 )
 """One followed object. kind: the tracker's own number for it. box, rest_box: x1, y1, x2, y2 in
 pixels of the source frame; velocity: pixels a second. confirmed: whether it counts; still: whether
-it is at rest. Times are microseconds since the epoch."""
+it is at rest; unsure: unsure detections since the last sure one. Times: microseconds since the
+epoch."""
 
 
 class Trails:
@@ -153,7 +158,8 @@ class Trails:
         sure = self.rows["last_sure"]
         at_rest = sure - self.rows["rest_since"] >= STILL_AFTER_S * MICROSECONDS
         lately = at - sure <= UNSURE_S * MICROSECONDS
-        return np.asarray(self.rows["confirmed"] & (at_rest | lately))
+        few = self.rows["unsure"] < UNSURE_SIGHTINGS
+        return np.asarray(self.rows["confirmed"] & (at_rest | lately | few))
 
     def see(
         self, which: Rows, boxes: Floats, scores: Floats, is_sure: npt.NDArray[np.bool_], at: int
@@ -166,6 +172,7 @@ class Trails:
         seen["rest_since"][moved] = at
         seen["box"], seen["score"], seen["last_seen"] = boxes, scores, at
         seen["last_sure"][is_sure] = at
+        seen["unsure"] = np.where(is_sure, 0, seen["unsure"] + 1)
         seen["detections"] += 1
         seen["confirmed"] |= at - seen["first_seen"] >= self._confirm_us
         seen["still"] = at - seen["rest_since"] >= STILL_AFTER_S * MICROSECONDS

@@ -125,6 +125,13 @@ def test_a_bush_does_not_go_on_for_whoever_left_the_picture_beside_it(follow) ->
     assert frames[-1] == ()
 
 
+def test_who_is_looked_at_rarely_is_kept_by_a_few_unsure_detections(follow) -> None:
+    frames = follow(lambda s: [person(0, score=0.8 if s < 4 else 0.2)], np.arange(0, 60, 3.0))
+    assert ids(frames) == {1}
+    seen = [frame[0].last_seen_at for frame in frames if frame]
+    assert (max(seen) - min(seen)).total_seconds() == pytest.approx(12.0)
+
+
 def test_what_was_surely_at_rest_stays_when_the_light_makes_it_unsure(follow) -> None:
     frames = follow(lambda s: [car(300, score=0.6 if s < 8 else 0.2)], np.arange(0, 60, 0.5))
     assert ids(frames) == {1}
