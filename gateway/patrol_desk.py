@@ -113,13 +113,23 @@ def cameras_left(before: StoredRound, after: StoredRound) -> frozenset[str]:
     return _unneeded(after) - _unneeded(before)
 
 
+def cameras_turned(found: StoredRound) -> frozenset[str]:
+    """Return which cameras a round has turned to presets so far and not sent home."""
+    return _turned(found) - _unneeded(found)
+
+
+def _turned(found: StoredRound) -> frozenset[str]:
+    stops, checkins = found.round.stops, found.checkins
+    return frozenset(one.camera for one in stops if one.preset is not None and one.id in checkins)
+
+
 def _unneeded(found: StoredRound) -> frozenset[str]:
     stops, checkins = found.round.stops, found.checkins
-    turned = {one.camera for one in stops if one.preset is not None and one.id in checkins}
+    turned = _turned(found)
     if found.outcome is not None:
-        return frozenset(turned)
+        return turned
     visited = {name for name, one in checkins.items() if one.at is not None}
-    return frozenset(turned - {one.camera for one in stops if one.id not in visited})
+    return turned - {one.camera for one in stops if one.id not in visited}
 
 
 def _told(stop: Stop, round_id: str, seen: Seen, by: Actor) -> Told:

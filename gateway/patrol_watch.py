@@ -1,10 +1,11 @@
 """Sees to patrol while `serve` runs: rounds become due and are missed, lapses become incidents.
 
+Cameras that a missed round leaves turned go home.
 It also ends the incidents that people found and are done with, as no camera will.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -14,9 +15,16 @@ import structlog
 
 from gateway.clock import utc_now
 from gateway.dispatch.message import MessageWriter
-from gateway.errors import StorageError
+from gateway.errors import (
+    GatewayError,
+    StorageError,
+    StreamLostError,
+    UnreachableError,
+    WorkerUnreachableError,
+)
 from gateway.patrol.lapse import PATROL, ROUND_MISSED, Lapse, lapse_of
 from gateway.patrol.round import Route
+from gateway.patrol_desk import cameras_turned
 from gateway.patrol_file import plan_of
 from gateway.store import Store
 from gateway.store.inventory import SITE_ID, CameraRef, site_ref
@@ -27,10 +35,15 @@ from vision.types import ChangeType, Incident, IncidentChange, Severity
 LOOK_S = 5.0
 """Between looks; the shortest time of a round is a minute."""
 TIDY_EVERY = timedelta(hours=1)
+ASK_FOR = timedelta(minutes=30)
+"""How long a camera is asked to go home; later somebody may have turned it elsewhere."""
 PATROL_RULE = "@patrol"
 """Rule of the incidents; its subject is the route."""
 
 log = structlog.get_logger()
+
+Turn = Callable[[str], Awaitable[None]]
+"""Turns a camera, by its id, to its home view; raises GatewayError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +67,55 @@ class PatrolWatch:
         store: Store,
         terms: Terms,
         compose: MessageWriter,
+        turn_home: Turn,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._terms = terms
         self._compose = compose
         self._now = now
+        self._turn_home = turn_home
+        self._away: dict[str, datetime] = {}
         self._tidied_at: datetime | None = None
         self._refused = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop` is set; a store that refuses is asked again."""
         while not stop.is_set():
+            await self.turn_home()
             await asyncio.to_thread(self._try)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
+
+    async def turn_home(self) -> None:
+        """Send home the cameras that rounds about to be missed have left at their presets.
+
+        It is done before they end, so that a product that stops in between does it again; a camera
+        that cannot be asked is asked again for half an hour.
+        """
+        now = self._now()
+        with suppress(StorageError):
+            for camera in await asyncio.to_thread(self._left_turned, now):
+                self._away.setdefault(camera, now)
+        for camera, since in list(self._away.items()):
+            if await self._is_settled(camera) or now - since > ASK_FOR:
+                del self._away[camera]
+
+    def _left_turned(self, now: datetime) -> frozenset[str]:
+        missed = self._store.patrol.about_to_be_missed(now)
+        return frozenset[str]().union(*map(cameras_turned, missed))
+
+    async def _is_settled(self, camera: str) -> bool:
+        """Send one camera home; return whether there is no sense in asking again."""
+        try:
+            await self._turn_home(camera)
+        except (UnreachableError, StreamLostError, WorkerUnreachableError):
+            return False
+        except GatewayError as error:
+            log.info(
+                "a camera does not go home after a missed round", camera=camera, why=str(error)
+            )
+        return True
 
     def _try(self) -> None:
         try:

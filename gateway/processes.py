@@ -15,6 +15,7 @@ from gateway.analysis.engine import AnalysisEngine
 from gateway.api.app import create_app
 from gateway.api.cameras import owner_of
 from gateway.api.services import Services
+from gateway.camera_commands import GoHome
 from gateway.camera_unit import Bench
 from gateway.case_watch import CaseWatch
 from gateway.casefile.blur import PersonBlur
@@ -35,6 +36,7 @@ from gateway.notify.notifier import Notifier
 from gateway.patrol_watch import PatrolWatch, Terms
 from gateway.quarantine import Quarantine
 from gateway.rain_feed.poller import Feed, RainPoller
+from gateway.recording.orphans import Orphans
 from gateway.recording.retention import Retention, RetentionThread
 from gateway.secrets import SecretBox
 from gateway.serving import listen, serving, stop_signal
@@ -150,7 +152,7 @@ async def run_serve(settings: Settings, queue_url: str) -> None:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_site_watch(settings, store, workers).run(stop))
                     tasks.create_task(_case_watch(settings, store).run(stop))
-                    tasks.create_task(_patrol_watch(settings, store).run(stop))
+                    tasks.create_task(_patrol_watch(settings, store, workers).run(stop))
                     tasks.create_task(_statuses(settings, store, queue_url).run(stop))
                     tasks.create_task(Notifier(store, settings.site).run(stop))
                     tasks.create_task(_shedder(settings, store, sinks).run(stop))
@@ -185,7 +187,8 @@ def _sweeper(settings: Settings, store: Store) -> Sweeper:
 
 def _retention(settings: Settings, store: Store) -> RetentionThread:
     return RetentionThread(
-        Retention(store, settings.data_dir, settings.recording, settings.retention)
+        Retention(store, settings.data_dir, settings.recording, settings.retention),
+        Orphans(store, settings.data_dir),
     )
 
 
@@ -205,14 +208,18 @@ def _case_watch(settings: Settings, store: Store) -> CaseWatch:
     return CaseWatch(store, policy, CaseWriter(settings.site.id))
 
 
-def _patrol_watch(settings: Settings, store: Store) -> PatrolWatch:
+def _patrol_watch(settings: Settings, store: Store, workers: WorkerClient) -> PatrolWatch:
+    async def turn_home(camera: str) -> None:
+        worker_url = await asyncio.to_thread(owner_of, store, camera)
+        await workers.control(worker_url, camera, GoHome())
+
     terms = Terms(
         data_dir=settings.data_dir,
         zone=settings.site.zone,
         keep=timedelta(days=settings.recording.evidence_keep_days),
         version=version("gridpatrol"),
     )
-    return PatrolWatch(store, terms, MessageWriter(settings.site.id))
+    return PatrolWatch(store, terms, MessageWriter(settings.site.id), turn_home)
 
 
 def _statuses(settings: Settings, store: Store, queue_url: str) -> StatusConsumer:

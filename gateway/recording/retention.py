@@ -24,6 +24,7 @@ from gateway.audit.act import SYSTEM, Act, AuditAction, Detail
 from gateway.clock import to_iso, utc_now
 from gateway.config import RecordingSettings
 from gateway.recording.disk import free_bytes
+from gateway.recording.orphans import Orphans
 from gateway.recording.repair import RECORDINGS
 from gateway.retention_settings import RetentionSettings
 from gateway.store import Store
@@ -195,10 +196,11 @@ class Retention:
 
 
 class RetentionThread:
-    """Lets a `Retention` do its rounds, from `with` to its end."""
+    """Lets a `Retention` do its rounds, from `with` to its end, and removes what nobody knows."""
 
-    def __init__(self, retention: Retention) -> None:
+    def __init__(self, retention: Retention, orphans: Orphans | None = None) -> None:
         self._retention = retention
+        self._orphans = orphans
         self._stopping = threading.Event()
         self._failing = False
         self._thread = threading.Thread(target=self._run, name="retention")
@@ -224,6 +226,7 @@ class RetentionThread:
     def _round(self) -> None:
         try:
             deleted = self._retention.round()
+            orphans = 0 if self._orphans is None else self._orphans.round()
         except Exception:
             if not self._failing:
                 log.exception("old recordings cannot be deleted; trying on")
@@ -236,6 +239,8 @@ class RetentionThread:
             )
         if deleted.segments or deleted.evidence:
             log.info("old recordings deleted", segments=deleted.segments, evidence=deleted.evidence)
+        if orphans:
+            log.info("files that no incident and no check-in knows were removed", count=orphans)
         if deleted.counts:
             log.info("old counts deleted", intervals=deleted.counts)
 

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 
 from gateway.store.database import Database
-from gateway.store.outbox import QUEUE, offer_those
+from gateway.store.outbox import EMPTIED, QUEUE, offer_those
 from gateway.store.tables import cases, deliveries, incidents, outbox, sinks
 from gateway.workflow.case import Step
 
@@ -75,6 +75,7 @@ def _lost(kept_to: str, now: datetime) -> ColumnElement[bool]:
     )
     return and_(
         outbox.c.queue_id.is_not(None),
+        outbox.c.body != EMPTIED,
         func.substr(outbox.c.queue_id, 1, _MS_DIGITS) >= kept_to[:_MS_DIGITS],
         or_(outbox.c.delivered_at > now - OFFERED_AGAIN, outbox.c.incident_id.in_(open_ones)),
     )

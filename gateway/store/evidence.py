@@ -159,6 +159,12 @@ class EvidenceFiles:
         with self._database.read() as connection:
             return frozenset(connection.scalars(query))
 
+    def known(self, paths: Sequence[str]) -> frozenset[str]:
+        """Return which of these files some row tells of, kept or gone."""
+        query = select(evidence_table.c.path).where(evidence_table.c.path.in_(paths))
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(query))
+
     def total_bytes(self) -> int:
         """Return how much all files that are kept take together; a shared one counts once."""
         files = (

@@ -1,16 +1,17 @@
 """What is forgotten of the outbox: messages that everybody has had for long, of what is over.
 
-An incident's first message stays: it says when the dispatch queue took it, and where it keeps it.
-So does the newest that the queue took, by which a loss of its data is known.
+Of an incident's first message only what it said goes: its row, some 250 bytes, tells for as long as
+the incident is known when the dispatch queue took it, and where that keeps it. So does
+the newest that the queue took, by which a loss of its data is known.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
 
 from gateway.store.database import Database
-from gateway.store.outbox import QUEUE
+from gateway.store.outbox import EMPTIED, QUEUE
 from gateway.store.tables import UtcDateTime, cases, deliveries, incidents, outbox, parked, sinks
 from gateway.workflow.case import Step
 
@@ -19,7 +20,7 @@ _CHUNK = 500
 
 
 def forget(database: Database, before: datetime) -> Iterator[int]:
-    """Forget messages that the queue took before a time; yield how many, after each transaction.
+    """Forget messages that the queue took before a time; yield how many rows went, now and then.
 
     Nothing is that still waits anywhere or is parked, nor of an incident that goes on or whose case
     is not closed. Raises StorageError.
@@ -33,7 +34,9 @@ def forget(database: Database, before: datetime) -> Iterator[int]:
             return
         after = seqs[-1]
         with database.write() as connection:
-            count = connection.execute(_FORGET, {"seqs": list(seqs)}).rowcount
+            its = {"seqs": list(seqs)}
+            connection.execute(_EMPTY, its)
+            count = connection.execute(_FORGET, its).rowcount
         yield count
 
 
@@ -49,7 +52,7 @@ _FORGETTABLE = (
     .join(cases, cases.c.incident_id == incidents.c.id)
     .where(
         outbox.c.seq > bindparam("after"),
-        outbox.c.revision > 0,
+        or_(outbox.c.revision > 0, outbox.c.body != EMPTIED),
         outbox.c.delivered_at < bindparam("before", type_=UtcDateTime),
         outbox.c.delivered_at < _newest,
         incidents.c.closed_at.is_not(None),
@@ -59,7 +62,9 @@ _FORGETTABLE = (
     .order_by(outbox.c.seq)
     .limit(_CHUNK)
 )
-_FORGET = delete(outbox).where(
+_THESE = and_(
     outbox.c.seq.in_(bindparam("seqs", expanding=True, literal_execute=True)), _everybody_has_it()
 )
 """Looks again: a queue that lost its data may have taken messages back meanwhile."""
+_FORGET = delete(outbox).where(_THESE, outbox.c.revision > 0)
+_EMPTY = update(outbox).where(_THESE, outbox.c.revision == 0).values(body=EMPTIED)

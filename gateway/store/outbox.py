@@ -30,6 +30,8 @@ from vision.types import Severity
 
 QUEUE: Final = "queue"
 """The sink that is always there: the dispatch queue, a Redis stream."""
+EMPTIED: Final = ""
+"""The body of a message that everybody has had for long; it is offered to nobody again."""
 URGENCIES: Final[Mapping[Severity, int]] = MappingProxyType(
     {Severity.RED: 0, Severity.YELLOW: 1, Severity.GREEN: 2}
 )

@@ -4,7 +4,7 @@ Rounds are written when they become due, each once, with the stops that they the
 plan says later changes none that was due before.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -110,13 +110,17 @@ class Patrol:
         """
         with self._database.write() as connection:
             changed = _write_due(connection, now, zone)
-            for one in _read(connection, patrol_rounds.c.outcome.is_(None)):
-                if outcome(one.round, _checked_at(one), now) is Outcome.MISSED:
-                    _settle(connection, one.round.id, Outcome.MISSED, one.round.missed_at, "", "")
-                    changed += 1
+            for one in _missed(connection, now):
+                _settle(connection, one.round.id, Outcome.MISSED, one.round.missed_at, "", "")
+                changed += 1
             if changed:
                 note(connection, Topic.SYSTEM, PATROL, now)
         return changed
+
+    def about_to_be_missed(self, now: datetime) -> tuple[StoredRound, ...]:
+        """Return the rounds that `advance` would end as missed."""
+        with self._database.read() as connection:
+            return _missed(connection, now)
 
     def rounds(
         self, since: datetime, until: datetime, within: Jurisdiction | None = None
@@ -197,6 +201,12 @@ class Patrol:
             note(connection, Topic.SYSTEM, PATROL, at)
             return _get(connection, round_id)
 
+    def known_pictures(self, paths: Sequence[str]) -> frozenset[str]:
+        """Return which of these files are pictures of check-ins."""
+        query = select(patrol_checkins.c.path).where(patrol_checkins.c.path.in_(paths))
+        with self._database.read() as connection:
+            return frozenset(filter(None, connection.scalars(query)))
+
     def forget_pictures(self, before: datetime) -> tuple[str, ...]:
         """Take the pictures of check-ins of rounds due before a time out of the rows.
 
@@ -255,6 +265,15 @@ def _write_due(connection: Connection, now: datetime, zone: tzinfo) -> int:
     if values:
         connection.execute(insert(patrol_rounds), values)
     return len(values)
+
+
+def _missed(connection: Connection, now: datetime) -> tuple[StoredRound, ...]:
+    """Return the rounds that have not ended, and whose time is over."""
+    return tuple(
+        one
+        for one in _read(connection, patrol_rounds.c.outcome.is_(None))
+        if outcome(one.round, _checked_at(one), now) is Outcome.MISSED
+    )
 
 
 def _round_columns(due: Round) -> dict[str, object]:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.config import SiteSettings
 from gateway.dispatch.message import MessageWriter
-from gateway.errors import NoPictureError
+from gateway.errors import NoPictureError, WorkerUnreachableError
 from gateway.patrol_file import PlanBody
 from gateway.patrol_watch import PatrolWatch, Terms
 from gateway.store.incident_list import IncidentFilter
@@ -56,9 +56,20 @@ def site(make_site, clock):
 
 
 @pytest.fixture
-def watch(site, clock):
+def turned_home():
+    """Cameras that were asked to go home, in order; the first time nobody answers."""
+    return []
+
+
+@pytest.fixture
+def watch(site, clock, turned_home):
+    async def turn_home(camera):
+        turned_home.append(camera)
+        if len(turned_home) == 1:
+            raise WorkerUnreachableError("The worker does not answer.")
+
     terms = Terms(site.services.data_dir, ZONE, timedelta(days=30), "0.1.0")
-    return PatrolWatch(site.store, terms, MessageWriter("s"), clock)
+    return PatrolWatch(site.store, terms, MessageWriter("s"), turn_home, clock)
 
 
 @pytest.fixture
@@ -120,6 +131,30 @@ def test_what_cannot_be_seen_is_not_normal(browser, due, clock, worker, refused)
     assert blind.json()["stops"][0]["verdict"] == "unseen"
     assert blind.json()["stops"][0]["has_picture"] is False
     refused(browser.post(f"{due}/arrivals", json={"stop": "gate"}), 409, "round_refused")
+
+
+async def test_a_missed_round_sends_the_camera_home_that_it_left_turned(
+    site, browser, due, clock, watch, turned_home
+):
+    browser.post(f"{due}/arrivals", json={"stop": "gate@2"})
+    await watch.turn_home()
+    assert turned_home == []
+    clock.now = EIGHT + 121 * MINUTE
+    await watch.turn_home()  # nobody answers
+    watch.look()
+    await watch.turn_home()
+    await watch.turn_home()
+    assert turned_home == ["gate", "gate"]
+
+
+async def test_a_product_that_was_away_when_a_round_was_missed_does_it_then(
+    site, browser, due, clock, watch, turned_home
+):
+    browser.post(f"{due}/arrivals", json={"stop": "gate@2"})
+    clock.now = EIGHT + timedelta(days=1)
+    turned_home.append("another")
+    await watch.turn_home()
+    assert turned_home == ["another", "gate"]
 
 
 def test_a_missed_round_is_an_incident_until_one_is_done(site, browser, due, clock, watch, refused):
