@@ -1,18 +1,16 @@
 """Rounds as tables for Excel and WPS, in the language of who reads them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from pathlib import Path
-from typing import Final, Self
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
 from gateway import csv_sheet, xlsx_sheet
-from gateway.locales import Catalogues
 from gateway.patrol.round import Verdict, standing
+from gateway.sheet_words import SheetWords
 from gateway.store.patrol import StoredRound
 
-LOCALE_DIR = Path(__file__).parent / "locale"
-DOMAIN = "patrol"
+DOMAIN: Final = "patrol"
+"""Of the catalogue."""
 TITLE: Final = "Rounds"
 HEADINGS: Final = (
     "Round", "Unit", "Due", "Standing", "Began", "Ended", "By", "Stops", "Normal", "Findings",
@@ -20,44 +18,27 @@ HEADINGS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class PatrolWords:
-    """Texts in one language, times in one zone."""
-
-    zone: tzinfo
-    translations: Mapping[str, str]
-
-    @classmethod
-    def load(cls, language: str, zone: tzinfo) -> Self:
-        """Read the catalogue of a language ("zh-CN"); without one the texts are English."""
-        return cls(zone, Catalogues.load(LOCALE_DIR, DOMAIN).words.get(language, {}))
-
-    def say(self, text: str) -> str:
-        """Return an English text, or a code, in this language; one it does not know as it is."""
-        return self.translations.get(text, text)
-
-
 Line = tuple[xlsx_sheet.Cell, ...]
 
 
-def lines(rounds: Iterable[StoredRound], now: datetime, words: PatrolWords) -> list[Line]:
+def lines(rounds: Iterable[StoredRound], now: datetime, words: SheetWords) -> list[Line]:
     """Return a line for each round, as HEADINGS has it; times in the site's zone."""
     return [_line(one, now, words) for one in rounds]
 
 
-def to_csv(rounds: Iterable[StoredRound], now: datetime, words: PatrolWords) -> str:
+def to_csv(rounds: Iterable[StoredRound], now: datetime, words: SheetWords) -> str:
     """Return the table as CSV."""
     plain = ([_text(cell) for cell in line] for line in lines(rounds, now, words))
     return csv_sheet.sheet([words.say(heading) for heading in HEADINGS], plain)
 
 
-def to_xlsx(rounds: Iterable[StoredRound], now: datetime, words: PatrolWords) -> bytes:
+def to_xlsx(rounds: Iterable[StoredRound], now: datetime, words: SheetWords) -> bytes:
     """Return the table as a workbook."""
     headings = [words.say(heading) for heading in HEADINGS]
     return xlsx_sheet.sheet(words.say(TITLE), headings, lines(rounds, now, words))
 
 
-def _line(one: StoredRound, now: datetime, words: PatrolWords) -> Line:
+def _line(one: StoredRound, now: datetime, words: SheetWords) -> Line:
     checkins = [checkin for checkin in one.checkins.values() if checkin.at is not None]
     arrivals = [checkin.arrived_at for checkin in one.checkins.values()]
     people = dict.fromkeys([checkin.by for checkin in checkins] + [one.by] * bool(one.by))

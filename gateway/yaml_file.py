@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -16,6 +16,8 @@ from gateway.errors import ConfigError
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
+OUR_OWN = "value_error"
+"""The type of what our own checks find wrong, as pydantic calls it."""
 
 
 def load_yaml(path: Path) -> CommentedMap:
@@ -64,16 +66,26 @@ def read_model(path: Path, model: type[Model]) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong at one place of a document. text: a sentence, without the place."""
+    """Something wrong at one place of a document. text: a sentence, without the place.
+
+    kind: a stable word, pydantic's type of error; values: the bounds and the like that go with it.
+    """
 
     location: Location
     text: str
+    kind: str = OUR_OWN
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 def mistakes(model: type[BaseModel], error: ValidationError, at: Location = ()) -> list[Mistake]:
     """Return what `error` found wrong; `at` is where in the document the model stands."""
     return [
-        Mistake((*at, *found["loc"]), _problem(model, found["type"], found["loc"], found["msg"]))
+        Mistake(
+            (*at, *found["loc"]),
+            _problem(model, found["type"], found["loc"], found["msg"]),
+            found["type"],
+            found.get("ctx", {}),
+        )
         for found in error.errors()
     ]
 

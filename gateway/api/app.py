@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from gateway.api import (
@@ -31,6 +31,7 @@ from gateway.api import (
     metrics,
     notify,
     onboarding,
+    onboarding_jobs,
     patrol_day,
     patrol_plan,
     patrol_rounds,
@@ -60,6 +61,7 @@ from gateway.api.services import Services
 from gateway.api.session_watch import RECHECK_S
 from gateway.http.body_limit import BodyLimit
 from gateway.http.errors import ErrorBody, answer_errors
+from gateway.http.tongue import Tongues
 from gateway.whep import MAX_OFFER_BYTES
 
 ROUTES = (
@@ -73,6 +75,7 @@ ROUTES = (
     camera_settings.router,
     camera_rules.router,
     onboarding.router,
+    onboarding_jobs.router,
     imports.router,
     live.router,
     talk.router,
@@ -110,6 +113,19 @@ LARGE_BODIES = (
 """Routes that take more than a WebRTC offer."""
 
 
+def _within_jurisdiction() -> APIRouter:
+    """Return all routes; to each of them only who may act in the place it is about is let in."""
+    within = APIRouter(responses={"4XX": {"model": ErrorBody}, 422: {"model": ErrorBody}})
+    for router in ROUTES:
+        within.include_router(router, dependencies=[Depends(within_jurisdiction)])
+    return within
+
+
+SERVED = _within_jurisdiction().routes
+"""FastAPI works out what a route takes and answers when it is first asked for one: half a second
+for all of them, once for all applications of a process."""
+
+
 def create_app(services: Services) -> FastAPI:
     """Return the application, to be run by a server with one process; it closes no service.
 
@@ -122,7 +138,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        responses={"4XX": {"model": ErrorBody}, 422: {"model": ErrorBody}},
+        routes=SERVED,
         middleware=[
             Middleware(PathPrefix, prefix=services.serve.root_path),
             Middleware(SecurityHeaders),
@@ -133,9 +149,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.runtime = Runtime.new(services)
-    answer_errors(app)
-    for router in ROUTES:
-        app.include_router(router, dependencies=[Depends(within_jurisdiction)])
+    answer_errors(app, Tongues.load(services.locale_dir))
     if services.console_dir.is_dir():
         app.mount("/static", console.ConsoleFiles(services.console_dir))
     return app

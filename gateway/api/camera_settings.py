@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from gateway.api.encoders import TunerDep, start_tuning
 from gateway.api.fields import Answer, Question
-from gateway.api.onboarding import Tested
+from gateway.api.onboarding_jobs import Tested
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import ActingDep, administrator
 from gateway.api.services import Services, ServicesDep

@@ -1,6 +1,7 @@
 """Cases: what people do about incidents, step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -9,9 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, Field
 
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.form import Upload, read_fields, read_form
+from gateway.api.form import Upload, form_of, read_fields, read_form
 from gateway.api.incidents import CameraName, EvidenceBody, evidence_body
-from gateway.api.jurisdiction import JurisdictionDep, check_seen
+from gateway.api.jurisdiction import JurisdictionDep, check_seen, is_seen
 from gateway.api.page import PageQuestion
 from gateway.api.security import SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
@@ -107,7 +108,8 @@ class ChangeBody(Answer):
 class CaseBody(StateBody):
     """A case with its trail, oldest first. offered: what whoever asks may do now.
 
-    merged: ids of the cases that this one goes on for.
+    merged: ids of the cases that this one goes on for. Here and in the trail cases of places that
+    whoever asks may not see are left out.
     """
 
     offered: tuple[Action, ...]
@@ -192,27 +194,7 @@ def take_step(
 @router.post(
     "/{incident}/steps-with-files",
     responses={404: {"model": ErrorBody}, 409: {"model": ErrorBody}, 413: {"model": ErrorBody}},
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["action", "revision"],
-                        "properties": {
-                            **{name: {"type": "string"} for name in StepQuestion.model_fields},
-                            "file": {
-                                "type": "array",
-                                "maxItems": MOST_FILES,
-                                "items": {"type": "string", "format": "binary"},
-                            },
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=form_of(StepQuestion, "file", MOST_FILES),
 )
 async def take_step_with_files(
     incident: str, request: Request, services: ServicesDep, sign_in: SignInDep
@@ -301,14 +283,31 @@ def _listed(one: ListedCase, now: datetime) -> ListedCaseBody:
 
 def _body(found: CaseFile, user: User, services: Services) -> CaseBody:
     root_path = services.serve.root_path
+    blind = _unseen(found, user, services)
+    state = _state(replace(found.case, merged_into=blind(found.case.merged_into)), services.now())
     more = {
         "offered": offered(found.case, _party(user)),
-        "merged": found.merged,
+        "merged": tuple(one for one in found.merged if blind(one) is not None),
         "trail": tuple(
-            _change(one, found.attachments.get(one.revision, ()), root_path) for one in found.trail
+            _change(
+                replace(one, deed=replace(one.deed, other=blind(one.deed.other))),
+                found.attachments.get(one.revision, ()),
+                root_path,
+            )
+            for one in found.trail
         ),
     }
-    return CaseBody.model_validate(_state(found.case, services.now()) | more)
+    return CaseBody.model_validate(state | more)
+
+
+def _unseen(found: CaseFile, user: User, services: Services) -> Callable[[str | None], str | None]:
+    """Return what leaves out the cases, of those named in a file, that a person may not see."""
+    seen = services.store.units.jurisdiction(user)
+    others = {found.case.merged_into, *found.merged, *(one.deed.other for one in found.trail)}
+    open_to_them = {
+        one for one in others if one is not None and is_seen(services.store, seen, "incident", one)
+    }
+    return lambda one: one if one in open_to_them else None
 
 
 def _change(change: CaseChange, attachments: Sequence[Attachment], root_path: str) -> ChangeBody:

@@ -14,8 +14,9 @@ from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.counts.bucket import Bucket
 from gateway.counts.buckets import bucketed, span
-from gateway.counts.table import CountWords, to_csv
+from gateway.counts.table import DOMAIN, to_csv
 from gateway.http.errors import BadRequestError, ErrorBody
+from gateway.sheet_words import SheetWords
 from gateway.store.counts import CountedInterval, CountFilter
 from vision.types import Kind
 
@@ -152,12 +153,12 @@ def _counts(wanted: CountFilter, bucket: Bucket, services: Services) -> tuple[Co
     return bucketed(found, bucket, services.site.zone)
 
 
-def _words(services: Services, runtime: Runtime, accept_language: str) -> CountWords:
+def _words(services: Services, runtime: Runtime, accept_language: str) -> SheetWords:
     language = runtime.catalogues.negotiate(accept_language, services.site.language)
-    return CountWords.load(language, services.site.zone)
+    return SheetWords.load(DOMAIN, language, services.site.zone)
 
 
-def _as_csv(found: Counted, words: CountWords) -> Response:
+def _as_csv(found: Counted, words: SheetWords) -> Response:
     first, last = (
         f"{moment.astimezone(words.zone):%Y%m%d}"
         for moment in (found.wanted.start, found.wanted.end - timedelta(microseconds=1))

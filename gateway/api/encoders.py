@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from gateway.api.encodings import ChangeBody, EncodingBody, change_body, encoding_body
 from gateway.api.fields import Answer, Question
-from gateway.api.onboarding import JobBody, job_body
+from gateway.api.onboarding_jobs import JobBody, job_body
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import SignInDep, administrator, signed_in
 from gateway.api.services import ServicesDep

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from gateway.api.cameras import owner_of
 from gateway.api.fields import Answer, Question, UtcTime
-from gateway.api.form import Form, read_fields, read_form
+from gateway.api.form import Form, form_of, read_fields, read_form
 from gateway.api.jurisdiction import check_seen
 from gateway.api.security import AnybodyDep
 from gateway.api.services import Services, ServicesDep
@@ -70,27 +70,7 @@ class FindingAnswer(Answer):
         413: {"model": ErrorBody, "description": "The pictures are too large"},
         415: {"model": ErrorBody, "description": "It is no form"},
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["kind"],
-                        "properties": FindingQuestion.model_json_schema()["properties"]
-                        | {
-                            "picture": {
-                                "type": "array",
-                                "maxItems": MOST_PICTURES,
-                                "items": {"type": "string", "format": "binary"},
-                            }
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=form_of(FindingQuestion, "picture", MOST_PICTURES),
 )
 async def report_finding(
     request: Request, response: Response, services: ServicesDep, sign_in: AnybodyDep

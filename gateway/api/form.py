@@ -1,19 +1,18 @@
 """Forms with files: `multipart/form-data` (RFC 7578), their files on disk while they are read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import Message
 from typing import BinaryIO, Final, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from gateway.http.errors import BadRequestError, MediaTypeError
-from gateway.yaml_file import dotted
+from gateway.http.errors import BadRequestError, MediaTypeError, fields_refused
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,6 +53,31 @@ class Form:
     def files_of(self, field: str) -> tuple[Upload, ...]:
         """Return the files of one field."""
         return tuple(one for one in self.files if one.field == field)
+
+
+def form_of(model: type[BaseModel], field: str, most: int) -> dict[str, object]:
+    """Return how OpenAPI describes a form: the fields of a model, and files in one more field."""
+    described = model.model_json_schema(ref_template="{model}")
+    definitions = described.get("$defs", {})
+    fields = {name: _in_place(one, definitions) for name, one in described["properties"].items()}
+    files = {"type": "array", "maxItems": most, "items": {"type": "string", "format": "binary"}}
+    schema = {
+        "type": "object",
+        "required": described.get("required", []),
+        "properties": {**fields, field: files},
+    }
+    return {"requestBody": {"required": True, "content": {TYPE: {"schema": schema}}}}
+
+
+def _in_place(node: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+    """Return a schema with what it refers to in place: a route's own schema has no definitions."""
+    if isinstance(node, list):
+        return [_in_place(part, definitions) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _in_place(definitions[str(node["$ref"])], definitions)
+    return {key: _in_place(part, definitions) for key, part in node.items()}
 
 
 class _Parser(MultiPartParser):
@@ -114,8 +138,7 @@ def read_fields(model: type[Model], form: Form) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        raise BadRequestError(f"{dotted(wrong['loc'])}: {wrong['msg']}") from error
+        raise fields_refused(error.errors()) from error
 
 
 def _form(data: FormData) -> Form:

@@ -10,7 +10,7 @@ from gateway.api.camera_settings import reload_workers
 from gateway.api.encoders import TunerDep
 from gateway.api.encodings import tuning_body
 from gateway.api.fields import Answer, Question
-from gateway.api.onboarding import JobBody, RowBody, job_body
+from gateway.api.onboarding_jobs import JobBody, RowBody, job_body
 from gateway.api.runtime import RuntimeDep
 from gateway.api.security import ActingDep, SignInDep, administrator
 from gateway.api.services import Services, ServicesDep

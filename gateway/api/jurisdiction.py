@@ -50,6 +50,15 @@ def check_seen(store: Store, seen: Jurisdiction | None, what: str, key: str) -> 
         raise _missing(what, key)
 
 
+def is_seen(store: Store, seen: Jurisdiction | None, what: str, key: str) -> bool:
+    """Return whether a thing is there and in a place that is seen; what: a name of `PLACES`."""
+    try:
+        check_seen(store, seen, what, key)
+    except NotFoundError:
+        return False
+    return True
+
+
 async def within_jurisdiction(connection: HTTPConnection, services: ServicesDep) -> None:
     """Refuse, as if it were not there, a thing of a place that whoever asks may not see.
 

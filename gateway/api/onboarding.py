@@ -1,33 +1,30 @@
-"""Finding cameras, looking at one, testing it: long work, done as jobs that a page asks after."""
+"""Finding cameras, looking at one, testing it: long work, done as jobs (`onboarding_jobs`)."""
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, status
 from pydantic import Field, SecretStr, StringConstraints
 
 from gateway.address_range import hosts_in, parse_range
-from gateway.api.encodings import TuningBody, tuning_body
 from gateway.api.fields import Answer, Question
+from gateway.api.onboarding_jobs import JobBody, Tested, job_body
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import administrator
 from gateway.api.services import Services, ServicesDep
 from gateway.brand_urls import BRANDS, MAX_CHANNEL
-from gateway.http.errors import BadRequestError, ErrorBody
+from gateway.http.errors import BadRequestError
 from gateway.inventory_columns import MAX_TEXT, MAX_URI
-from gateway.jobs import Job, JobState, JobStatus
-from gateway.network_scan import Answering, Pace, Scan
+from gateway.jobs import Job
+from gateway.network_scan import Pace, Scan
 from gateway.onboarding import Approach, Finding, look_at, measure
-from gateway.onvif.discovery import Discovered, discover
-from gateway.onvif.profile import Profile
+from gateway.onvif.discovery import discover
 from gateway.packets import Transport
 from gateway.sources import SOURCES, Credentials, split_credentials, with_credentials
 from gateway.store.inventory import Camera
-from gateway.stream_tuning import TuningOutcome
-from gateway.survey import Survey
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=MAX_URI, strip_whitespace=True)]
 Words = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
@@ -109,116 +106,6 @@ class ChoicesBody(Answer):
     max_hosts: int
     brands: tuple[BrandBody, ...]
     schemes: tuple[str, ...]
-
-
-class DeviceBody(Answer):
-    """Somebody who answered. camera: the id of the camera we know there, "" if none."""
-
-    type: Literal["device"] = "device"
-    address: str
-    protocol: str
-    name: str
-    hardware: str
-    camera: str
-
-
-class ProfileBody(Answer):
-    """A stream to choose."""
-
-    token: str
-    name: str
-    codec: str
-    width: int
-    height: int
-    fps: float | None
-    bit_rate_kbps: int | None
-
-
-class DraftBody(Answer):
-    """What an address turned out to be: streams chosen by rule, and those to choose from."""
-
-    type: Literal["draft"] = "draft"
-    name: str
-    address: str
-    username: str
-    main_uri: str | None
-    sub_uri: str | None
-    profiles: tuple[ProfileBody, ...]
-    device: str
-    failed: tuple[str, ...]
-    clock_skew_s: float | None
-
-
-class TestBody(Answer):
-    """A camera as tested."""
-
-    type: Literal["test"] = "test"
-    main_uri: str
-    sub_uri: str | None
-    survey: Survey
-
-
-class RowBody(Answer):
-    """A row of an import. code, text: why it was not stored, "" when it was.
-
-    tuning: what became of its stream, null where that was not wished for.
-    """
-
-    type: Literal["row"] = "row"
-    row: int
-    camera: str
-    name: str
-    action: str
-    code: str
-    text: str
-    survey: Survey | None
-    tuning: TuningBody | None
-
-
-class JobError(Answer):
-    """Why a job failed, as in any error."""
-
-    code: str
-    message: str
-
-
-Found = Annotated[
-    DeviceBody | DraftBody | TestBody | RowBody | TuningBody, Field(discriminator="type")
-]
-
-
-class JobBody(Answer):
-    """A job as it stands. found: what there is so far."""
-
-    id: str
-    kind: str
-    state: JobState
-    done: int
-    total: int
-    found: tuple[Found, ...]
-    error: JobError | None
-
-
-class JobsBody(Answer):
-    """Every job still known, the oldest first."""
-
-    jobs: tuple[JobBody, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A test that went well: what it was of, and what it measured."""
-
-    main_uri: str
-    sub_uri: str | None
-    username: str
-    transport: Transport
-    survey: Survey
-
-    def proves(self, camera: Camera) -> bool:
-        """Say whether it was of just these streams, signed in as the same user."""
-        ours = (self.main_uri, self.sub_uri, self.username, self.transport)
-        return ours == (camera.main_uri, camera.sub_uri, camera.username, camera.transport)
 
 
 @router.get("/choices")
@@ -303,24 +190,6 @@ def start_test(question: Test, services: ServicesDep, runtime: RuntimeDep) -> Jo
     return job_body(services, runtime.jobs.start("test", work))
 
 
-@router.get("/jobs")
-def list_jobs(services: ServicesDep, runtime: RuntimeDep) -> JobsBody:
-    """Return every job still known."""
-    return JobsBody(jobs=tuple(job_body(services, job) for job in runtime.jobs.all()))
-
-
-@router.get("/jobs/{job}", responses={404: {"model": ErrorBody}})
-def read_job(job: str, services: ServicesDep, runtime: RuntimeDep) -> JobBody:
-    """Return a job as it stands; ask again in a second or so."""
-    return job_body(services, runtime.jobs.get(job))
-
-
-@router.delete("/jobs/{job}", responses={404: {"model": ErrorBody}})
-def cancel_job(job: str, services: ServicesDep, runtime: RuntimeDep) -> JobBody:
-    """Have a job end at its next step; what it has done stays."""
-    return job_body(services, runtime.jobs.cancel(job))
-
-
 def _seen(runtime: Runtime, question: Test) -> Finding:
     """Return what the look found that a test names, or else nothing but the main stream."""
     found = runtime.jobs.get(question.look).found if question.look else ()
@@ -328,86 +197,6 @@ def _seen(runtime: Runtime, question: Test) -> Finding:
         if isinstance(one, Finding) and one.main_uri == question.main_uri:
             return one
     return Finding("camera", question.address, question.main_uri)
-
-
-def job_body(services: Services, job: JobStatus[object]) -> JobBody:
-    """Return a job as it goes over the wire."""
-    known = _known_addresses(services) if job.kind in {"discovery", "scan"} else {}
-    error = job.error and JobError(code=job.error.code, message=str(job.error))
-    return JobBody(
-        id=job.id,
-        kind=job.kind,
-        state=job.state,
-        done=job.done,
-        total=job.total,
-        found=tuple(_found(one, known) for one in job.found),
-        error=error,
-    )
-
-
-def _found(item: object, known: dict[str, str]) -> Found:
-    match item:
-        case Discovered():
-            return DeviceBody(
-                address=item.address,
-                protocol="onvif",
-                name=item.name,
-                hardware=item.hardware,
-                camera=known.get(item.address, ""),
-            )
-        case Answering():
-            return DeviceBody(
-                address=item.address,
-                protocol=item.protocol,
-                name="",
-                hardware=item.server,
-                camera=known.get(item.address, ""),
-            )
-        case Finding():
-            return _draft(item)
-        case Tested():
-            return TestBody(main_uri=item.main_uri, sub_uri=item.sub_uri, survey=item.survey)
-        case RowBody():
-            return item
-        case TuningOutcome():
-            return tuning_body(item)
-        case _:
-            raise TypeError(f"no job finds a {type(item).__name__}")
-
-
-def _draft(found: Finding) -> DraftBody:
-    return DraftBody(
-        name=found.name,
-        address=found.address,
-        username=found.credentials.user if found.credentials else "",
-        main_uri=found.main_uri,
-        sub_uri=found.sub_uri,
-        profiles=tuple(map(_profile, found.profiles)),
-        device=found.device,
-        failed=found.failed,
-        clock_skew_s=found.clock_skew_s,
-    )
-
-
-def _profile(profile: Profile) -> ProfileBody:
-    return ProfileBody(
-        token=profile.token,
-        name=profile.name,
-        codec=profile.codec,
-        width=profile.width,
-        height=profile.height,
-        fps=profile.fps,
-        bit_rate_kbps=profile.bit_rate_kbps,
-    )
-
-
-def _known_addresses(services: Services) -> dict[str, str]:
-    """Return the ids of known cameras by each host:port they are dialled at."""
-    known = {}
-    for camera in services.store.inventory.cameras():
-        for uri in filter(None, (camera.address, camera.main_uri)):
-            known[uri.partition("://")[2].partition("/")[0].partition("?")[0]] = camera.id
-    return known
 
 
 def _named(question: Look) -> str:

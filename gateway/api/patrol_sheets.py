@@ -1,6 +1,6 @@
 """Rounds of some days as tables, for Excel and WPS."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -8,16 +8,18 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from gateway.api.fields import Question
 from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.patrol_day import span_of
+from gateway.api.reports import MEDIA
 from gateway.api.runtime import Runtime, RuntimeDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.http.errors import BadRequestError
-from gateway.patrol_sheet import PatrolWords, to_csv, to_xlsx
+from gateway.patrol_sheet import DOMAIN, to_csv, to_xlsx
+from gateway.reports.tables import FileType
+from gateway.sheet_words import SheetWords
 from gateway.store.patrol import StoredRound
 
 MOST_DAYS = 400
 """Days that one report may cover: a year, with room to compare."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 router = APIRouter(prefix="/api/patrol", tags=["patrol"], dependencies=[Depends(signed_in)])
 
@@ -45,8 +47,9 @@ AcceptLanguage = Annotated[str, Header()]
 _SHEET: dict[int | str, dict[str, object]] = {200: {"description": "A table of rounds"}}
 
 
-@router.get("/rounds.csv", response_class=Response, responses=_SHEET)
-def read_csv(
+@router.get("/rounds.{kind}", response_class=Response, responses=_SHEET)
+def read_sheet(
+    kind: FileType,
     services: ServicesDep,
     runtime: RuntimeDep,
     rounds: RoundsDep,
@@ -54,30 +57,21 @@ def read_csv(
 ) -> Response:
     """Return the rounds of some days as a table for Excel, headings in the reader's language."""
     words = _words(services, runtime, accept_language)
-    content = to_csv(rounds, services.now(), words).encode()
-    return _file(content, "text/csv; charset=utf-8", "rounds.csv")
-
-
-@router.get("/rounds.xlsx", response_class=Response, responses=_SHEET)
-def read_xlsx(
-    services: ServicesDep,
-    runtime: RuntimeDep,
-    rounds: RoundsDep,
-    accept_language: AcceptLanguage = "",
-) -> Response:
-    """Return the same as a workbook."""
-    words = _words(services, runtime, accept_language)
-    return _file(to_xlsx(rounds, services.now(), words), XLSX, "rounds.xlsx")
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="rounds.{kind}"',
         "Vary": "Accept-Language",
     }
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(_content(kind, rounds, services.now(), words), 200, headers, MEDIA[kind])
 
 
-def _words(services: Services, runtime: Runtime, accept_language: str) -> PatrolWords:
+def _content(
+    kind: FileType, rounds: tuple[StoredRound, ...], now: datetime, words: SheetWords
+) -> bytes:
+    if kind is FileType.XLSX:
+        return to_xlsx(rounds, now, words)
+    return to_csv(rounds, now, words).encode()
+
+
+def _words(services: Services, runtime: Runtime, accept_language: str) -> SheetWords:
     language = runtime.catalogues.negotiate(accept_language, services.site.language)
-    return PatrolWords.load(language, services.site.zone)
+    return SheetWords.load(DOMAIN, language, services.site.zone)

@@ -13,7 +13,7 @@ from gateway.api.event_messages import EventMessages
 from gateway.api.live_sessions import LiveSessions
 from gateway.api.services import Services
 from gateway.api.session_watch import SessionWatch
-from gateway.api.watcher import still_good
+from gateway.api.watcher import rights_of
 from gateway.jobs import JobBoard
 from gateway.locales import Catalogues
 
@@ -35,7 +35,7 @@ class Runtime:
     @classmethod
     def new(cls, services: Services) -> Self:
         """Return the state of a server that nobody uses yet. Raises ConfigError: bad catalogues."""
-        watch = SessionWatch(partial(still_good, services.store))
+        watch = SessionWatch(partial(rights_of, services.store))
         return cls(
             watch=watch,
             live=LiveSessions(services.workers, watch),

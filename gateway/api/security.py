@@ -17,6 +17,7 @@ from gateway.http.errors import (
     PasswordChangeRequiredError,
     UnauthenticatedError,
     error_response,
+    tongue_of,
 )
 from gateway.store.sessions import LONGEST
 from gateway.store.users import Role, User
@@ -197,7 +198,7 @@ class OriginCheck:
                 "This request must come from the console's own pages: its Origin header is missing "
                 "or names another address. Behind a proxy, list the address in allowed_origins."
             )
-            await error_response(refusal)(scope, receive, send)
+            await error_response(refusal, tongue_of(HTTPConnection(scope)))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -20,12 +20,14 @@ class Held(Protocol):
 class SessionWatch:
     """What is open under which token. Used on the event loop only.
 
-    still_good: says whether a token still holds; may wait for the database.
+    rights: says what a token allows, None once it holds no more; may wait for the database. What
+    is open ends also when that has changed, so that whoever it is begins anew with what they may.
     """
 
-    def __init__(self, still_good: Callable[[str], bool]) -> None:
-        self._still_good = still_good
+    def __init__(self, rights: Callable[[str], str | None]) -> None:
+        self._rights = rights
         self._held: dict[Held, str] = {}
+        self._known: dict[str, str] = {}
         self.paused = asyncio.Lock()
         """Nothing is rechecked while this is held, for whoever exchanges one token for another."""
 
@@ -59,9 +61,12 @@ class SessionWatch:
         await asyncio.gather(*(self.end(token) for token in set(self._held.values())))
 
     async def recheck(self) -> None:
-        """End everything whose session has ended. Raises StorageError."""
-        for token in set(self._held.values()):
+        """End everything whose session has ended or allows something else. Raises StorageError."""
+        tokens = set(self._held.values())
+        self._known = {token: its for token, its in self._known.items() if token in tokens}
+        for token in tokens:
             async with self.paused:
-                holds = await to_thread.run_sync(self._still_good, token)
-            if not holds:
+                allowed = await to_thread.run_sync(self._rights, token)
+            if allowed is None or self._known.setdefault(token, allowed) != allowed:
+                self._known.pop(token, None)
                 await self.end(token)

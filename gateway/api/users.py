@@ -1,4 +1,4 @@
-"""The people who may sign in, for administrators: who they are, their unit, a new password."""
+"""The people who may sign in, for administrators: who, their role and unit, a new password."""
 
 from typing import Annotated
 
@@ -53,6 +53,12 @@ class PasswordBody(Answer):
     password: str
 
 
+class RoleQuestion(Question):
+    """What somebody may do from now on."""
+
+    role: Role
+
+
 class MoveQuestion(Question):
     """Which unit somebody belongs to from now on, null: the whole site."""
 
@@ -81,6 +87,16 @@ def add_user(person: NewPerson, services: ActingDep) -> PasswordBody:
 def move_user(username: Username, question: MoveQuestion, services: ActingDep) -> PeopleBody:
     """Have somebody belong to another unit; their sessions end."""
     services.store.users.belong(username, question.unit)
+    return list_users(services)
+
+
+@router.put("/{username}/role", responses=ANSWERS)
+def change_role(username: Username, question: RoleQuestion, services: ActingDep) -> PeopleBody:
+    """Give somebody another role, at once also where they are signed in; nobody changes their own.
+
+    The last administrator who may sign in stays one.
+    """
+    services.store.users.change_role(username, question.role)
     return list_users(services)
 
 

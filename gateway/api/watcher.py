@@ -1,7 +1,7 @@
 """Who watches live: a person signed in, or a player with a token for one camera."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -10,6 +10,10 @@ from gateway.api.security import bearer_token, find_sign_in
 from gateway.api.services import Services, ServicesDep
 from gateway.http.errors import UnauthenticatedError
 from gateway.store import Store
+from gateway.store.users import Role
+
+PLAYER: Final = "player"
+"""What a player's token allows: one camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ def watcher(connection: HTTPConnection, services: ServicesDep) -> Watcher:
 WatcherDep = Annotated[Watcher, Depends(watcher)]
 
 
-def still_good(store: Store, token: str) -> bool:
-    """Say whether a session or a player's token still holds; keeps no session alive."""
-    return store.sessions.peek(token) is not None or store.player_tokens.find(token) is not None
+def rights_of(store: Store, token: str) -> str | None:
+    """Return what a session or a player's token allows, None: nothing; keeps no session alive."""
+    session = store.sessions.peek(token)
+    if session is not None:
+        return None if session.user.role is Role.REPORTER else session.user.role.value
+    return None if store.player_tokens.find(token) is None else PLAYER

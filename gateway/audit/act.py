@@ -26,6 +26,7 @@ class AuditAction(StrEnum):
     SIGN_OUT = "sign_out"
     USER_ADDED = "user_added"
     USER_MOVED = "user_moved"
+    ROLE_CHANGED = "role_changed"
     """To another unit."""
     USER_DISABLED = "user_disabled"
     UNITS_CHANGED = "units_changed"

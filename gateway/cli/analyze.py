@@ -249,12 +249,13 @@ def _show(outcomes: Sequence["FilmOutcome"], zone: tzinfo) -> None:
 
 def _show_counts(outcomes: Sequence["FilmOutcome"], zone: tzinfo) -> None:
     """Print what was counted, times of day in a zone; nothing where no rule counts."""
-    from gateway.counts.table import FILM, HEADINGS, CountWords, count_lines
+    from gateway.counts.table import FILM, HEADINGS, count_lines
     from gateway.replay.results import counts_in
+    from gateway.sheet_words import SheetWords
 
     counted = [one for outcome in outcomes for one in counts_in(outcome.lines)]
     if counted:
-        words = CountWords(zone, {})
+        words = SheetWords(zone, {})
         headings = [heading.lower() for heading in (FILM, *HEADINGS)]
         print_table(headings, (line for one in counted for line in count_lines(one, words)))
 

@@ -29,8 +29,9 @@ def counts(
 ) -> None:
     """Tell how many passed a camera, by hour or day of the site's calendar."""
     from gateway.counts.buckets import bucketed, span
-    from gateway.counts.table import CAMERA, HEADINGS, CountWords, count_lines, to_csv
+    from gateway.counts.table import CAMERA, DOMAIN, HEADINGS, count_lines, to_csv
     from gateway.processes import open_store
+    from gateway.sheet_words import SheetWords
     from gateway.store.counts import CountFilter
 
     settings = load_settings(config)
@@ -48,13 +49,13 @@ def counts(
             store.inventory.get(camera)
     counted = bucketed(intervals, bucket, zone)
     if csv:
-        sys.stdout.buffer.write(to_csv(counted, CountWords.load(language, zone)).encode())
+        sys.stdout.buffer.write(to_csv(counted, SheetWords.load(DOMAIN, language, zone)).encode())
         sys.stdout.buffer.flush()
     elif json:
         for one in counted:
             print_json(one)
     elif counted:
-        words = CountWords(zone, {})
+        words = SheetWords(zone, {})
         headings = [heading.lower() for heading in (CAMERA, *HEADINGS)]
         print_table(headings, (line for one in counted for line in count_lines(one, words)))
     else:

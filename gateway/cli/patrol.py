@@ -160,9 +160,10 @@ def _write(
     to: Path | None,
     settings: Settings,
 ) -> None:
-    from gateway.patrol_sheet import PatrolWords, to_csv, to_xlsx
+    from gateway.patrol_sheet import DOMAIN, to_csv, to_xlsx
+    from gateway.sheet_words import SheetWords
 
-    words = PatrolWords.load(settings.site.language, settings.site.zone)
+    words = SheetWords.load(DOMAIN, settings.site.language, settings.site.zone)
     is_csv = sheet is Sheet.CSV
     content = to_csv(found, now, words).encode() if is_csv else to_xlsx(found, now, words)
     target = to or Path(f"rounds.{sheet}")

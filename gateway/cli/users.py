@@ -17,7 +17,7 @@ app = typer.Typer(help="The people who may sign in.", no_args_is_help=True)
 
 @app.callback()
 def group() -> None:
-    """List users, add them, say which unit they belong to, and shut them out."""
+    """List users, add them, say what they may do and where they belong, and shut them out."""
 
 
 @app.command("list")
@@ -64,6 +64,20 @@ def move_command(
 
     with open_store(load_settings(config)) as store:
         store.users.belong(username, None if unit == WHOLE_SITE else unit)
+
+
+@app.command("role")
+def role_command(
+    username: Username,
+    role: Annotated[RoleName, typer.Argument(help="What they may do from now on.")],
+    config: ConfigOption = None,
+) -> None:
+    """Give a user another role; where they are signed in they have it at once."""
+    from gateway.processes import open_store
+    from gateway.store.users import Role
+
+    with open_store(load_settings(config)) as store:
+        store.users.change_role(username, Role(role))
 
 
 @app.command("disable")

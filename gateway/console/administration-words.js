@@ -61,6 +61,7 @@ const AUDIT_ACTIONS = {
   sign_out: msg("Signed out"),
   user_added: msg("Added a person"),
   user_moved: msg("Moved a person to another unit"),
+  role_changed: msg("Gave a person another role"),
   user_disabled: msg("Shut a person out"),
   units_changed: msg("Changed the units"),
   target_changed: msg("Changed who is told"),

@@ -1,6 +1,6 @@
 /** The server's HTTP API. Addresses are relative to this module, so any path prefix works. */
 
-/** @typedef {{ location: string, text: string }} Mistake location: such as "rules.0.confirm_s" */
+/** @typedef {{ location: string, text: string }} Mistake location: such as "rules.0.confirm_s"; text: in the language of the page */
 
 const ROOT = new URL("../api/", import.meta.url);
 
@@ -41,14 +41,16 @@ export function snapshotUrl(id, width) {
 }
 
 /**
- * One request; anything but success throws `ApiError`.
+ * One request; anything but success throws `ApiError`, whose words are in the language of the page.
  * @param {string} path
  * @param {RequestInit} [init]
  */
 export async function request(path, init = {}) {
+  const headers = new Headers(init.headers);
+  if (!headers.has("Accept-Language")) headers.set("Accept-Language", document.documentElement.lang);
   let answer;
   try {
-    answer = await fetch(apiUrl(path), { credentials: "same-origin", ...init });
+    answer = await fetch(apiUrl(path), { credentials: "same-origin", ...init, headers });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, "offline", String(cause));

@@ -46,7 +46,7 @@ export function msg(text) {
 /** The remembered language, else what the server finds best for this browser. @returns {Promise<Language>} */
 export async function preferredLanguage() {
   const known = remembered("language");
-  return LANGUAGES.find((one) => one === known) ?? (await getJson("locales")).preferred;
+  return LANGUAGES.find((one) => one === known) ?? (await getJson("locales", { headers: { "Accept-Language": navigator.languages.join(",") } })).preferred;
 }
 
 /** @param {Language} wanted */

@@ -1,13 +1,6 @@
 /** Where in what was sent a refusal finds fault, so that each mistake stands at its field. */
 /** @import { Mistake } from "./api.js" */
 import { ApiError } from "./api.js";
-import { msg, t } from "./language.js";
-
-/** What servers say of what was left out. */
-const LEFT_OUT = /at least 1 (item|character)|^Field required/;
-/** What pydantic puts before the words of our own checks. */
-const PREFIX = "Value error, ";
-const NEEDED = msg("This is needed.");
 
 /** @param {unknown} error @returns {Mistake[]} none where it is about the whole */
 export function mistakesOf(error) {
@@ -20,7 +13,18 @@ export function below(mistakes, place) {
     .map(({ location, text }) => ({ location: location.slice(place.length + 1), text }));
 }
 
+/** Have each field of a form say what is wrong with it, until it is changed. @param {HTMLFormElement | null} form @param {unknown} error */
+export function pointOut(form, error) {
+  for (const { location, text } of mistakesOf(error)) {
+    const field = form?.elements.namedItem(location.split(".").at(-1) ?? "");
+    if (!(field instanceof HTMLInputElement || field instanceof HTMLSelectElement || field instanceof HTMLTextAreaElement)) continue;
+    field.setCustomValidity(text);
+    field.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+  }
+  form?.reportValidity();
+}
+
 /** What is wrong at a field or below it, in one text; "" when nothing is. @param {Mistake[]} mistakes @param {string} field */
 export function mistakeAt(mistakes, field) {
-  return below(mistakes, field).map(({ text }) => (LEFT_OUT.test(text) ? t(NEEDED) : text.replace(PREFIX, ""))).join(" ");
+  return below(mistakes, field).map(({ text }) => text).join(" ");
 }

@@ -61,6 +61,7 @@ export const controls = css`
   .segments button[aria-pressed="true"] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
   .segments button:focus-visible { outline-offset: -2px; }
   .refusal { color: var(--red); font-size: var(--small); }
+  .lines { white-space: pre-line; }
   .switch { width: 2.5rem; min-height: 1.375rem; height: 1.375rem; padding: 0; border-radius: 1rem; position: relative; background: var(--grey-soft); }
   .switch::after { content: ""; position: absolute; inset-block: 0.125rem; inset-inline-start: 0.125rem; width: 1rem; border-radius: 50%; background: var(--line-strong); transition: translate 120ms; }
   .switch[aria-checked="true"] { background: var(--accent); border-color: var(--accent); }

@@ -230,10 +230,8 @@ const REFUSALS = {
   bad_credentials: msg("The user name or password is wrong."),
   bad_origin: msg("The server does not accept this page's address. Add it to allowed_origins."),
   too_many_attempts: msg("Too many attempts. Wait a little and try again."),
-  password_refused: msg("The old password is wrong, or the new one is too short or too easy."),
   storage: msg("The disk or database of the server refuses. See `gridpatrol doctor`."),
   not_found: msg("There is no such entry, or it is no longer kept."),
-  forbidden: msg("Only an administrator may do this."),
   password_change_required: msg("Choose a password of your own first."),
   unreachable: msg("Nothing answers at this address. Check the address, the cable and the power."),
   unauthorized: msg("The camera refuses the user or password. Type them again; some cameras lock after a few tries."),
@@ -256,12 +254,11 @@ const REFUSALS = {
   too_large: msg("The file is too large. Import it in parts."),
   span_too_long: msg("So much was counted in this time that it cannot be told at once. Ask for a shorter time."),
   bad_upload: msg("A file cannot be taken: too large, damaged, or of another kind."),
-  round_refused: msg("This cannot be done to the round now."),
   not_exportable: msg("This span cannot be made into one film: the picture changed within it. Choose a shorter one."),
 };
 
 /** Refusals whose cause only the server's own words tell. */
-const TOLD_BY_SERVER = ["bad_config", "bad_request", "bad_rules", "onvif_fault", "unreachable", "not_video", "not_exportable", "bad_upload", "round_refused"];
+const TOLD_BY_SERVER = ["bad_config", "bad_request", "bad_rules", "onvif_fault", "unreachable", "not_video", "not_found", "not_exportable", "bad_upload"];
 
 /** @param {CameraState} state */
 export function stateWord(state) {
@@ -360,7 +357,7 @@ export function refusalText(error) {
   return REFUSALS[code] ? t(REFUSALS[code]) : message;
 }
 
-/** What the server adds to a refusal, in English; "" where the words above say it all. @param {unknown} error */
+/** What the server adds to a refusal, in the reader's language; "" where the words above say it all. @param {unknown} error */
 export function refusalDetail(error) {
   const { code = "", message = "" } = /** @type {{ code?: string, message?: string }} */ (error);
   return TOLD_BY_SERVER.includes(code) ? message : "";

@@ -1,13 +1,16 @@
 """Every refusal is `{"error": {"code", "message"}}`: the status table and the handlers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Annotated, cast
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from gateway.errors import (
     BadOfferError,
@@ -38,8 +41,9 @@ from gateway.errors import (
     UnreachableError,
     WorkerUnreachableError,
 )
+from gateway.http.tongue import PLAIN, Tongue, Tongues
 from gateway.rules_file import RulesRefusedError
-from gateway.yaml_file import dotted
+from gateway.yaml_file import Location, Mistake, dotted
 
 
 class UnauthenticatedError(GatewayError):
@@ -76,6 +80,14 @@ class BadRequestError(GatewayError):
     """A parameter or body is not what the API takes."""
 
     code = "bad_request"
+
+
+class BadFieldsError(BadRequestError):
+    """Fields of what was sent are not what the API takes."""
+
+    def __init__(self, found: Sequence[Mistake]) -> None:
+        super().__init__("; ".join(f"{dotted(one.location)}: {one.text}" for one in found))
+        self.found = tuple(found)
 
 
 class MediaTypeError(GatewayError):
@@ -166,14 +178,19 @@ RETRY_AFTER_S = 2
 
 
 class MistakeBody(BaseModel):
-    """One thing wrong in what was sent. location: such as `rules.0.confirm_s`."""
+    """One thing wrong in what was sent.
+
+    location: such as `rules.0.confirm_s`. code: a stable word, such as `missing`. text: a sentence
+    in the reader's language, without the field's name.
+    """
 
     location: str
+    code: str
     text: str
 
 
 class ErrorDetail(BaseModel):
-    """A stable word for programs and one sentence for people.
+    """A stable word for programs and one sentence for people, in the language they ask for.
 
     mistakes: only where single places of what was sent are wrong.
     """
@@ -189,12 +206,23 @@ class ErrorBody(BaseModel):
     error: ErrorDetail
 
 
-def answer_errors(app: FastAPI) -> None:
-    """Make an application answer every error in our one form."""
+def answer_errors(app: FastAPI, tongues: Tongues | None = None) -> None:
+    """Make an application answer every error in our one form; without `tongues` in English."""
+    app.state.tongues = tongues
     app.exception_handler(GatewayError)(_refused)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_protocol_error)
     app.exception_handler(Exception)(_failed)
+
+
+def tongue_of(connection: HTTPConnection) -> Tongue:
+    """Return the language that whoever asks would like best; English where they do not say."""
+    tongues = cast("Tongues | None", connection.app.state.tongues)
+    wishes = connection.headers.get("accept-language", "")
+    return PLAIN if tongues is None else tongues.for_wishes(wishes)
+
+
+TongueDep = Annotated[Tongue, Depends(tongue_of)]
 
 
 def status_of(error: GatewayError) -> HTTPStatus:
@@ -205,56 +233,72 @@ def status_of(error: GatewayError) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def error_response(error: GatewayError) -> JSONResponse:
+def error_response(error: GatewayError, tongue: Tongue = PLAIN) -> JSONResponse:
     """Return an error as it goes over the wire."""
     status = status_of(error)
-    headers = None
+    headers = {}
     if isinstance(error, TooManyAttemptsError):
         headers = {"Retry-After": str(error.retry_after_s)}
     elif status == HTTPStatus.SERVICE_UNAVAILABLE or isinstance(error, NotSendingError):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
-    detail = ErrorDetail(code=error.code, message=str(error))
-    if isinstance(error, RulesRefusedError):
+    detail = ErrorDetail(code=error.code, message=tongue.say(str(error)))
+    if isinstance(error, RulesRefusedError | BadFieldsError):
+        detail.message = tongue.mistakes(error.found)
         detail.mistakes = tuple(
-            MistakeBody(location=dotted(one.location), text=one.text) for one in error.found
+            MistakeBody(location=dotted(one.location), code=one.kind, text=tongue.mistake(one))
+            for one in error.found
         )
-    return _answer(status, detail, headers)
+    return _answer(status, detail, tongue, headers)
+
+
+def fields_refused(faults: Iterable[ErrorDetails]) -> BadFieldsError:
+    """Return the refusal of what pydantic found wrong; never with the value, a password perhaps."""
+    return BadFieldsError(
+        [
+            Mistake(one["loc"], one["msg"].removeprefix(_OURS), one["type"], one.get("ctx", {}))
+            for one in faults
+        ]
+    )
+
+
+_OURS = "Value error, "
+"""What pydantic puts before the sentences of our own checks."""
 
 
 def _answer(
-    status: int, detail: ErrorDetail, headers: Mapping[str, str] | None = None
+    status: int, detail: ErrorDetail, tongue: Tongue, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     body = ErrorBody(error=detail)
-    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
+    said = {"Content-Language": tongue.language, "Vary": "Accept-Language"}
+    return JSONResponse(body.model_dump(exclude_none=True), status, {**said, **(headers or {})})
 
 
-async def _refused(_request: Request, error: GatewayError) -> Response:
-    return error_response(error)
+async def _refused(request: Request, error: GatewayError) -> Response:
+    return error_response(error, tongue_of(request))
 
 
-async def _invalid(_request: Request, error: RequestValidationError) -> Response:
-    """Name each field and what is wrong with it; never repeat the value, it may be a password."""
-    found = tuple(
-        MistakeBody(location=_field(fault["loc"]), text=fault["msg"]) for fault in error.errors()
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    faults = (
+        cast("ErrorDetails", {**fault, "loc": _field(fault["loc"])}) for fault in error.errors()
     )
-    faults = "; ".join(f"{one.location}: {one.text}" for one in found)
-    refusal = BadRequestError(faults)
-    detail = ErrorDetail(code=refusal.code, message=faults, mistakes=found)
-    return _answer(status_of(refusal), detail)
+    return error_response(fields_refused(faults), tongue_of(request))
 
 
-def _field(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+def _field(location: Location) -> Location:
+    """Return where a field stands within the body or the query, without the word for these."""
+    return location[1:] or location
 
 
-async def _protocol_error(_request: Request, error: HTTPException) -> Response:
+async def _protocol_error(request: Request, error: HTTPException) -> Response:
     code = PROTOCOL_CODES.get(error.status_code, "error")
-    detail = ErrorDetail(code=code, message=error.detail)
-    return _answer(error.status_code, detail, error.headers)
+    tongue = tongue_of(request)
+    detail = ErrorDetail(code=code, message=tongue.say(error.detail))
+    return _answer(error.status_code, detail, tongue, error.headers)
 
 
-async def _failed(_request: Request, _error: Exception) -> Response:
+async def _failed(request: Request, _error: Exception) -> Response:
     """Tell nothing of a fault of our own; the server logs it with its traceback."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    message = "gridpatrol made a mistake; its log has the details."
-    return _answer(status, ErrorDetail(code="internal", message=message))
+    tongue = tongue_of(request)
+    message = tongue.say("gridpatrol made a mistake; its log has the details.")
+    return _answer(status, ErrorDetail(code="internal", message=message), tongue)

@@ -6,8 +6,9 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Self
 
-from gateway.counts.table import CountWords
+from gateway.counts import table
 from gateway.locales import Catalogues
+from gateway.sheet_words import SheetWords
 from gateway.sources.clip import FILE_EPOCH
 
 LOCALE_DIR = Path(__file__).parents[1] / "locale"
@@ -23,9 +24,9 @@ class Words:
     translations: Mapping[str, str]
 
     @property
-    def counts(self) -> CountWords:
+    def counts(self) -> SheetWords:
         """The words of counts, in the same language."""
-        return CountWords.load(self.language, self.zone)
+        return SheetWords.load(table.DOMAIN, self.language, self.zone)
 
     @classmethod
     def load(cls, language: str, zone: tzinfo) -> Self:

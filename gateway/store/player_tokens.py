@@ -17,6 +17,7 @@ from gateway.errors import StorageError
 from gateway.secrets import SecretBox
 from gateway.store.database import Database
 from gateway.store.tables import users
+from gateway.store.users import Role
 
 PREFIX = "player_"
 """Tells a player's token from a session's, for people who find one and for us."""
@@ -74,8 +75,13 @@ class PlayerTokens:
         return PlayerToken(note.user_id, note.camera_id, note.expires_at)
 
     def _rights_mark(self, user_id: int) -> str | None:
-        """Return what changes with a user's password and unit, and does not give them away."""
-        query = select(users.c.password_hash, users.c.unit_id).where(users.c.id == user_id)
+        """Return what changes with a user's password and unit, and does not give them away.
+
+        None for a reporter, who may see no camera.
+        """
+        query = select(users.c.password_hash, users.c.unit_id).where(
+            users.c.id == user_id, users.c.role != Role.REPORTER
+        )
         with self._database.read() as connection:
             stored = connection.execute(query).first()
         if stored is None:

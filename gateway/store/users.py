@@ -122,6 +122,25 @@ class Users:
             connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
             _tell(connection, self._actor, AuditAction.USER_MOVED, username, {"unit": unit})
 
+    def change_role(self, username: str, role: Role) -> None:
+        """Give a user another role, which open sessions have at once; the audit log tells of both.
+
+        Raises NotFoundError, and ConfigError for who changes their own, and for the last
+        administrator who may sign in.
+        """
+        if username == self._actor:
+            raise ConfigError("nobody changes their own role: have another administrator do it")
+        with self._database.write() as connection:
+            row = _row(connection, username)
+            before = Role(row["role"])
+            if before is role:
+                return
+            if role is not Role.ADMIN:
+                _check_not_last(connection, row)
+            connection.execute(update(users).where(users.c.id == row["id"]).values(role=role))
+            detail = {"role": role.value, "before": before.value}
+            _tell(connection, self._actor, AuditAction.ROLE_CHANGED, username, detail)
+
     def all(self) -> tuple[User, ...]:
         """Return every user, by name."""
         with self._database.read() as connection:

@@ -104,7 +104,7 @@ export class GpApp extends ConsoleElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     addEventListener("hashchange", () => this.#turn(), { signal });
-    sessionChanges.addEventListener("signed-out", () => this.#leave(), { signal });
+    sessionChanges.addEventListener("signed-out", () => this.#beginAnew(), { signal });
     this.#resume();
   }
 
@@ -116,6 +116,12 @@ export class GpApp extends ConsoleElement {
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
     if (changed.has("route")) BROUGHT[this.route.page]?.().catch((error) => { this.refusal = new ApiError(0, "offline", String(error)); });
+  }
+
+  /** The session has ended, or allows something else from now on. */
+  #beginAnew() {
+    this.#leave();
+    void this.#resume();
   }
 
   /** Take up a session that the browser still has. */

@@ -198,7 +198,7 @@ function outcome({ row, camera, name, action, code, text, tuning }) {
   return html`<tr><td class="number" data-label=${t("Row")}><span>${row}</span></td>
     <td>${code ? name : html`<a href=${cameraHref(camera)}>${name}</a>`}</td>
     <td>${code ? html`<span class="mark bad">${t("Not imported")}</span> <span class="small refusal">${refusalText({ code, message: text })}</span>
-      <div class="tiny quiet" lang="en">${refusalDetail({ code, message: text })}</div>`
+      <div class="tiny quiet">${refusalDetail({ code, message: text })}</div>`
       : html`<span class="mark ${TONES[action]}">${actionWord(action)}</span>${tuning ? html` <span class="small quiet">${tuningWord(tuning)}</span>` : null}`}</td></tr>`;
 }
 

@@ -1,4 +1,4 @@
-/** Who may sign in: added with a password that is shown once, moved, given a new one, shut out. */
+/** Who may sign in: added with a password that is shown once, moved, given another role or password, shut out. */
 /** @import { MadeUp, Person, Unit } from "../administration.js" */
 import { css, html } from "lit";
 import { live } from "lit/directives/live.js";
@@ -7,6 +7,7 @@ import { getJson, sendJson } from "../api.js";
 import { ROLE_CHOICES, roleWord } from "../administration-words.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { pointOut } from "../mistakes.js";
 import { base, controls, dialogs, forms, marks, tables } from "../styles.js";
 import { text } from "./camera-fields.js";
 import { ConsoleElement } from "./console-element.js";
@@ -61,7 +62,9 @@ export class GpPeople extends ConsoleElement {
   #row(person) {
     const { username, role, unit, is_disabled: isOut, must_change_password: mustChange } = person;
     const move = (/** @type {Event} */ event) => this.#change("PUT", username, "unit", { unit: /** @type {HTMLSelectElement} */ (event.target).value || null });
-    return html`<tr><td><b>${username}</b></td><td data-label=${t("Role")}>${roleWord(role)}</td>
+    const change = (/** @type {Event} */ event) => this.#change("PUT", username, "role", { role: /** @type {HTMLSelectElement} */ (event.target).value });
+    return html`<tr><td><b>${username}</b></td>
+      <td data-label=${t("Role")} class="small"><select aria-label=${t("Role of {person}", { person: username })} ?disabled=${this.busy || username === this.me} .value=${live(role)} @change=${change}>${roleChoices(role)}</select></td>
       <td data-label=${t("Unit")} class="small"><select aria-label=${t("Unit of {person}", { person: username })} ?disabled=${this.busy} .value=${live(unit ?? "")} @change=${move}>${this.#choices(unit)}</select></td>
       <td data-label=${t("State")}><span>${isOut ? html`<span class="mark bad">${t("Shut out")}</span>` : mustChange ? html`<span class="mark busy">${t("Has to choose a password")}</span>` : html`<span class="mark good">${t("May sign in")}</span>`}</span></td>
       <td><div class="buttons"><button ?disabled=${this.busy} aria-label=${t("New password for {person}", { person: username })} @click=${() => this.#reset(person)}>${icon("key")}${t("New password")}</button>
@@ -77,7 +80,7 @@ export class GpPeople extends ConsoleElement {
   #adding() {
     return html`<dialog id="add" aria-labelledby="title"><form @submit=${this.#add}><h2 id="title">${t("Add a person")}</h2>
       <label>${t("User name")}<input name="username" required maxlength="64" autocomplete="off" autocapitalize="none" spellcheck="false"></label>
-      <label>${t("Role")}<select name="role">${ROLE_CHOICES.map((role) => html`<option value=${role} ?selected=${role === "operator"}>${roleWord(role)}</option>`)}</select></label>
+      <label>${t("Role")}<select name="role">${roleChoices("operator")}</select></label>
       <label>${t("Unit")}<select name="unit">${this.#choices(this.unit || null)}</select></label>
       <p class="hint">${t("Operators see their unit and all below it; reporters send findings and see nothing of the site.")}</p>
       ${refusal(this.refused)}
@@ -101,7 +104,10 @@ export class GpPeople extends ConsoleElement {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const fields = new FormData(form);
     const person = { username: text(fields, "username"), role: text(fields, "role"), unit: text(fields, "unit") || null };
-    if (!await this.#makeUp("users", person)) return;
+    if (!await this.#makeUp("users", person)) {
+      pointOut(form, this.refused);
+      return;
+    }
     form.reset();
     this.#dialog("add")?.close();
     this.#dialog("told")?.showModal();
@@ -151,6 +157,11 @@ export class GpPeople extends ConsoleElement {
       this.busy = false;
     }
   }
+}
+
+/** @param {string} chosen */
+function roleChoices(chosen) {
+  return ROLE_CHOICES.map((role) => html`<option value=${role} ?selected=${role === chosen}>${roleWord(role)}</option>`);
 }
 
 customElements.define("gp-people", GpPeople);

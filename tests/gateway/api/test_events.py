@@ -291,6 +291,17 @@ def test_a_session_revoked_elsewhere_closes_its_channel_within_seconds(listen, s
         assert close_code(channel) == 4401
 
 
+def test_another_role_begins_the_channel_anew(listen, site):
+    site.store.users.add("second", Role.ADMIN)
+    with listen() as channel:
+        receive(channel)
+        site.store.users.change_role("admin", Role.REPORTER)
+        assert close_code(channel) == 4401
+    site.store.users.change_role("admin", Role.ADMIN)
+    with listen() as channel:
+        assert receive(channel)["type"] == "snapshot"
+
+
 def test_a_changed_password_lets_the_channel_go_on(listen, site, browser):
     with listen() as channel:
         receive(channel)

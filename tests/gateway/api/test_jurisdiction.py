@@ -70,8 +70,7 @@ LISTS = {
     "/api/patrol/day": {"day": "2026-05-01"},
     "/api/patrol/plan": {},
     "/api/patrol/handovers": {},
-    "/api/patrol/rounds.csv": {"since": "2026-05-01"},
-    "/api/patrol/rounds.xlsx": {"since": "2026-05-01"},
+    "/api/patrol/rounds.{kind}": {"since": "2026-05-01"},
     "/api/reports/cases": {"by": "unit"},
     "/api/reports/cases.{kind}": {"by": "camera"},
     "/api/reports/false-alarms": {},
@@ -278,6 +277,20 @@ def test_lists_hold_nothing_of_another_unit(villages, of_unit):
     for path in BY_CAMERA:
         assert east.get(f"{path}?camera=pond").status_code == 404, path
         assert west.get(f"{path}?camera=pond").status_code == 200, path
+
+
+def test_a_case_merged_with_one_of_another_unit_names_it_to_nobody_there(site, villages, of_unit):
+    deed = Deed(Action.MERGE, Actor(Party.OPERATOR, "li"), NOW, other="gate-0")
+    site.store.cases.take("pond-0", deed, 0, CaseWriter("dongshan"))
+    east, west, everybody = of_unit("east"), of_unit("west"), of_unit(None)
+    goes_on = east.get("/api/cases/gate-0")
+    assert "pond-0" not in goes_on.text
+    assert goes_on.json()["trail"][-1]["action"] == "absorb"
+    ended = west.get("/api/cases/pond-0")
+    assert "gate-0" not in ended.text
+    assert ended.json()["outcome"] == "merged"
+    assert everybody.get("/api/cases/gate-0").json()["merged"] == ["pond-0"]
+    assert everybody.get("/api/cases/pond-0").json()["merged_into"] == "gate-0"
 
 
 def test_ones_own_is_there(villages, of_unit):

@@ -48,6 +48,59 @@ def test_the_last_administrator_stays(browser, store, refused):
         store.users.disable("admin")
 
 
+def test_a_new_role_holds_at_once_where_somebody_is_signed_in(browser, operator, store, refused):
+    name = operator.get("/api/session").json()["user"]["username"]
+    changed = browser.put(f"/api/users/{name}/role", json={"role": "admin"})
+    assert changed.status_code == 200, changed.text
+    assert people(browser)[name][0] == "admin"
+    assert operator.get("/api/users").status_code == 200
+    browser.put(f"/api/users/{name}/role", json={"role": "reporter"})
+    refused(operator.get("/api/cameras"), 403, "forbidden")
+    told = [
+        one["detail"]
+        for one in browser.get("/api/audit").json()["records"]
+        if one["action"] == "role_changed"
+    ]
+    assert told == [
+        {"role": "reporter", "before": "admin"},
+        {"role": "admin", "before": "operator"},
+    ]
+
+
+def test_nobody_raises_themselves_nor_takes_the_last_administrator_away(browser, store, refused):
+    said = refused(
+        browser.put("/api/users/admin/role", json={"role": "operator"}), 422, "bad_config"
+    )
+    assert "their own role" in said
+    with pytest.raises(ConfigError, match="only administrator"):
+        store.users.change_role("admin", Role.OPERATOR)
+    store.users.add("second", Role.ADMIN)
+    store.users.change_role("admin", Role.OPERATOR)
+    refused(browser.put("/api/users/admin/role", json={"role": "admin"}), 403, "forbidden")
+    refused(browser.put("/api/users/second/role", json={"role": "king"}), 403, "forbidden")
+    store.users.change_role("admin", Role.ADMIN)
+    refused(browser.put("/api/users/second/role", json={"role": "king"}), 422, "bad_request")
+    refused(browser.put("/api/users/nobody/role", json={"role": "admin"}), 404, "not_found")
+
+
+def test_mistakes_are_told_in_the_readers_language(browser):
+    asked = {"Accept-Language": "zh-CN,zh;q=0.9"}
+    answer = browser.post("/api/users", json={"username": "", "role": "king"}, headers=asked)
+    assert answer.headers["content-language"] == "zh-CN"
+    said = answer.json()["error"]
+    assert said["code"] == "bad_request"
+    assert said["mistakes"][0] == {
+        "location": "username",
+        "code": "string_too_short",
+        "text": "必填。",
+    }
+    assert said["message"].splitlines()[0] == "用户名：必填。"
+    gone = browser.put("/api/users/nobody/role", json={"role": "admin"}, headers=asked)
+    assert gone.json()["error"] == {"code": "not_found", "message": "没有用户 nobody。"}
+    plain = browser.post("/api/users", json={"username": ""}).json()["error"]["mistakes"]
+    assert plain[0]["text"] == "This is needed."
+
+
 def test_only_administrators_see_people(browser, operator, refused):
     refused(operator.get("/api/users"), 403, "forbidden")
     refused(operator.post("/api/users", json={"username": "wu"}), 403, "forbidden")

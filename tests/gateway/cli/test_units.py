@@ -52,6 +52,17 @@ def test_users_are_added_moved_and_listed(gridpatrol, refused):
     refused(13, "users", "move", "li", "north")
 
 
+def test_a_role_is_changed_but_not_of_the_last_administrator(gridpatrol, refused):
+    gridpatrol("users", "add", "chief", "--role", "admin")
+    gridpatrol("users", "add", "li")
+    assert "only administrator" in refused(3, "users", "role", "chief", "operator")
+    gridpatrol("users", "role", "li", "admin")
+    gridpatrol("users", "role", "chief", "reporter")
+    listed = gridpatrol("users", "list", "--json").objects
+    assert {one["username"]: one["role"] for one in listed} == {"chief": "reporter", "li": "admin"}
+    refused(13, "users", "role", "nobody", "admin")
+
+
 def test_who_has_left_is_shut_out_until_the_password_is_reset(gridpatrol, refused):
     for name in ("chief", "li"):
         gridpatrol("users", "add", name, "--role", "admin")

@@ -61,7 +61,7 @@ def test_units_people_and_who_is_told(console, site, unnamed):
     form.get_by_label("通知地址").fill("json://127.0.0.1:9/hook")
     form.get_by_label("时段（空为全天）").fill("8-20")
     form.get_by_role("button", name="保存").click()
-    expect(form.locator("span[role=alert]")).to_contain_text("hours reads")
+    expect(form.locator("span[role=alert]")).to_contain_text("时段应写成")
     shots(console, "told-mistake")
     form.get_by_label("时段（空为全天）").fill("08:00-20:00")
     form.get_by_role("button", name="保存").click()

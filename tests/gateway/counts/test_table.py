@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.pofile import read_po
 
-from gateway.counts.table import CAMERA, DOMAIN, FILM, HEADINGS, LOCALE_DIR, CountWords, to_csv
+from gateway.counts.table import CAMERA, DOMAIN, FILM, HEADINGS, to_csv
+from gateway.sheet_words import LOCALE_DIR, SheetWords
 from gateway.store.counts import CountedInterval
 from vision.types import KNOWN_KINDS, Kind, TallyRow
 from vision.weights import find_model, load_manifest, shipped_manifest
@@ -18,7 +19,7 @@ ROWS = (TallyRow(Kind.VEHICLE, "truck", "a_to_b", 7), TallyRow(Kind("barrow"), "
 
 
 def rows(*intervals: CountedInterval, language: str = "zh-CN") -> list[list[str]]:
-    words = CountWords.load(language, ZoneInfo("Asia/Shanghai"))
+    words = SheetWords.load(DOMAIN, language, ZoneInfo("Asia/Shanghai"))
     data = to_csv(intervals, words).encode()
     assert data.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
