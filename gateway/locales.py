@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from babel.messages.pofile import PoFileError, read_po
 
 from gateway.errors import ConfigError
 
 DOMAIN = "gridpatrol"
+KEPT_CATALOGUES: Final = 32
+"""Contents of catalogues that are parsed only once: each sheet and report asks for its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,18 @@ def _tag(folder: str) -> str:
     return folder.replace("_", "-")
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> Mapping[str, str]:
     try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, domain=DOMAIN, abort_invalid=True)
+        return _words(path.read_bytes())
     except (OSError, PoFileError, UnicodeDecodeError) as error:
         raise ConfigError(f"Catalogue {path} cannot be read: {error}.") from error
+
+
+@lru_cache(KEPT_CATALOGUES)
+def _words(catalogue: bytes) -> Mapping[str, str]:
     return {
         message.id: message.string
-        for message in catalogue
+        for message in read_po(BytesIO(catalogue), domain=DOMAIN, abort_invalid=True)
         if isinstance(message.id, str)
         and isinstance(message.string, str)
         and message.id
