@@ -48,23 +48,25 @@ def test_the_last_administrator_stays(browser, store, refused):
         store.users.disable("admin")
 
 
-def test_a_new_role_holds_at_once_where_somebody_is_signed_in(browser, operator, store, refused):
-    name = operator.get("/api/session").json()["user"]["username"]
-    changed = browser.put(f"/api/users/{name}/role", json={"role": "admin"})
+def test_a_new_role_holds_at_once_where_somebody_is_signed_in(browser, store, refused):
+    store.users.add("second", Role.ADMIN)
+    changed = browser.put("/api/users/second/role", json={"role": "operator"})
     assert changed.status_code == 200, changed.text
-    assert people(browser)[name][0] == "admin"
-    assert operator.get("/api/users").status_code == 200
-    browser.put(f"/api/users/{name}/role", json={"role": "reporter"})
-    refused(operator.get("/api/cameras"), 403, "forbidden")
+    assert people(browser)["second"][0] == "operator"
+    browser.put("/api/users/second/role", json={"role": "admin"})
+    store.users.change_role("admin", Role.REPORTER)
+    refused(browser.get("/api/cameras"), 403, "forbidden")
+    store.users.change_role("admin", Role.ADMIN)
     told = [
-        one["detail"]
+        (one["actor"], one["detail"])
         for one in browser.get("/api/audit").json()["records"]
         if one["action"] == "role_changed"
     ]
-    assert told == [
-        {"role": "reporter", "before": "admin"},
-        {"role": "admin", "before": "operator"},
+    assert told[-2:] == [
+        ("admin", {"role": "admin", "before": "operator"}),
+        ("admin", {"role": "operator", "before": "admin"}),
     ]
+    assert len(told) == 4
 
 
 def test_nobody_raises_themselves_nor_takes_the_last_administrator_away(browser, store, refused):
