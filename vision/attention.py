@@ -20,9 +20,17 @@ DOUBT_S = 60.0
 
 LONGEST_DOUBT_S = 600.0
 
-MOTION, OBJECT = "motion", "object"
+ALARM_S = 20.0
+"""An alarm of the camera's own that is still waiting for its turn is given up after so long: who
+was seen then is gone."""
+
+VAIN_S = 1.5
+"""An alarm that showed no object in its first looks and for so long after them was for nothing: by
+then the picture before it has been looked at as well as the one after."""
+
+MOTION, OBJECT, CAMERA_TOLD = "motion", "object", "camera"
 """Reasons to be awake: the picture's brightness changed somewhere, which can be doubted; an object
-moves, which cannot."""
+moves, which cannot; the camera itself says so, and is heard."""
 
 
 class Interest(IntEnum):
@@ -53,6 +61,8 @@ class Attention:
         self._restless_until_s = -CALM_S
         self._objects_at_s: float | None = None
         self._awake_since_s: float | None = None
+        self._alarm_until_s = -CALM_S
+        self._alarm_looked_s: float | None = None
         self._doubt_s = DOUBT_S
         self._doubt_until_s = 0.0
 
@@ -73,6 +83,29 @@ class Attention:
         self.why = why
         self._awake_until_s = at_s + CALM_S
 
+    def alarm(self, *, active: bool, at_s: float) -> None:
+        """Say that the camera itself tells of motion, or that it no longer does.
+
+        It stays awake for as long as that lasts, until it has been looked at in vain.
+        """
+        if not active:
+            self._alarm_until_s = at_s
+        elif not self._known:
+            if not self._is_awake(at_s):
+                self._awake_since_s = at_s
+            self.why = CAMERA_TOLD
+            self._alarm_until_s, self._alarm_looked_s = at_s + ALARM_S, None
+
+    @property
+    def since_s(self) -> float:
+        """Since when it is awake, or was when it last was; monotonic seconds."""
+        return self._awake_since_s or 0.0
+
+    def is_vouched_for(self, at_s: float) -> bool:
+        """Say whether more than motion keeps it awake: the camera tells, or an object was seen."""
+        seen_s = self._objects_at_s
+        return at_s < self._alarm_until_s or (seen_s is not None and at_s < seen_s + CALM_S)
+
     def found(self, *, moving: bool, resting: bool, known: bool, at_s: float) -> None:
         """Say what a look found.
 
@@ -81,11 +114,16 @@ class Attention:
         """
         self._occupied, self._known = resting, known
         if known:
-            self._awake_until_s = at_s
+            self._awake_until_s = self._alarm_until_s = at_s
         elif moving:
             self._objects_at_s = at_s
             self._doubt_s, self._doubt_until_s = DOUBT_S, 0.0
+            self._alarm_looked_s = None
             self.stir(OBJECT, at_s)
+        elif self._alarm_looked_s is None:
+            self._alarm_looked_s = at_s
+        elif at_s - self._alarm_looked_s >= VAIN_S:
+            self._alarm_until_s = at_s
 
     def interest(self, at_s: float) -> Interest:
         """Return how interesting the camera is now."""
@@ -101,7 +139,7 @@ class Attention:
         return Interest.QUIET
 
     def _is_awake(self, at_s: float) -> bool:
-        return at_s < self._awake_until_s
+        return at_s < max(self._awake_until_s, self._alarm_until_s)
 
     def _is_doubted(self, at_s: float) -> bool:
         """Say whether motion alone is to be disbelieved, and begin to when it was in vain."""

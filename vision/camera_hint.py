@@ -62,12 +62,23 @@ class _Share:
 
     @property
     def at_least(self) -> float:
-        """The lower end of what the share may be (Wilson 1927)."""
+        """The lower end of what the share may be."""
+        return self._bounds[0]
+
+    @property
+    def at_most(self) -> float:
+        """The upper end of what the share may be."""
+        return self._bounds[1]
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        """Both ends (Wilson 1927)."""
         if not self.occasions:
-            return 0.0
+            return 0.0, 1.0
         n, p, z2 = self.occasions, self.hits / self.occasions, CONFIDENCE_Z**2
+        middle, whole = p + z2 / (2 * n), 1 + z2 / n
         spread = CONFIDENCE_Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-        return max(0.0, (p + z2 / (2 * n) - spread) / (1 + z2 / n))
+        return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
 class HintTrust:
@@ -75,6 +86,7 @@ class HintTrust:
 
     def __init__(self) -> None:
         self._recall, self._precision = _Share(), _Share()
+        self._offered = False
         self._told_at: datetime | None = None
         self._until: datetime | None = None
         self._event_open = False
@@ -112,6 +124,15 @@ class HintTrust:
         return self.precision is None or self.precision >= LEAST_PRECISION
 
     @property
+    def plausible(self) -> bool:
+        """Whether the camera tells of motion at all, and nothing yet says that it misses much.
+
+        With little seen a camera is given the benefit of the doubt: on a machine short of time one
+        that has an eye of its own can be seen less often than one that has none.
+        """
+        return self._offered and self._recall.at_most >= TRUSTED_RECALL and self.worth_waking
+
+    @property
     def trusted(self) -> bool:
         """Whether the camera may be relied on to wake us."""
         return (
@@ -122,6 +143,7 @@ class HintTrust:
 
     def told(self, at: datetime) -> None:
         """Take in that the camera says motion began."""
+        self._offered = True
         self._pass_time(at)
         if self._unanswered_at is not None:
             self._unanswered_at = None
@@ -133,7 +155,8 @@ class HintTrust:
         self._told_at, self._until = at, None
 
     def ended(self, at: datetime) -> None:
-        """Take in that the camera says motion ended."""
+        """Take in that the camera says motion ended, or that there is none just now."""
+        self._offered = True
         self._pass_time(at)
         if self._event_open and self._until is None:
             self._until = at

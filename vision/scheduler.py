@@ -25,8 +25,8 @@ SETTLED_LOOK_EVERY_S = 4.0
 lost does not make the time between unseen."""
 
 KNOWN_LOOK_EVERY_S = 2.0
-"""What has been told of is seen and looked at this often until it ends: a rule's usual clear_s,
-three seconds, outlasts one look that misses it."""
+"""What stirs, and what has been told of until it ends, is seen and looked at at least this often: a
+rule's usual clear_s, three seconds, outlasts one look that misses it."""
 
 ALERT_LOOK_EVERY_S = 0.5
 """Least often where something happens: a walker is seen three times in the second and a half that
@@ -75,6 +75,10 @@ STRETCH = (1.0, 1.25, 1.5, 2.0)
 """How many times as far apart the floor's keys and looks are where time is short. Twice is the
 most: still under `vision.scene.BLIND_AFTER_S`."""
 
+TELLING_STRETCH = 2.0
+"""How much further apart still where time is short and the camera tells of motion itself: it can
+wake us, and one that cannot is seen in its stead."""
+
 FLOOR_PART = 0.5
 """Part of the budget that the floor may take before it is stretched: seeing that something stirs
 is worth nothing where no time is left to look at it."""
@@ -84,8 +88,10 @@ is worth nothing where no time is left to look at it."""
 class Demand:
     """What one camera would like, and what it costs, in seconds of one processor.
 
-    rung: what it has now. key_s: for one key frame with all that is done to it. keys_per_s: how
-    many come. full_per_s: each second, for decoding every picture. look_s: for one look.
+    rung: what it has now, or was promised. key_s: for one key frame with all that is done to it.
+    keys_per_s: how many come. full_per_s: each second, for decoding every picture. look_s: for one
+    look. since_s: when it began to be interesting, on any clock that all cameras share. vouched: by
+    more than motion. tells: its own motion events can be hoped to wake it.
     """
 
     camera: str
@@ -95,6 +101,9 @@ class Demand:
     keys_per_s: float
     full_per_s: float
     look_s: float
+    since_s: float = 0.0
+    vouched: bool = False
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +153,6 @@ def _followed(share: Share, every_s: float) -> Share:
 
 
 TIERS: tuple[Tier, ...] = (
-    Tier(Interest.STIRRED, _followed, needed=True, only=_long_gop),
-    Tier(
-        Interest.STIRRED,
-        lambda s, _: replace(s, key_every_s=0.0, look_every_s=ALERT_LOOK_EVERY_S),
-        needed=True,
-        only=_followed_by_keys,
-    ),
     Tier(
         Interest.KNOWN,
         lambda s, _: replace(
@@ -159,6 +161,13 @@ TIERS: tuple[Tier, ...] = (
             look_every_s=min(s.look_every_s, KNOWN_LOOK_EVERY_S),
         ),
         needed=True,
+    ),
+    Tier(Interest.STIRRED, _followed, needed=True, only=_long_gop),
+    Tier(
+        Interest.STIRRED,
+        lambda s, _: replace(s, key_every_s=0.0, look_every_s=ALERT_LOOK_EVERY_S),
+        needed=True,
+        only=_followed_by_keys,
     ),
     Tier(
         Interest.SETTLED,
@@ -183,8 +192,9 @@ TIERS: tuple[Tier, ...] = (
         lambda s, every_s: replace(s, look_every_s=every_s, idle_look_every_s=every_s),
     ),
 )
-"""What is bought first, dearest last. The order is the policy: each camera where something happens
-is followed to the moment it is told of before another is begun with, and by the cheapest means."""
+"""What is bought first, dearest last. The order is the policy: wherever something happens it is
+seen every other second, be it to see its end, as an incident that is not seen to end hides the next
+one; then one camera after the other is followed to the moment it is told of, the cheapest first."""
 
 
 def cost_per_s(demand: Demand, share: Share) -> float:
@@ -205,17 +215,37 @@ def _usable(tier: Tier, demand: Demand) -> float:
     return tier.up_to - (NEWCOMER_MARGIN if demand.rung is Rung.KEYS else 0.0)
 
 
-def floor_for(demands: Sequence[Demand], budget: float) -> Share:
-    """Return the floor, stretched no further than it takes to leave time for what stirs."""
+def floors_for(demands: Sequence[Demand], budget: float) -> Mapping[str, Share]:
+    """Return each camera's floor, stretched no further than leaves time for what stirs."""
     for times in STRETCH:
-        floor = replace(
-            FLOOR,
-            key_every_s=FLOOR.key_every_s * times,
-            idle_look_every_s=FLOOR.idle_look_every_s * times,
-        )
-        if sum(cost_per_s(demand, floor) for demand in demands) <= FLOOR_PART * budget:
+        plain = _stretched(times)
+        telling = plain if times == 1.0 else _stretched(times * TELLING_STRETCH)
+        floors = {one.camera: telling if _sleeps(one) else plain for one in demands}
+        if sum(cost_per_s(one, floors[one.camera]) for one in demands) <= FLOOR_PART * budget:
             break
-    return floor
+    return floors
+
+
+def _sleeps(demand: Demand) -> bool:
+    """Say whether a camera's own alarm is what will wake it."""
+    return demand.tells and demand.interest is Interest.QUIET
+
+
+def _stretched(times: float) -> Share:
+    return replace(
+        FLOOR,
+        key_every_s=FLOOR.key_every_s * times,
+        idle_look_every_s=FLOOR.idle_look_every_s * times,
+    )
+
+
+def _urgency(demand: Demand) -> tuple[int, bool, bool, float, str]:
+    """Sort by interest; among equals by what vouches, who has a thing already, what began last.
+
+    What has only just begun can still be told in time.
+    """
+    is_new = demand.rung is Rung.KEYS
+    return (-demand.interest, not demand.vouched, is_new, -demand.since_s, demand.camera)
 
 
 def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allotment:
@@ -224,11 +254,10 @@ def allot(demands: Sequence[Demand], budget: float, look_every_s: float) -> Allo
     Every camera gets the floor, even where that alone is more than the budget; where it would take
     most of it, everybody's is stretched, which is overload.
     """
-    by_interest = sorted(demands, key=lambda d: (-d.interest, d.rung is Rung.KEYS, d.camera))
-    floor = floor_for(demands, budget)
-    overloaded = floor != FLOOR
-    shares = {demand.camera: floor for demand in demands}
-    spent = needed = sum(cost_per_s(demand, floor) for demand in demands)
+    by_interest = sorted(demands, key=_urgency)
+    shares = dict(floors_for(demands, budget))
+    overloaded = any(floor != FLOOR for floor in shares.values())
+    spent = needed = sum(cost_per_s(demand, shares[demand.camera]) for demand in demands)
     for tier in TIERS:
         for demand in by_interest:
             if demand.interest < tier.wants:

@@ -87,6 +87,7 @@ class AdaptiveDecoder:
         self._keys: deque[Delivery] = deque(maxlen=KEPT_KEYS)
         self._key_pace = Pace()
         self._own: PictureDecoder | None = None
+        self._deblock = True
         self._past_health = DecodeHealth()
         self._failed_keys = 0
 
@@ -102,8 +103,8 @@ class AdaptiveDecoder:
         """When the newest packet kept was taken, None while none is."""
         return self._gop[-1].packet.captured_at if self._gop else None
 
-    def take(self, delivery: Delivery, keys: KeyPictures, key_every_s: float) -> Sequence[Picture]:
-        """Return the pictures a packet brings at this rung. keys: decoders of the calling thread.
+    def note(self, delivery: Delivery, key_every_s: float) -> bool:
+        """Keep a packet, and say whether it is to be decoded at this rung: see `decode`.
 
         key_every_s: on the lower rung key frames that come sooner are passed over; 0 for none.
         """
@@ -112,12 +113,16 @@ class AdaptiveDecoder:
         self.cost.arrived(delivery)
         self._keep(delivery)
         if self.rung is Rung.FULL:
-            return self._decode(delivery)
+            return True
         packet = delivery.packet
-        if not packet.is_key or not (
+        return packet.is_key and (
             key_every_s == 0.0 or self._key_pace.is_due(packet.captured_at, key_every_s)
-        ):
-            return ()
+        )
+
+    def decode(self, delivery: Delivery, keys: KeyPictures) -> Sequence[Picture]:
+        """Return the pictures a noted packet brings. keys: decoders of the calling thread."""
+        if self.rung is Rung.FULL:
+            return self._decode(delivery)
         picture = self._key_picture(delivery, keys)
         self._failed_keys = 0 if picture else self._failed_keys + 1
         return (picture,) if picture else ()
@@ -129,12 +134,13 @@ class AdaptiveDecoder:
         pictures = (self._key_picture(delivery, keys) for delivery in earlier)
         return [picture for picture in pictures if picture is not None]
 
-    def climb(self, back_to: datetime | None = None) -> Sequence[Picture]:
+    def climb(self, back_to: datetime | None = None, *, deblock: bool = True) -> Sequence[Picture]:
         """Decode every picture from now on; return those of the packets kept, oldest first.
 
         back_to: how far back they matter; None: not beyond the newest key frame. Without any packet
-        kept, pictures come from the next key frame on.
+        kept, pictures come from the next key frame on. deblock: see PictureDecoder.
         """
+        self._deblock = deblock
         kept = self._gop
         if self._before and kept and back_to and kept[0].packet.captured_at > back_to:
             kept = [*self._before, *self._gop]
@@ -171,7 +177,7 @@ class AdaptiveDecoder:
 
     def _decode(self, delivery: Delivery) -> Sequence[Picture]:
         if self._own is None:
-            self._own = PictureDecoder(delivery.info)
+            self._own = PictureDecoder(delivery.info, skip_loop_filter=not self._deblock)
         return self._own.decode(delivery.packet)
 
     def _drop_own(self) -> None:

@@ -158,7 +158,7 @@ class AnalysisEngine:
         demands = [eye.demand(self._look_s) for eye in eyes]
         plan = allot(demands, budget, self._look_every_s)
         for eye in eyes:
-            eye.share = plan.shares[eye.camera]
+            eye.give(plan.shares[eye.camera])
         self._room = max(0.0, budget - plan.needed_per_s)
         self._tell(demands, plan, budget, spending)
 

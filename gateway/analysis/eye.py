@@ -58,8 +58,8 @@ LOOK_BACK_EVERY_S = 0.4
 REST_EVERY_S = 1.0
 """How often the rules are told that nothing stirs: they count watched time."""
 
-PACKETS_GREW, CAMERA_TOLD = "packets", "camera"
-"""Reasons to wake: the stream's packets grew; the camera itself told of motion."""
+PACKETS_GREW = "packets"
+"""A reason to wake: the stream's packets grew."""
 
 log = structlog.get_logger()
 
@@ -148,16 +148,29 @@ class CameraEye:
 
     def demand(self, look_s: float) -> Demand:
         """Return what it would like to spend. look_s: what one look costs, in processor time."""
-        cost = self._decoder.cost
+        cost, at_s = self._decoder.cost, monotonic_s()
+        with self._attending:
+            interest = self._attention.interest(at_s)
+            vouched = self._attention.is_vouched_for(at_s)
+            since_s, tells = self._attention.since_s, self._trust.plausible
         return Demand(
             camera=self.camera,
-            interest=self.interest,
-            rung=self._decoder.rung,
+            interest=interest,
+            rung=Rung.FULL if Rung.FULL in (self._decoder.rung, self.share.rung) else Rung.KEYS,
             key_s=cost.key_s,
             keys_per_s=cost.keys_per_s,
             full_per_s=cost.picture_s * cost.pictures_per_s,
             look_s=look_s,
+            since_s=since_s,
+            vouched=vouched,
+            tells=tells,
         )
+
+    def give(self, share: Share) -> None:
+        """Let it spend this much from now on; where something stirs, what that buys begins now."""
+        self.share = share
+        if share.rung is Rung.FULL and self._decoder.rung is Rung.KEYS:
+            self._shop.pool.ready(self)
 
     def start(self) -> None:
         """Begin to take packets."""
@@ -188,8 +201,9 @@ class CameraEye:
             else:
                 self._trust.ended(utc_now())
             wakes = active and self._trust.worth_waking
+            self._attention.alarm(active=wakes, at_s=monotonic_s())
         if wakes:
-            self.stir(CAMERA_TOLD)
+            self._shop.pool.ready(self)
 
     def found(
         self, *, moving: bool, resting: bool, known: bool, decides_at: datetime | None = None
@@ -233,8 +247,14 @@ class CameraEye:
         self._inbox.extend(self._reader.drain())
         self._skip_what_is_late()
         rung, began_s = self._decoder.rung, time.thread_time()
-        while self._inbox and time.thread_time() - began_s < TURN_S:
-            self._see(self._inbox.popleft(), keys)
+        while self._inbox:
+            delivery = self._inbox.popleft()
+            if self._decoder.note(delivery, self.share.key_every_s):
+                self._see(delivery, keys)
+            if delivery.packet.is_key or self._decoder.rung is Rung.FULL:
+                self._change_rung(at_key=delivery.packet.is_key)
+                if time.thread_time() - began_s >= TURN_S:
+                    break
         if not self._inbox and self._decoder.rung is Rung.KEYS:
             self._wake_or_offer(keys)
         telemetry.DECODE_SECONDS.labels(rung.value).inc(time.thread_time() - began_s)
@@ -243,12 +263,14 @@ class CameraEye:
     def _skip_what_is_late(self) -> None:
         """Go on at the newest key frame when more lies ready than there is time for."""
         inbox = self._inbox
-        if not inbox or inbox[-1].packet.received_s - inbox[0].packet.received_s < LATE_S:
+        if not inbox or self._decoder.rung is Rung.KEYS:
+            return
+        if inbox[-1].packet.received_s - inbox[0].packet.received_s < LATE_S:
             return
         newest_key = next(
             (number for number in range(len(inbox) - 1, 0, -1) if inbox[number].packet.is_key), 0
         )
-        if newest_key and self._decoder.rung is Rung.FULL:
+        if newest_key:
             telemetry.LOOKS_SKIPPED.labels(self.camera, "decoder behind").inc()
             for _ in range(newest_key):
                 inbox.popleft()
@@ -256,7 +278,7 @@ class CameraEye:
     def _see(self, delivery: Delivery, keys: KeyPictures) -> None:
         """Decode one packet and look at what it shows, at the rung it is on."""
         decoder, rung, began_s = self._decoder, self._decoder.rung, time.thread_time()
-        pictures = decoder.take(delivery, keys, self.share.key_every_s)
+        pictures = decoder.decode(delivery, keys)
         for picture in pictures:
             self._show(picture)
         if pictures:
@@ -266,8 +288,11 @@ class CameraEye:
                 telemetry.KEY_PICTURES.labels(self.camera).inc()
         elif decoder.health.broken:
             self._blame("undecodable", "The camera sends pictures that cannot be decoded.")
-        wanted = self.share.rung
-        if decoder.rung is Rung.KEYS and wanted is Rung.FULL and delivery.packet.is_key:
+
+    def _change_rung(self, *, at_key: bool) -> None:
+        """Climb or step down to where its share has it; up at a key frame only."""
+        decoder, wanted = self._decoder, self.share.rung
+        if decoder.rung is Rung.KEYS and wanted is Rung.FULL and at_key:
             decoder.climb()
         elif decoder.rung is Rung.FULL and wanted is Rung.KEYS:
             decoder.step_down()
@@ -328,12 +353,12 @@ class CameraEye:
             self._put(picture, past=True)
 
     def _wake(self) -> None:
-        """Climb, beginning in the past."""
+        """Climb, beginning in the past, and without deblocking: who wakes had no time to spare."""
         newest = self._decoder.newest_at
         if newest is None:
             return
         since = newest - LOOK_BACK
-        pictures = self._decoder.climb(since)
+        pictures = self._decoder.climb(since, deblock=False)
         telemetry.WAKES.labels(self.camera, self._attention.why).inc()
         pace = Pace()
         for picture in pictures[:-1]:

@@ -1,6 +1,7 @@
 """The commands that run gridpatrol: all of it, or one process."""
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,11 @@ from gateway.telemetry import set_up_logging
 
 if TYPE_CHECKING:
     from gateway.run import Site
+
+WORKER_SWITCH_S = 0.0005
+"""A worker's threads take turns with Python this often, in place of every 5 ms. A thread that
+decodes asks for it some ten times a picture, and waited behind the one that reads a town's streams
+each time: 325 cameras with alarms had 18 of 100 events found in place of 7."""
 
 
 def run(
@@ -57,6 +63,7 @@ def worker(
     settings = load_settings(config)
     part = Shard(shard)
     set_up_logging(settings.log, f"worker-{part.number}")
+    sys.setswitchinterval(WORKER_SWITCH_S)
     asyncio.run(run_worker(settings, part))
 
 

@@ -40,7 +40,8 @@ class _Open:
 class CameraAlarms:
     """The alarms of one camera that are going on. Every beginning gets its end.
 
-    The same state told again (after each new subscription) changes nothing. Methods return what
+    The same state told again (after each new subscription) changes nothing, but that a camera tells
+    of something that is not going on is passed on each time: it can tell. Methods return what
     changed; times are UTC.
     """
 
@@ -87,8 +88,12 @@ class CameraAlarms:
         is_pulse = one.active is None and one.property is not Property.DELETED
         active = (one.active or is_pulse) and one.property is not Property.DELETED
         was = self._open.pop(key, None)
+        if not active and was is not None:
+            return replace(was.alarm, active=False, at=at)
+        if not active and one.property is not Property.INITIALIZED:
+            return None
         if not active:
-            return None if was is None else replace(was.alarm, active=False, at=at)
+            return CameraAlarm(one.type, active=False, at=at, topic=one.topic, source=one.source)
         if was is None and len(self._open) >= MOST_OPEN:
             return None
         alarm = CameraAlarm(one.type, active=True, at=at, topic=one.topic, source=one.source)

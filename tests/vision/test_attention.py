@@ -1,6 +1,16 @@
 """What makes a camera interesting, for how long, and when motion is believed no more."""
 
-from vision.attention import CALM_S, DOUBT_S, FRUITLESS_S, MOTION, Attention, Interest
+from vision.attention import (
+    ALARM_S,
+    CALM_S,
+    CAMERA_TOLD,
+    DOUBT_S,
+    FRUITLESS_S,
+    MOTION,
+    VAIN_S,
+    Attention,
+    Interest,
+)
 
 
 def move(attention, since_s, until_s, step_s=0.5, *, found=None):
@@ -94,3 +104,58 @@ def test_what_is_known_lets_the_camera_rest_until_a_look_tells_otherwise():
     assert attention.interest(3.0) is Interest.STIRRED
     attention.found(moving=False, resting=False, known=False, at_s=4.0)
     assert attention.interest(3.0 + CALM_S) is Interest.QUIET
+
+
+def alarmed(at_s=0.0):
+    attention = Attention()
+    attention.alarm(active=True, at_s=at_s)
+    return attention
+
+
+def nothing(attention, at_s):
+    attention.found(moving=False, resting=False, known=False, at_s=at_s)
+
+
+def test_an_alarm_waits_for_its_turn_until_it_ends_or_is_too_old():
+    assert alarmed().interest(ALARM_S - 0.1) is Interest.STIRRED
+    assert alarmed().why == CAMERA_TOLD
+    assert alarmed().interest(ALARM_S) is Interest.QUIET
+    over = alarmed()
+    over.alarm(active=False, at_s=6.0)
+    assert over.interest(6.0) is Interest.QUIET
+
+
+def test_an_alarm_that_shows_nothing_when_looked_at_is_put_by():
+    attention = alarmed()
+    nothing(attention, 5.0)
+    assert attention.interest(5.0) is Interest.STIRRED
+    nothing(attention, 5.0 + VAIN_S)
+    assert attention.interest(5.0 + VAIN_S) is Interest.QUIET
+    attention.alarm(active=True, at_s=9.0)
+    assert attention.interest(9.0) is Interest.STIRRED
+
+
+def test_an_alarm_with_an_object_is_not_put_by_while_the_object_is_there():
+    attention = alarmed()
+    nothing(attention, 1.0)
+    attention.found(moving=True, resting=False, known=False, at_s=1.0 + VAIN_S)
+    nothing(attention, 1.5 + VAIN_S)
+    assert attention.interest(1.5 + VAIN_S) is Interest.STIRRED
+
+
+def test_an_alarm_about_what_is_known_wakes_nobody():
+    attention = Attention()
+    attention.found(moving=True, resting=True, known=True, at_s=0.0)
+    attention.alarm(active=True, at_s=1.0)
+    assert attention.interest(1.0) is Interest.KNOWN
+
+
+def test_alarms_and_objects_vouch_for_a_camera_and_motion_does_not():
+    attention = Attention()
+    attention.stir(MOTION, 0.0)
+    assert not attention.is_vouched_for(0.0)
+    assert attention.since_s == 0.0
+    attention.found(moving=True, resting=False, known=False, at_s=1.0)
+    assert attention.is_vouched_for(1.0)
+    assert not attention.is_vouched_for(1.0 + CALM_S)
+    assert alarmed().is_vouched_for(1.0)

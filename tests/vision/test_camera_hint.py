@@ -65,6 +65,30 @@ def test_only_alarms_that_are_mostly_nothing_are_not_worth_a_wake(clock, case, w
     assert trust.agreement.wakes is wakes
 
 
+PLAUSIBLE = {
+    "never told of anything": ([], False),
+    "told once and was right": (["cw"], True),
+    "missed one of three": (["cw", "w", "cw", "cw"], True),
+    "missed two of three": (["cw", "w", "w"], False),
+    "misses half": (["cw", "w"] * 20, False),
+    "mostly nothing": (["cq"] * 30 + ["cw"] * 2, False),
+}
+
+
+@pytest.mark.parametrize(("happenings", "plausible"), PLAUSIBLE.values(), ids=PLAUSIBLE)
+def test_a_camera_has_the_benefit_of_the_doubt(clock, happenings, plausible):
+    trust = HintTrust()
+    day(trust, clock, happenings)
+    assert trust.plausible is plausible
+
+
+def test_a_camera_that_says_that_nothing_moves_can_tell(clock):
+    trust = HintTrust()
+    trust.ended(clock(0))
+    assert trust.plausible
+    assert trust.agreement is None
+
+
 def test_a_camera_earns_its_wakes_back(clock):
     trust = HintTrust()
     day(trust, clock, ["cq"] * 30 + ["cw"] * 40)

@@ -1,5 +1,7 @@
 """Who gets what of the machine: floors, order, and never more than there is."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,11 +13,12 @@ from vision.scheduler import (
     KNOWN_LOOK_EVERY_S,
     SETTLED_LOOK_EVERY_S,
     STRETCH,
+    TELLING_STRETCH,
     Demand,
     Rung,
     allot,
     cost_per_s,
-    floor_for,
+    floors_for,
 )
 
 ASKED_S = 0.2
@@ -57,7 +60,8 @@ def test_a_town_at_peace_keeps_its_stirred_cameras_up():
 def test_overload_is_said_and_the_floor_stays():
     plan = allot(town(325, stirred=325), budget=1.8, look_every_s=ASKED_S)
     assert plan.overloaded
-    assert 0 < sum(share.rung is Rung.FULL for share in plan.shares.values()) < 325
+    seen = sum(share.key_every_s <= KNOWN_LOOK_EVERY_S for share in plan.shares.values())
+    assert 0 < seen < 325
 
 
 def test_a_floor_dearer_than_the_machine_is_given_all_the_same():
@@ -107,8 +111,45 @@ def test_where_time_is_short_frequent_key_frames_follow_what_stirs():
 
 @pytest.mark.parametrize(("cameras", "times"), [(10, 1.0), (55, 1.25), (300, 2.0)])
 def test_the_floor_is_stretched_no_further_than_it_must(cameras, times):
-    floor = floor_for(town(cameras), budget=0.19)
-    assert floor.key_every_s == times * FLOOR.key_every_s
+    floors = floors_for(town(cameras), budget=0.19)
+    assert {floor.key_every_s for floor in floors.values()} == {times * FLOOR.key_every_s}
+
+
+def test_a_camera_that_wakes_us_itself_is_seen_less_often_where_time_is_short():
+    cameras = [*town(299), demand("tells", tells=True)]
+    cameras += [demand("busy", Interest.KNOWN, tells=True)]
+    floors = floors_for(cameras, budget=0.19)
+    assert floors["tells"].key_every_s == TELLING_STRETCH * floors["c000"].key_every_s
+    assert floors["busy"] == floors["c000"]
+    assert set(floors_for([demand("tells", tells=True)], budget=1.8).values()) == {FLOOR}
+
+
+def test_where_something_happens_is_seen_every_other_second_before_any_is_followed():
+    cameras = [*town(40, stirred=30), demand("told", Interest.KNOWN)]
+    plan = allot(cameras, budget=0.6, look_every_s=ASKED_S)
+    assert plan.overloaded
+    happening = [plan.shares[one.camera] for one in cameras if one.interest >= Interest.KNOWN]
+    assert all(share.key_every_s <= KNOWN_LOOK_EVERY_S for share in happening)
+    assert 0 < sum(share.rung is Rung.FULL for share in happening) < 30
+
+
+def followed(*cameras):
+    """Who of these is followed when there is time for one, all stirred."""
+    stirred = [replace(one, interest=Interest.STIRRED) for one in cameras]
+    seen = 0.5 * (0.007 + 0.011) * len(stirred)
+    plan = allot(stirred, seen + 0.045, ASKED_S)
+    return [name for name, share in plan.shares.items() if share.rung is Rung.FULL]
+
+
+def test_what_a_camera_or_an_object_vouches_for_goes_before_motion_alone():
+    moved = demand("moved", rung=Rung.FULL, since_s=9.0)
+    assert followed(moved, demand("told", vouched=True)) == ["told"]
+
+
+def test_what_began_last_is_followed_first_and_to_its_end():
+    old, new = demand("old", since_s=1.0), demand("new", since_s=2.0)
+    assert followed(old, new) == ["new"]
+    assert followed(replace(old, rung=Rung.FULL), new) == ["old"]
 
 
 def test_who_is_up_stays_up_before_another_climbs():

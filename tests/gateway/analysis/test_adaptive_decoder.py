@@ -30,7 +30,12 @@ def read(picture_number, keys):
     """Return a reader of the numbers of the pictures that packets bring."""
 
     def pictures(decoder, deliveries, key_every_s=0.0):
-        shown = [p for one in deliveries for p in decoder.take(one, keys, key_every_s)]
+        shown = [
+            picture
+            for one in deliveries
+            if decoder.note(one, key_every_s)
+            for picture in decoder.decode(one, keys)
+        ]
         return [picture_number(p.frame) for p in shown]
 
     return pictures
@@ -131,15 +136,18 @@ def test_cameras_that_share_a_decoder_never_see_each_others_pictures(coded_strea
     shown = ([], [])
     for pair in zip(ours, theirs, strict=True):
         for decoder, one, seen in zip(decoders, pair, shown, strict=True):
-            seen += [picture_number(p.frame) for p in decoder.take(one, keys, 0.0)]
+            if decoder.note(one, 0.0):
+                seen += [picture_number(p.frame) for p in decoder.decode(one, keys)]
     assert shown == ([0, 10, 20, 30], [500, 510, 520, 530])
 
 
 def test_codec_without_a_decoder_is_said(coded_stream, keys):
     film = coded_stream("h264", 5)
     info = replace(film.info, codec="h299")
+    decoder, first = AdaptiveDecoder(), Delivery(1, info, film.packets[0])
+    assert decoder.note(first, 0.0)
     with pytest.raises(NotVideoError, match="h299"):
-        AdaptiveDecoder().take(Delivery(1, info, film.packets[0]), keys, 0.0)
+        decoder.decode(first, keys)
 
 
 def test_learns_how_often_pictures_come(coded_stream, read):

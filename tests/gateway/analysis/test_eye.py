@@ -227,6 +227,22 @@ def test_without_leave_a_stirred_camera_is_followed_by_its_key_frames(
     assert all(look.prepared for look in looks.all)
 
 
+def test_what_a_waiting_camera_is_given_begins_at_once(coded_stream, open_eye):
+    """No packet comes between the leave to decode everything and the climb."""
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 35, gop=GOP)
+    eye = open_eye(hub, looks, FLOOR, may_wake=lambda demand: False)
+    hub.start(stream.info)
+    for packet in stream.packets:
+        hub.publish(packet)
+    wait_until(lambda: looks.all)
+    eye.motion_alarm(active=True)
+    wait_until(lambda: eye.share.key_every_s == 0.0)
+    assert (eye.rung, eye.interest) == (Rung.KEYS, Interest.STIRRED)
+    eye.give(EVERYTHING)
+    wait_until(lambda: eye.rung is Rung.FULL)
+
+
 def test_the_first_picture_that_can_decide_is_looked_at_out_of_turn(
     coded_stream, picture_number, open_eye
 ):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from gateway.analysis.eye import CAMERA_TOLD, PACKETS_GREW
+from gateway.analysis.eye import PACKETS_GREW
 from gateway.api.services import CONSOLE_DIR, LOCALE_DIR
 from gateway.audit.act import AuditAction
 from gateway.audit.chain import Fault
@@ -30,7 +30,7 @@ from gateway.suppression.proposals import Remedy
 from gateway.workflow.case import Action as CaseAction
 from gateway.workflow.case import FalseAlarm, Level, Outcome, Party, Step
 from vision.arming import Arming, OnHolidays, Weekday
-from vision.attention import MOTION, OBJECT, Interest
+from vision.attention import CAMERA_TOLD, MOTION, OBJECT, Interest
 from vision.crossings import Direction
 from vision.health import FAULT_KINDS
 from vision.rule import RuleSpec
