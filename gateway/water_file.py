@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,6 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -169,15 +168,19 @@ class WaterDocument(_Part):
         _check_ids(part.id for part in parts)
         return parts
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        lines = self.water_lines
+    @field_validator("lines")
+    @classmethod
+    def _in_order(cls, lines: LinesBody, info: ValidationInfo) -> LinesBody:
+        place = info.data.get("type")
+        if place is None:
+            return lines
+        complete = lines.over(PLACE_LINES[place])
         for unit in ("cm", "ratio"):
-            steps = [getattr(lines, f"{state}_{unit}") for state in ("watch", "yellow", "red")]
+            steps = [getattr(complete, f"{state}_{unit}") for state in ("watch", "yellow", "red")]
             if steps != sorted(set(steps)):
                 shown = ", ".join(f"{step:g}" for step in steps)
-                raise _mistake(f"lines: watch, yellow and red must rise in {unit}, unlike {shown}")
-        return self
+                raise _mistake(f"watch, yellow and red must rise in {unit}, unlike {shown}")
+        return lines
 
     @property
     def water_lines(self) -> WaterLines:

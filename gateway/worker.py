@@ -34,7 +34,7 @@ from gateway.water.round import WaterRound
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import TalkAnswer, TalkState
-from gateway.worker_water_api import ReferenceFacts
+from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
 from vision.types import FrameSize
 
 REPORT_S = 4.0
@@ -190,6 +190,18 @@ class Worker:
     async def forget_water_reference(self, camera: str, reference: str) -> None:
         """Drop a state."""
         await asyncio.to_thread(self._water_of(camera).forget_reference, reference)
+
+    async def water_look(self, camera: str) -> LookFacts:
+        """Return what the last look at a camera's water saw."""
+        return self._water_of(camera).last_look().facts()
+
+    async def water_look_jpeg(self, camera: str) -> bytes:
+        """Return the picture of the last look."""
+        return await asyncio.to_thread(self._water_of(camera).last_look().jpeg)
+
+    async def water_training(self, camera: str) -> TrainingFacts | None:
+        """Return how a camera was last taught."""
+        return await asyncio.to_thread(self._water_of(camera).training)
 
     async def status(self) -> WorkerStatus:
         """Return what the worker is doing."""

@@ -33,7 +33,7 @@ from gateway.store.camera_states import LiveMode
 from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import LIMIT_HEADER, TalkAnswer, TalkState
-from gateway.worker_water_api import ReferenceFacts
+from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
 
 CONNECT_TIMEOUT_S = 2.0
 """Loopback answers at once or not at all."""
@@ -64,6 +64,8 @@ _STATUS = TypeAdapter(WorkerStatus)
 _TALK_STATE = TypeAdapter(TalkState)
 _REFERENCE = TypeAdapter(ReferenceFacts)
 _REFERENCES = TypeAdapter(tuple[ReferenceFacts, ...])
+_LOOK = TypeAdapter(LookFacts)
+_TRAINING = TypeAdapter[TrainingFacts | None](TrainingFacts | None)
 
 
 class _Body(TypedDict, total=False):
@@ -193,6 +195,20 @@ class WorkerClient:
         """Drop a state."""
         url = f"{_water(worker_url, camera)}/references/{quote(reference, safe='')}"
         await self._ask("DELETE", url)
+
+    async def water_look(self, worker_url: str, camera: str) -> LookFacts:
+        """Return what the last look at a camera's water saw."""
+        answer = await self._ask("GET", f"{_water(worker_url, camera)}/look")
+        return _LOOK.validate_json(answer.content)
+
+    async def water_look_jpeg(self, worker_url: str, camera: str) -> bytes:
+        """Return the picture of the last look."""
+        return (await self._ask("GET", f"{_water(worker_url, camera)}/look/picture.jpg")).content
+
+    async def water_training(self, worker_url: str, camera: str) -> TrainingFacts | None:
+        """Return how a camera was last taught, None where it never was."""
+        answer = await self._ask("GET", f"{_water(worker_url, camera)}/training")
+        return _TRAINING.validate_json(answer.content)
 
     async def reload(self, worker_url: str) -> None:
         """Have a worker read the inventory again."""

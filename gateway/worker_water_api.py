@@ -1,10 +1,17 @@
 """The part of a worker's port that shows what its cameras learnt of their places, and mends it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Protocol, TypeAlias, cast
 
 from fastapi import APIRouter, Depends, Request, Response, status
+
+from vision.water.eye_trial import EyeFigures
+from vision.water.types import Unseen
+
+Corners: TypeAlias = tuple[tuple[float, float], ...]
+"""Of an outline; x, y, normalised 0-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,36 @@ class ReferenceFacts:
     seen_at: datetime
     looks: int
     taught: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookFacts:
+    """What the last look with a picture saw.
+
+    unseen: why it says nothing, None when it does. area_ratio: flooded share of the zones, of a
+    slope the share that moved, 0-1. reference: the state it was compared with, "" for none. votes:
+    area_ratio by each witness alone. text_masks: where the camera was found to write, the largest
+    first; empty where the site says it.
+    """
+
+    at: datetime
+    unseen: Unseen | None
+    area_ratio: float
+    depth_cm: float | None
+    error_cm: float | None
+    reference: str
+    votes: Mapping[str, float]
+    text_masks: tuple[Corners, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFacts:
+    """How a camera's own eye was taught. kept: whether it was better than what was there before."""
+
+    at: datetime
+    kept: bool
+    before: EyeFigures
+    after: EyeFigures
 
 
 class CameraWaters(Protocol):
@@ -38,6 +75,15 @@ class CameraWaters(Protocol):
 
     async def forget_water_reference(self, camera: str, reference: str) -> None:
         """Drop a state."""
+
+    async def water_look(self, camera: str) -> LookFacts:
+        """Return what the last look saw."""
+
+    async def water_look_jpeg(self, camera: str) -> bytes:
+        """Return the picture of the last look, with the water drawn into it."""
+
+    async def water_training(self, camera: str) -> TrainingFacts | None:
+        """Return how the camera was last taught, None where it never was."""
 
 
 def _waters(request: Request) -> CameraWaters:
@@ -72,3 +118,21 @@ async def read_reference(waters: Waters, camera: str, reference: str) -> Respons
 async def forget_reference(waters: Waters, camera: str, reference: str) -> None:
     """Drop a state."""
     await waters.forget_water_reference(camera, reference)
+
+
+@router.get("/look")
+async def read_look(waters: Waters, camera: str) -> LookFacts:
+    """Return what the last look saw."""
+    return await waters.water_look(camera)
+
+
+@router.get("/look/picture.jpg")
+async def read_look_picture(waters: Waters, camera: str) -> Response:
+    """Return the picture of the last look, with the water drawn into it."""
+    return Response(await waters.water_look_jpeg(camera), media_type="image/jpeg")
+
+
+@router.get("/training")
+async def read_training(waters: Waters, camera: str) -> TrainingFacts | None:
+    """Return how the camera was last taught."""
+    return await waters.water_training(camera)

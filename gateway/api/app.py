@@ -49,6 +49,7 @@ from gateway.api import (
     units,
     users,
     water,
+    water_learnt,
 )
 from gateway.api.broadcaster import POLL_S, SWEEP_S
 from gateway.api.jurisdiction import within_jurisdiction
@@ -80,6 +81,7 @@ ROUTES = (
     live.router,
     talk.router,
     water.router,
+    water_learnt.router,
     rain.router,
     incidents.router,
     cases.router,

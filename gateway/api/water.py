@@ -1,50 +1,79 @@
-"""Water at cameras: where it is watched, how it stands and went, what is only wet; and rain."""
+"""Water at cameras: where it is watched, from where on it counts, how it went; and rain."""
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import APIRouter, Depends, Query, status
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, StringConstraints
 
 from gateway.api.camera_settings import reload_workers
-from gateway.api.cameras import owner_of
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.jurisdiction import JurisdictionDep
-from gateway.api.security import ActingDep, SignIn, SignInDep, administrator, signed_in
+from gateway.api.security import ActingDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
-from gateway.audit.act import Act, AuditAction, camera_object
+from gateway.api.water_learnt import TeacherDep
 from gateway.errors import NotFoundError
 from gateway.http.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.inventory_columns import MAX_TEXT
 from gateway.store.rain import MANUAL, RainSpell
-from gateway.store.users import Role
 from gateway.store.water import KEPT
 from gateway.water_file import WaterDocument, water_from_json, water_to_json
-from gateway.worker_water_api import ReferenceFacts
-from vision.water.reference import ReferenceKind
-from vision.water.types import RainState, Unseen, WaterState
+from vision.water.level import KINDS
+from vision.water.lines import PASSABILITY, PLACE_LINES
+from vision.water.types import Passability, PlaceType, RainState, Unseen, WaterState
 
-TEACHERS = frozenset({Role.ADMIN, Role.OPERATOR})
 LONGEST_RAIN = timedelta(days=7)
 """A word about rain that holds longer was mistyped, or will be forgotten."""
 NO_WATER = "camera {camera} watches no water: set it up with PUT /api/cameras/{camera}/water"
 
 router = APIRouter(tags=["water"], dependencies=[Depends(signed_in)])
 ANSWERS: dict[int | str, dict[str, object]] = {404: {"model": ErrorBody}}
-WORKER_ANSWERS = ANSWERS | {503: {"model": ErrorBody, "description": "worker_unreachable"}}
 
-
-def teacher(sign_in: SignInDep) -> SignIn:
-    """Return who is asking; raises ForbiddenError unless they may say how it is outside."""
-    if sign_in.user.role not in TEACHERS:
-        raise ForbiddenError("Only administrators and operators may say how wet it is.")
-    return sign_in
-
-
-TeacherDep = Annotated[SignIn, Depends(teacher)]
 Hours = Annotated[float, Query(gt=0.0, le=KEPT / timedelta(hours=1))]
+
+
+class UsualLines(Answer):
+    """From where on water counts where a site sets nothing; see `LinesBody` for each."""
+
+    watch_cm: float
+    watch_ratio: float
+    watch_s: float
+    yellow_cm: float
+    yellow_ratio: float
+    yellow_s: float
+    red_cm: float
+    red_ratio: float
+    red_s: float
+    red_within_s: float
+    clear_part: float
+    clear_s: float
+
+
+class PlaceUsual(Answer):
+    """What is usual at a kind of place. passability: who may pass, by the state of the water."""
+
+    lines: UsualLines
+    passability: dict[WaterState, Passability]
+
+
+class MarkError(Answer):
+    """How well marks are read. error_part: standard deviation, as a share of the mark's height.
+
+    from_px: at this length in the picture; in between it changes evenly, below the first nothing
+    is read.
+    """
+
+    from_px: float
+    error_part: float
+
+
+class UsualBody(Answer):
+    """What holds where a site sets nothing. marks: by kind, from the shortest that is read on."""
+
+    places: dict[PlaceType, PlaceUsual]
+    marks: dict[str, tuple[MarkError, ...]]
 
 
 class MomentBody(Answer):
@@ -61,27 +90,6 @@ class CourseBody(Answer):
     """How the water went, oldest first."""
 
     moments: tuple[MomentBody, ...]
-
-
-class ReferenceBody(Answer):
-    """A state of the place that the camera knows. looks: how often it was seen so.
-
-    taught: a person called it only wet; it is never dropped for one that was learnt.
-    """
-
-    id: str
-    kind: ReferenceKind
-    infrared: bool
-    made_at: UtcTime
-    seen_at: UtcTime
-    looks: int
-    taught: bool
-
-
-class ReferencesBody(Answer):
-    """All states that a camera knows, in the order they were learnt."""
-
-    references: tuple[ReferenceBody, ...]
 
 
 class RainBody(Answer):
@@ -106,6 +114,23 @@ class RainQuestion(Question):
     unit: Annotated[str, StringConstraints(max_length=MAX_TEXT, strip_whitespace=True)] = ""
     state: RainState
     until: AwareDatetime
+
+
+@router.get("/api/water/usual")
+def read_usual() -> UsualBody:
+    """Return from where on water counts at each kind of place, and how well marks are read."""
+    return UsualBody(
+        places={
+            place: PlaceUsual(
+                lines=UsualLines(**asdict(lines)), passability=dict(PASSABILITY[place])
+            )
+            for place, lines in PLACE_LINES.items()
+        },
+        marks={
+            name: tuple(MarkError(from_px=px, error_part=part) for px, part in kind.errors)
+            for name, kind in KINDS.items()
+        },
+    )
 
 
 @router.get("/api/cameras/{camera}/water", responses=ANSWERS)
@@ -147,49 +172,6 @@ def read_course(camera: str, services: ServicesDep, hours: Hours = 6.0) -> Cours
     return CourseBody(moments=tuple(MomentBody(**asdict(one)) for one in moments))
 
 
-@router.post("/api/cameras/{camera}/water/only-wet", responses=WORKER_ANSWERS)
-async def say_only_wet(camera: str, who: TeacherDep, services: ServicesDep) -> ReferenceBody:
-    """Have what the camera sees now count as only wet: what looks like it alerts no more."""
-    worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    taught = await services.workers.only_wet(worker_url, camera)
-    await run_in_threadpool(_tell, services, who, AuditAction.WATER_TAUGHT, camera, taught.id)
-    return _reference(taught)
-
-
-@router.get("/api/cameras/{camera}/water/references", responses=WORKER_ANSWERS)
-async def list_references(camera: str, services: ServicesDep) -> ReferencesBody:
-    """Return the states of its place that a camera knows."""
-    worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    found = await services.workers.water_references(worker_url, camera)
-    return ReferencesBody(references=tuple(_reference(one) for one in found))
-
-
-@router.get(
-    "/api/cameras/{camera}/water/references/{reference}/picture.jpg",
-    response_class=Response,
-    responses=WORKER_ANSWERS | {200: {"content": {"image/jpeg": {}}, "description": "The state"}},
-)
-async def read_reference(camera: str, reference: str, services: ServicesDep) -> Response:
-    """Return the picture of a state."""
-    worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    jpeg = await services.workers.water_reference_jpeg(worker_url, camera, reference)
-    return Response(jpeg, media_type="image/jpeg")
-
-
-@router.delete(
-    "/api/cameras/{camera}/water/references/{reference}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=WORKER_ANSWERS,
-)
-async def forget_reference(
-    camera: str, reference: str, who: TeacherDep, services: ServicesDep
-) -> None:
-    """Drop a state: it was taught by mistake, or the place was rebuilt."""
-    worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    await services.workers.forget_water_reference(worker_url, camera, reference)
-    await run_in_threadpool(_tell, services, who, AuditAction.WATER_FORGOTTEN, camera, reference)
-
-
 @router.get("/api/rain")
 def read_rain(services: ServicesDep, seen: JurisdictionDep) -> RainsBody:
     """Return what is known of rain now, at units that concern whoever asks, and at the site."""
@@ -219,17 +201,6 @@ def _until(until: datetime, now: datetime) -> datetime:
 def _keep(services: Services, camera_id: str, water: str) -> None:
     inventory = services.store.inventory
     inventory.replace(replace(inventory.get(camera_id), water=water))
-
-
-def _tell(
-    services: Services, who: SignIn, action: AuditAction, camera_id: str, reference: str
-) -> None:
-    place, detail = camera_object(camera_id), {"reference": reference}
-    services.store.audit.tell(Act(services.now(), who.user.username, action, place, detail))
-
-
-def _reference(facts: ReferenceFacts) -> ReferenceBody:
-    return ReferenceBody(**asdict(facts))
 
 
 def _rain(spell: RainSpell) -> RainBody:

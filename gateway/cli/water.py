@@ -181,7 +181,7 @@ def train(
     from gateway.detector_setup import open_water_network
     from gateway.water.bank_files import BankFiles
     from gateway.water.evaluation import whole_ground, zone_setup
-    from gateway.water.teaching import pictures_in, teach
+    from gateway.water.teaching import keep, pictures_in, teach
 
     settings = load_settings(config)
     network = open_water_network(settings.data_dir)
@@ -190,8 +190,7 @@ def train(
     if camera_id is not None:
         point = _point(settings, camera_id)
         taught = teach(network, _references_of(settings, camera_id), point.setup, SEED)
-        if taught.is_better:
-            BankFiles(settings.data_dir, camera_id).save_head(taught.data)
+        keep(taught, BankFiles(settings.data_dir, camera_id), utc_now())
     elif references is not None and output is not None:
         ground = zone_setup(zone, PlaceType.ROAD) if zone else whole_ground()
         taught = teach(network, pictures_in(references), ground, SEED)

@@ -2,7 +2,7 @@
 
 `data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, and where there is any `marks.npz`
 (how its marks look dry), `slope.npz` (how its slope looks), `head.npz` (what `water train` taught
-it) and `*.damaged-TIME`, what could not be read any more.
+it), `training.json` (how that went) and `*.damaged-TIME`, what could not be read any more.
 """
 
 import os
@@ -14,7 +14,9 @@ from typing import TypeVar
 import structlog
 
 from gateway.errors import StorageError
+from gateway.water.training_file import training_from_json, training_to_json
 from gateway.whole_file import write_whole
+from gateway.worker_water_api import TrainingFacts
 from vision.errors import WaterError
 from vision.water.bank import ReferenceBank
 from vision.water.level import MarkBook
@@ -22,7 +24,7 @@ from vision.water.mark_file import pack_marks, unpack_marks
 from vision.water.types import Mark
 
 BANK, PREVIOUS, HEAD = "bank.npz", "bank.previous.npz", "head.npz"
-MARKS, SLOPE = "marks.npz", "slope.npz"
+MARKS, SLOPE, TRAINING = "marks.npz", "slope.npz", "training.json"
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -74,6 +76,14 @@ class BankFiles:
     def save_head(self, data: bytes) -> None:
         """Keep what the camera was taught."""
         self._write(HEAD, data)
+
+    def load_training(self, now: datetime) -> TrainingFacts | None:
+        """Return how the camera was last taught, None where it never was; as `load` otherwise."""
+        return self._read(TRAINING, training_from_json, now)
+
+    def save_training(self, training: TrainingFacts) -> None:
+        """Keep how the camera was taught."""
+        self._write(TRAINING, training_to_json(training))
 
     def load_marks(self, marks: tuple[Mark, ...], now: datetime) -> MarkBook | None:
         """Return what is known of a camera's marks, None where nothing is; as `load` otherwise."""

@@ -16,6 +16,7 @@ import cv2
 import structlog
 
 from gateway import telemetry
+from gateway.clock import utc_now
 from gateway.errors import NoPictureError, NotFoundError, StorageError
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.store import Store
@@ -24,10 +25,11 @@ from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
 from gateway.store.water import StoredWater, WaterMoment
 from gateway.water.bank_files import BankFiles
 from gateway.water.collector import Collector
+from gateway.water.last_look import LastLook
 from gateway.water.places import Follower, Places
 from gateway.water.proof import Pictures, Proof, ProofPolicy
 from gateway.water_file import WaterPoint
-from gateway.worker_water_api import ReferenceFacts
+from gateway.worker_water_api import ReferenceFacts, TrainingFacts
 from vision.types import ChangeType, Image, IncidentChange
 from vision.water.bank import ReferenceBank
 from vision.water.conditions import SPECS, basis
@@ -86,6 +88,7 @@ class CameraWater:
         self._looking = threading.Lock()
         self._sampler = Sampler()
         self._watch: WaterWatch | None = None
+        self._last: LastLook | None = None
         self._judged: WaterReading | None = None
         self._basis = ""
         self._began_at: datetime | None = None
@@ -144,6 +147,16 @@ class CameraWater:
         with self._looking:
             return self._watch.bank.references if self._watch else ()
 
+    def last_look(self) -> LastLook:
+        """Return the last look that had a picture. Raises NoPictureError before the first."""
+        if self._last is None:
+            raise NoPictureError(f"camera {self.camera.id} has not looked at the water yet")
+        return self._last
+
+    def training(self) -> TrainingFacts | None:
+        """Return how the camera was last taught, None where it never was. Raises StorageError."""
+        return self._files.load_training(utc_now())
+
     def _unknown(self, reference_id: str) -> NotFoundError:
         return NotFoundError(f"camera {self.camera.id} knows no state {reference_id}")
 
@@ -179,6 +192,8 @@ class CameraWater:
         telemetry.WATER_SECONDS.inc(time.thread_time() - began_s)
         if outcome.evidence is not None:
             self._judged, self._basis = outcome.reading, basis(outcome.evidence)
+        judged = sample.image if outcome.after is None else outcome.after
+        self._last = LastLook(self._setup, outcome, judged, watch.text)
         self._keep(watch, learnt=outcome.learnt)
         return self._told(watch, outcome, now, sample.full)
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.store.water import WaterMoment
-from vision.overlay import DARK, FONT, LIGHT, Colour, draw
+from vision.overlay import ALARM_COLOUR, DARK, FONT, LIGHT, Colour, draw
 from vision.scene import Zone
 from vision.types import Image
 from vision.water.types import Evidence, Mask, WaterLines, WaterState
@@ -49,6 +49,12 @@ def overlay(image: Image, evidence: Evidence, zones: Sequence[Zone]) -> Image:
     drawn = _tinted(image, outside, UNSEEN_COLOUR, UNSEEN_TINT)
     drawn = _tinted(drawn, evidence.water, WATER_COLOUR, WATER_TINT)
     _outline(drawn, evidence.water)
+    return draw(drawn, (), zones)
+
+
+def moved(image: Image, where: Mask, zones: Sequence[Zone]) -> Image:
+    """Return a copy of a picture with the zones and what moved in them; where: of any size."""
+    drawn = _tinted(image, where, ALARM_COLOUR, WATER_TINT)
     return draw(drawn, (), zones)
 
 

@@ -1,13 +1,16 @@
 """A site's own eye: the network taught on the pictures of one place."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from gateway.errors import ConfigError
+from gateway.water.bank_files import BankFiles
 from gateway.water.evaluation import AT, PICTURES, read_picture
+from gateway.worker_water_api import TrainingFacts
 from vision.types import FrameSize
 from vision.water.network import WaterNetwork
 from vision.water.reference import Reference, ReferenceKind
@@ -21,6 +24,16 @@ def teach(
 ) -> TrainedHead:
     """Return an eye for a place, and how it compares. Raises WaterError."""
     return train(network, references, setup, np.random.default_rng(seed))
+
+
+def keep(taught: TrainedHead, files: BankFiles, now: datetime) -> None:
+    """Keep a camera's eye where it is better than the shipped network, and how it went anyway.
+
+    now: UTC. Raises StorageError.
+    """
+    if taught.is_better:
+        files.save_head(taught.data)
+    files.save_training(TrainingFacts(now, taught.is_better, taught.before, taught.after))
 
 
 def pictures_in(folder: Path) -> tuple[Reference, ...]:

@@ -81,7 +81,7 @@ MARK = f"{LOW}type: road\nmarks:\n  - {{id: g, foot: [0.5, 0.5], top: [0.5, 0.4]
         (f"{LOW}type: rode", 2, "'road', 'underpass'"),
         (f"{LOW}type: road\nzone: 1", 3, "did you mean `zones`"),
         (f"{LOW}type: road\nlines: {{redcm: 3}}", 3, "did you mean `red_cm`"),
-        (f"{LOW}type: road\nlines: {{watch_cm: 11}}", 1, "must rise in cm, unlike 11, 10, 30"),
+        (f"{LOW}type: road\nlines: {{watch_cm: 11}}", 3, "must rise in cm, unlike 11, 10, 30"),
         (f"{LOW}type: road\nlines: {{red_ratio: 1.5}}", 3, "less than or equal to 1"),
         (f'{LOW}type: road\nlines: {{red_cm: "3"}}', 3, "valid number"),
         (f"{LOW}type: road\nlines: {{red_cm: .nan}}", 3, "finite number"),

@@ -155,6 +155,11 @@ class WaterWatch:
         return pack_slopes(self._slopes) if self._slopes else None
 
     @property
+    def text(self) -> Mask:
+        """Where the camera writes on its picture, as it is known now; empty before any look."""
+        return self._text.mask if self._ground.text is None else self._ground.text
+
+    @property
     def _revision(self) -> tuple[int, ...]:
         slopes = (slope.revision for slope in self._slopes.values())
         return self.bank.revision, self.marks.revision, *slopes

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.errors import NoPictureError, NotFoundError
+from gateway.store.audit_log import AuditFilter
 from gateway.store.water import StoredWater
 from gateway.worker_api import WorkerStatus, create_worker_app
-from gateway.worker_water_api import ReferenceFacts
+from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
+from vision.water.eye_trial import EyeFigures
 from vision.water.types import Passability, RainState, Unseen, WaterState
 
 WATER = "/api/cameras/gate/water"
@@ -23,6 +25,7 @@ class WateryWorker:
     refusal: Exception | None = None
     known: dict[str, ReferenceFacts] = field(default_factory=dict)
     reloads: int = 0
+    training: TrainingFacts | None = None
 
     async def only_wet(self, camera):
         self._check(camera)
@@ -42,6 +45,20 @@ class WateryWorker:
     async def forget_water_reference(self, camera, reference):
         self._check(camera, reference)
         del self.known[reference]
+
+    async def water_look(self, camera):
+        self._check(camera)
+        return LookFacts(
+            AT, None, 0.2, 12.0, 2.0, "day-1", {"loss": 0.3}, (((0.0, 0.0), (0.5, 0.1)),)
+        )
+
+    async def water_look_jpeg(self, camera):
+        self._check(camera)
+        return b"\xff\xd8 a look"
+
+    async def water_training(self, camera):
+        self._check(camera)
+        return self.training
 
     async def status(self):
         return WorkerStatus("0/1", ("gate",), ())
@@ -88,6 +105,7 @@ def test_a_setup_is_kept_as_it_was_said_and_taken_away(browser, watery, store, r
     [
         ({"type": "rode"}, "type: "),
         ({"zones": []}, "zones: at least one zone"),
+        ({"lines": {"watch_cm": 11}}, "lines: watch, yellow and red must rise in cm"),
         ({"lines": {"red_cm": "25"}}, "lines.red_cm: "),
         ({"marks": [{"id": "m", "foot": [0, 0], "top": [0, 1], "height_cm": 3}]}, "marks.0.top: "),
         ({"zone": 1}, "zone: "),
@@ -137,6 +155,65 @@ def test_what_is_only_wet_becomes_a_state_that_can_be_seen_and_dropped(browser, 
     refused(browser.delete(f"{WATER}/references/day-1"), 404, "not_found")
     watery.refusal = NoPictureError("camera gate has not looked at the water yet")
     refused(browser.post(f"{WATER}/only-wet"), 404, "no_picture")
+
+
+def test_what_holds_unless_a_site_says_otherwise(operator):
+    usual = operator.get("/api/water/usual").json()
+    depths = {place: one["lines"]["red_cm"] for place, one in usual["places"].items()}
+    assert depths == dict.fromkeys(("road", "yard", "bridge", "slope"), 30.0) | {"underpass": 25.0}
+    assert usual["places"]["underpass"]["passability"]["watch"] == "slow"
+    assert usual["marks"]["gauge"][0] == {"from_px": 16.0, "error_part": 0.12}
+
+
+def test_what_was_seen_last_and_how_it_was_taught(operator, watery, refused):
+    look = operator.get(f"{WATER}/look").json()
+    assert (look["reference"], look["votes"], look["unseen"]) == ("day-1", {"loss": 0.3}, None)
+    assert look["text_masks"] == [[[0.0, 0.0], [0.5, 0.1]]]
+    assert operator.get(f"{WATER}/look/picture.jpg").content[:2] == b"\xff\xd8"
+    assert operator.get(f"{WATER}/training").json() == {"training": None}
+    figures = EyeFigures(0.5, 0.6, 0.1, None)
+    watery.training = TrainingFacts(AT, kept=True, before=figures, after=figures)
+    taught = operator.get(f"{WATER}/training").json()["training"]
+    assert (taught["kept"], taught["after"]["real_false_alarms"]) == (True, None)
+    watery.refusal = NoPictureError("camera gate has not looked at the water yet")
+    for path in ("look", "look/picture.jpg"):
+        refused(operator.get(f"{WATER}/{path}"), 404, "no_picture")
+
+
+def test_a_setup_is_told_to_the_audit_log(browser, watery, store):
+    browser.put(WATER, json=SETUP)
+    (record,) = store.audit.newest(AuditFilter(object="camera/gate"), None, 1)
+    assert (record.actor, record.action) == ("admin", "camera_changed")
+    assert "water" in record.detail
+
+
+@pytest.mark.parametrize(
+    ("change", "location", "words"),
+    [
+        ({"zones": []}, "zones", "至少要画一个监测区：地面最低处。"),
+        (
+            {"lines": {"watch_cm": 11}},
+            "lines",
+            "关注、黄色、红色的限值（cm）必须逐级升高，现为 11, 10, 25。",
+        ),
+        (
+            {"marks": [{"id": "m", "foot": [0, 0], "top": [0, 1], "height_cm": 3}]},
+            "marks.0.top",
+            "标尺的顶端在画面中应高于底端。",
+        ),
+        (
+            {"marks": [{"id": "m", "foot": [0, 1], "top": [0, 0], "height_cm": None}]},
+            "marks.0.height_cm",
+            "请填数字。",
+        ),
+        ({"text_masks": [[[0, 0], [1, 1]]]}, "text_masks.outlines.0", "至少"),
+    ],
+)
+def test_mistakes_stand_at_their_fields_in_chinese(browser, watery, change, location, words):
+    answer = browser.put(WATER, json=SETUP | change, headers={"Accept-Language": "zh-CN"})
+    (mistake,) = answer.json()["error"]["mistakes"]
+    assert mistake["location"] == location
+    assert words in mistake["text"]
 
 
 def test_operators_say_how_wet_it_is_and_set_up_nothing(operator, watery, refused):

@@ -8,11 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.errors import StorageError
-from gateway.water.bank_files import BANK, HEAD, MARKS, PREVIOUS, BankFiles
+from gateway.water.bank_files import BANK, HEAD, MARKS, PREVIOUS, TRAINING, BankFiles
+from gateway.water.teaching import keep
 from vision.errors import WaterError
 from vision.types import FrameSize
 from vision.water.bank import ReferenceBank
+from vision.water.eye_trial import EyeFigures
 from vision.water.level import MarkBook
+from vision.water.training import TrainedHead
 from vision.water.types import Mark, Sample
 
 NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
@@ -122,3 +125,17 @@ def test_marks_are_kept_and_set_aside_when_damaged(files) -> None:
     (files.folder / MARKS).write_bytes(b"nonsense")
     assert files.load_marks((gauge,), NOW) is None
     assert len(list(files.folder.glob(f"{MARKS}.damaged-*"))) == 1
+
+
+@pytest.mark.parametrize(("after", "is_kept"), [(0.7, True), (0.4, False)])
+def test_how_a_training_went_is_kept_and_a_worse_eye_is_not(files, after, is_kept) -> None:
+    assert files.load_training(NOW) is None
+    before = EyeFigures(0.5, 0.5, 0.1, None)
+    keep(TrainedHead(b"eye", before, replace(before, iou=after)), files, NOW)
+    training = files.load_training(NOW)
+    assert (training.at, training.kept, training.before) == (NOW, is_kept, before)
+    assert training.after.iou == after
+    assert (files.load_head(bytes.decode, NOW) == "eye") is is_kept
+    (files.folder / TRAINING).write_bytes(b"{}")
+    assert files.load_training(NOW) is None
+    assert len(list(files.folder.glob(f"{TRAINING}.damaged-*"))) == 1

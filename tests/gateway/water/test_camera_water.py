@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import cv2
+import numpy as np
 import pytest
 
 from gateway.errors import NoPictureError, NotFoundError
@@ -9,8 +11,11 @@ from gateway.store.evidence import EvidenceType
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.rain import RainSpell
 from gateway.water.bank_files import BANK
+from gateway.water.last_look import boxes
 from gateway.water.round import WaterRound
 from vision.water.types import Passability, RainState, Unseen, WaterState
+
+HEIGHT, WIDTH = 360, 640
 
 
 @pytest.fixture
@@ -89,6 +94,43 @@ def test_nothing_can_be_only_wet_before_a_look(street_camera) -> None:
     with pytest.raises(NoPictureError, match="camera gate has not looked"):
         camera.water.only_wet()
     assert camera.water.references() == ()
+
+
+def test_the_last_look_shows_the_water_and_where_the_camera_writes(street_camera) -> None:
+    camera = street_camera()
+    with pytest.raises(NoPictureError, match="camera gate has not looked"):
+        camera.water.last_look()
+    dry, wet = ((camera.street(level)) for level in (0.0, 0.8))
+    for scene in (dry, wet):
+        cv2.rectangle(scene, (20, 4), (260, 24), (0, 0, 0), cv2.FILLED)
+        cv2.putText(scene, "2026-07-01 08:00", (24, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255,) * 3)
+    camera.show(dry, 12)
+    first = camera.water.last_look().facts()
+    assert (first.unseen, first.reference, first.votes) == (Unseen.LEARNING, "", {})
+    camera.show(dry, 40)
+    camera.show(wet, 60)
+    last = camera.water.last_look()
+    facts = last.facts()
+    assert (facts.unseen, facts.reference) == (None, "day-1")
+    assert facts.area_ratio == pytest.approx(camera.looks[-1].area_ratio, abs=1e-3)
+    (writing,) = facts.text_masks
+    assert writing[0][0] < 0.06
+    assert writing[2][0] > 0.25
+    assert writing[2][1] < 0.12
+    picture = cv2.imdecode(np.frombuffer(last.jpeg(), np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (HEIGHT, WIDTH, 3)
+    blue, _, red = picture[250:340, 120:520].reshape(-1, 3).mean(axis=0)
+    assert blue > red + 40, "the water is tinted blue"
+
+
+def test_boxes_lie_around_the_parts_of_a_mask() -> None:
+    mask = np.zeros((100, 200), np.bool_)
+    mask[10:20, 20:40] = mask[0:2, 150:152] = True
+    assert boxes(mask) == (
+        ((0.1, 0.1), (0.2, 0.1), (0.2, 0.2), (0.1, 0.2)),
+        ((0.75, 0.0), (0.76, 0.0), (0.76, 0.02), (0.75, 0.02)),
+    )
+    assert boxes(np.zeros((4, 4), np.bool_)) == ()
 
 
 def test_a_camera_that_is_turned_or_silent_says_so_and_clears_nothing(known) -> None:
