@@ -237,7 +237,7 @@ def test_a_search_of_strangers_is_refused_and_one_can_be_stopped(console, site):
     ranges = console.get_by_label("地址段", exact=True)
     ranges.fill("8.8.8.0/24")
     console.get_by_role("button", name="搜索", exact=True).last.click()
-    expect(console.get_by_text("yours to ask")).to_be_visible()
+    expect(console.get_by_text("请确认那里的设备归您管理")).to_be_visible()
     ranges.fill("127.0.0.0/23")
     console.get_by_label("端口").fill("1, 2, 3, 4")
     console.get_by_role("button", name="搜索", exact=True).last.click()
