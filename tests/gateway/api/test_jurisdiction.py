@@ -57,7 +57,8 @@ OPEN = {
     ("GET", "/healthz"),
     ("POST", "/api/platform/statuses"),
 }
-"""About whoever asks, or about the machine or the product and no place. What a platform says is signed by it."""
+"""About whoever asks, or about the machine or the product and no place. What a platform says is
+signed by it."""
 OF_THE_SESSION = {(verb, "/api/live/{session}") for verb in ("GET", "OPTIONS", "PATCH", "DELETE")}
 IN_BODIES = {("POST", "/api/findings"), ("POST", "/api/rain"), ("POST", "/api/patrol/handovers")}
 LISTS = {
