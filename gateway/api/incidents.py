@@ -96,7 +96,8 @@ class IncidentsBody(Answer):
 class IncidentQuery(PageQuestion):
     """Which incidents: each filter narrows, `before` is the `next` of the page before.
 
-    since, until: when they began, from the one to just before the other.
+    since, until: when they began, from the one to just before the other. step: how far people are
+    with them.
     """
 
     state: IncidentState | None = None
@@ -105,12 +106,13 @@ class IncidentQuery(PageQuestion):
     severity: Severity | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    step: Step | None = None
 
     @property
     def filter(self) -> IncidentFilter:
         """The same for the store."""
         kinds = (self.state, self.camera, self.kind, self.severity)
-        return IncidentFilter(*kinds, since=self.since, until=self.until)
+        return IncidentFilter(*kinds, since=self.since, until=self.until, step=self.step)
 
 
 def incident_body(stored: StoredIncident, root_path: str) -> IncidentBody:

@@ -183,7 +183,7 @@ export type EventMessage =
   | ({ type: "system"; seq: number } & System);
 
 /** What the incident list is narrowed to; an empty word means "all". */
-export interface IncidentFilter { state: "" | "open" | "closed"; kind: string; severity: "" | Severity; camera: string }
+export interface IncidentFilter { state: "" | "open" | "closed"; kind: string; severity: "" | Severity; camera: string; step: "" | CaseStep }
 
 // Patrol.
 

@@ -7,7 +7,7 @@ import { newestFirst } from "./site.js";
 const PAGE_SIZE = 50;
 
 /** @type {Readonly<IncidentFilter>} */
-export const ALL_INCIDENTS = { state: "", kind: "", severity: "", camera: "" };
+export const ALL_INCIDENTS = { state: "", kind: "", severity: "", camera: "", step: "" };
 
 /** Events: "change". */
 export class IncidentFeed extends EventTarget {
@@ -112,6 +112,7 @@ export function matches(incident, filter) {
   if (filter.state && (filter.state === "closed") !== Boolean(incident.closed_at)) return false;
   if (filter.kind && incident.kind !== filter.kind) return false;
   if (filter.severity && incident.severity !== filter.severity) return false;
+  if (filter.step && incident.step !== filter.step) return false;
   return !filter.camera || incident.camera.id === filter.camera;
 }
 

@@ -31,8 +31,8 @@ export const base = css`
 `;
 
 export const controls = css`
-  button, .button, select, input {
-    font: inherit; color: inherit; min-height: 2.25rem; border-radius: var(--radius-small);
+  button, .button, select, input, textarea {
+    font: inherit; color: inherit; min-height: max(2.25rem, var(--touch)); border-radius: var(--radius-small);
     border: 1px solid var(--line-strong); background: var(--panel);
   }
   button, .button {
@@ -46,28 +46,29 @@ export const controls = css`
   .plain { border-color: transparent; background: transparent; }
   .danger { color: var(--red); }
   .primary.danger { background: var(--red); border-color: var(--red); color: light-dark(#ffffff, #2b0705); }
-  .square { width: 2.25rem; padding: 0; }
+  .square { width: max(2.25rem, var(--touch)); padding: 0; }
   select { padding: 0 var(--s2); max-width: 100%; text-overflow: ellipsis; }
-  input { padding: 0 var(--s3); width: 100%; min-height: 2.5rem; }
+  input { padding: 0 var(--s3); width: 100%; min-height: max(2.5rem, var(--touch)); }
+  textarea { display: block; padding: var(--s2) var(--s3); width: 100%; min-height: 4.5rem; resize: vertical; }
   input[type="checkbox"], input[type="radio"] { width: 1.15rem; height: 1.15rem; min-height: 0; flex: none; margin: 0; }
-  input[type="range"] { padding: 0; min-height: 2rem; border: 0; background: transparent; }
+  input[type="range"] { padding: 0; min-height: max(2rem, var(--touch)); border: 0; background: transparent; }
   input::file-selector-button { font: inherit; }
+  ::placeholder { color: var(--ink-3); opacity: 1; }
   label { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--s1); min-width: 0; font-size: var(--small); color: var(--ink-2); }
-  label > input, label > select { font-size: var(--body); color: var(--ink); }
+  label > input, label > select, label > textarea { font-size: var(--body); color: var(--ink); }
   .segments { display: inline-flex; border: 1px solid var(--line-strong); border-radius: var(--radius-small); overflow: clip; }
-  .segments button { border: 0; border-radius: 0; min-height: 2rem; min-width: 2.25rem; background: transparent; }
+  .segments button { border: 0; border-radius: 0; min-height: max(2rem, var(--touch)); min-width: max(2.25rem, var(--touch)); background: transparent; }
   .segments button + button { border-inline-start: 1px solid var(--line); }
   .segments button:hover { background: var(--raised); }
   .segments button[aria-pressed="true"] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
   .segments button:focus-visible { outline-offset: -2px; }
   .refusal { color: var(--red); font-size: var(--small); }
   .lines { white-space: pre-line; }
+  .switch::before { content: ""; position: absolute; inset: min(0rem, (1.375rem - var(--touch)) / 2) -0.25rem; }
   .switch { width: 2.5rem; min-height: 1.375rem; height: 1.375rem; padding: 0; border-radius: 1rem; position: relative; background: var(--grey-soft); }
   .switch::after { content: ""; position: absolute; inset-block: 0.125rem; inset-inline-start: 0.125rem; width: 1rem; border-radius: 50%; background: var(--line-strong); transition: translate 120ms; }
   .switch[aria-checked="true"] { background: var(--accent); border-color: var(--accent); }
   .switch[aria-checked="true"]::after { background: var(--on-accent); translate: 1.1rem; }
-  @media (pointer: coarse) { .square { width: 2.75rem; } .switch { min-height: 1.375rem !important; } }
-  @media (pointer: coarse) { button, .button, select, .segments button { min-height: 2.75rem; } }
 `;
 
 export const marks = css`
@@ -90,7 +91,7 @@ export const forms = css`
   fieldset { border: 0; margin: 0; padding: 0; min-width: 0; display: grid; gap: var(--s3); }
   legend { padding: 0 0 var(--s2); font-weight: 600; }
   .fields { display: grid; gap: var(--s3); grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: end; }
-  .fields select { width: 100%; min-height: 2.5rem; }
+  .fields select { width: 100%; min-height: max(2.5rem, var(--touch)); }
   .fields .wide { grid-column: 1 / -1; }
   .tick { display: flex; grid-template-columns: none; align-items: flex-start; gap: var(--s2); color: var(--ink); font-size: var(--body); }
   .tick input { margin-block-start: 0.2rem; }

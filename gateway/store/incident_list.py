@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from gateway.store.database import Database
 from gateway.store.stored_incident import StoredIncident, assemble
-from gateway.store.tables import incidents
+from gateway.store.tables import cases, incidents
 from gateway.store.units import lies_within
 from gateway.units import Jurisdiction
+from gateway.workflow.case import Step
 from vision.types import Severity
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ class IncidentState(StrEnum):
 class IncidentFilter:
     """Which incidents to list; None lets all pass. since, until: they began from then to then.
 
-    within: those whose places lie in a jurisdiction.
+    within: those whose places lie in a jurisdiction. step: where their cases stand.
     """
 
     state: IncidentState | None = None
@@ -38,6 +39,7 @@ class IncidentFilter:
     since: datetime | None = None
     until: datetime | None = None
     within: Jurisdiction | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,9 @@ def _matches(wanted: IncidentFilter) -> ColumnElement[bool]:
         conditions.append(incidents.c.opened_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(incidents.c.opened_at < wanted.until)
+    if wanted.step is not None:
+        standing = select(cases.c.incident_id).where(cases.c.step == wanted.step)
+        conditions.append(incidents.c.id.in_(standing))
     if wanted.within is not None:
         conditions.append(lies_within(wanted.within, incidents.c.unit, incidents.c.grid))
     return and_(*conditions)

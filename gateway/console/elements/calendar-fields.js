@@ -10,8 +10,7 @@ import { text } from "./camera-fields.js";
 export const ticks = css`
   fieldset fieldset { padding: 0; gap: 0; }
   .ticks { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s3); }
-  .ticks label { display: inline-flex; align-items: center; gap: var(--s1); min-height: 2rem; color: var(--ink); font-size: var(--body); }
-  @media (pointer: coarse) { .ticks label { min-height: 2.75rem; } }
+  .ticks label { display: inline-flex; align-items: center; gap: var(--s1); min-height: max(2rem, var(--touch)); color: var(--ink); font-size: var(--body); }
 `;
 
 /** A text field for several words, parted by spaces or commas. @param {string} name @param {string} label @param {readonly string[]} values @param {string} example @param {Mistake[]} mistakes */

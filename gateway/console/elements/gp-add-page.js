@@ -23,7 +23,7 @@ export class GpAddPage extends ConsoleElement {
     .page { max-width: 80rem; display: grid; gap: var(--s3); }
     header { padding-block: var(--s1) 0; } header h1 { margin-inline-end: auto; }
     section { padding: var(--s4); display: grid; gap: var(--s4); }
-    .segments { justify-self: start; max-width: 100%; } .segments button { padding: 0 var(--s4); min-height: 2.5rem; }
+    .segments { justify-self: start; max-width: 100%; } .segments button { padding: 0 var(--s4); min-height: max(2.5rem, var(--touch)); }
     .saved { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s3); padding: var(--s3) var(--s4); border-color: var(--green); background: var(--green-soft); }
     .saved .icon { color: var(--green); }
     @media (max-width: 600px) { .segments { justify-self: stretch; } .segments button { flex: 1; padding: 0 var(--s1); } }

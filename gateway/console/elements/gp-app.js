@@ -8,6 +8,7 @@ import { ApiError, getJson, request, sessionChanges } from "../api.js";
 import { EventChannel } from "../events.js";
 import { useTimeZone } from "../format.js";
 import { t } from "../language.js";
+import { pageTitle } from "../page-titles.js";
 import { routeOf } from "../router.js";
 import { Site } from "../site.js";
 import { base, controls } from "../styles.js";
@@ -50,7 +51,7 @@ const PAGES = {
   import: () => html`<gp-import-page></gp-import-page>`,
   rules: ({ site, id }) => html`${keyed(id, html`<gp-rules-page .site=${site} .cameraId=${id}></gp-rules-page>`)}`,
   administration: ({ user }) => html`<gp-administration-page .user=${user}></gp-administration-page>`,
-  units: ({ user }) => html`<gp-units-page .user=${user}></gp-units-page>`,
+  units: ({ site, user }) => html`<gp-units-page .site=${site} .user=${user}></gp-units-page>`,
   told: () => html`<gp-told-page></gp-told-page>`,
   audit: ({ id }) => html`${keyed(id, html`<gp-audit-page thing=${id}></gp-audit-page>`)}`,
   plan: ({ site, user }) => html`<gp-plan-page .site=${site} .user=${user}></gp-plan-page>`,
@@ -124,6 +125,10 @@ export class GpApp extends ConsoleElement {
     void this.#resume();
   }
 
+  updated() {
+    document.title = pageTitle(this.route, this.site);
+  }
+
   /** Take up a session that the browser still has. */
   async #resume() {
     this.refusal = null;
@@ -159,7 +164,6 @@ export class GpApp extends ConsoleElement {
     this.site = null;
     this.user = null;
     this.toggleAttribute("busy", false);
-    document.title = "gridpatrol";
   }
 
   async #signOut() {
@@ -177,7 +181,6 @@ export class GpApp extends ConsoleElement {
   #aboutSite(site) {
     if (!site.system) return;
     useTimeZone(site.system.time_zone);
-    document.title = `${site.system.site} · gridpatrol`;
     this.toggleAttribute("busy", Boolean(site.system.load?.overloaded_since));
     this.requestUpdate();
   }

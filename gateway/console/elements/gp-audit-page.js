@@ -21,7 +21,7 @@ export class GpAuditPage extends ConsoleElement {
     .columns { grid-template-columns: minmax(0, 1fr) 24rem; }
     form { padding-block-end: var(--s3); display: grid; gap: var(--s3); }
     .fields { grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); }
-    td { overflow-wrap: anywhere; }
+    td { overflow-wrap: anywhere; } td.word { white-space: nowrap; }
     .head { overflow-wrap: anywhere; user-select: all; }
     .none, .more { padding: var(--s4); color: var(--ink-2); }
     @media (max-width: 1000px) { .columns { grid-template-columns: minmax(0, 1fr); } .side { order: -1; } }
@@ -139,7 +139,7 @@ function outcome({ head, breaks }) {
 function row({ seq, at, actor, action, object, detail }) {
   const id = CASE.exec(object)?.[1];
   const more = Object.entries(detail).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name}: ${value}`).join(" · ");
-  return html`<tr><td class="number" data-label=${t("No.")}>${seq}</td><td data-label=${t("Time")}>${dayAndTime(at)}</td><td data-label=${t("Who did it")}>${actor}</td>
+  return html`<tr><td class="number" data-label=${t("No.")}>${seq}</td><td class="word" data-label=${t("Time")}>${dayAndTime(at)}</td><td class="word" data-label=${t("Who did it")}>${actor}</td>
     <td data-label=${t("Deed")}><div>${auditWord(action)}${more ? html`<div class="tiny quiet">${more}</div>` : null}</div></td>
     <td data-label=${t("To what")} class="mono tiny">${id ? html`<a class="link" href=${incidentHref(id)}>${object}</a>` : object}</td></tr>`;
 }

@@ -14,7 +14,7 @@ export class GpBusy extends ConsoleElement {
     .line { display: flex; align-items: center; gap: var(--s2) var(--s3); height: var(--notice); padding: 0 var(--s4); background: var(--yellow-soft); color: var(--yellow); border-block-end: 1px solid var(--line); font-size: var(--small); line-height: 1.35; }
     .line p { flex: 1; min-width: 0; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
     .line span { color: var(--ink); }
-    .line button { border-color: transparent; background: transparent; min-height: 0; height: 2rem; color: var(--yellow); font-weight: 600; text-decoration: underline; text-underline-offset: 0.2em; }
+    .line button { border-color: transparent; background: transparent; min-height: 0; height: max(2rem, var(--touch)); color: var(--yellow); font-weight: 600; text-decoration: underline; text-underline-offset: 0.2em; }
     .more { position: fixed; inset: calc(var(--bar) + var(--notice) + var(--s1)) var(--s3) auto auto; margin: 0; width: min(30rem, calc(100vw - 2 * var(--s3))); padding: var(--s4); border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: var(--ink); box-shadow: 0 0.75rem 2rem var(--shade); }
     .more:popover-open { display: grid; gap: var(--s3); }
     .more ul { display: grid; gap: var(--s1); padding-inline-start: 1.2rem; list-style: disc; }

@@ -37,7 +37,11 @@ const NOTHING = { zones: [], lines: [] };
 
 export class GpCameraPage extends ConsoleElement {
   static styles = [base, controls, marks, page, facts, css`
-    @media (max-width: 480px) { .fill span { display: none; } }
+    .tools { display: contents; }
+    @media (max-width: 560px) {
+      .tools { display: flex; flex-wrap: wrap; gap: var(--s2); flex-basis: 100%; }
+      .fill { order: 1; flex: 1; flex-direction: column; gap: 0; min-height: 3.25rem; padding: var(--s1) var(--s2); font-size: var(--tiny); line-height: 1.3; }
+    }
     .stage { display: grid; place-items: center; background: var(--ground); }
     .frame {
       position: relative; overflow: clip; border-radius: var(--radius); background: var(--stage);
@@ -51,7 +55,7 @@ export class GpCameraPage extends ConsoleElement {
     .zones line { stroke: var(--stage-mark); stroke-width: 3; vector-effect: non-scaling-stroke; stroke-linecap: round; }
     .labels { position: absolute; inset: 0; pointer-events: none; }
     .labels .side { translate: -50% -50%; font-weight: 600; }
-    .labels span { position: absolute; padding: 0.05rem 0.4rem; font-size: var(--tiny); background: var(--stage-cover); color: var(--stage-ink); border-radius: var(--radius-small); }
+    .labels span { position: absolute; white-space: nowrap; padding: 0.05rem 0.4rem; font-size: var(--tiny); background: var(--stage-cover); color: var(--stage-ink); border-radius: var(--radius-small); }
     .incidents { padding-block-start: var(--s4); }
     @media (max-width: 1000px) { .main { display: contents; } .incidents { order: 1; padding: 0; } }
     .history { display: grid; gap: var(--s1); }
@@ -81,7 +85,7 @@ export class GpCameraPage extends ConsoleElement {
     const camera = site?.cameras.get(this.cameraId);
     return html`<div class="page">
       <nav><a class="button plain" href=${WALL}>${icon("back")}${t("Wall")}</a></nav>
-      ${camera && site ? this.#whole(camera, site) : html`<p class="quiet" role="status">${site?.system ? t("There is no such camera.") : t("Reading…")}</p>`}
+      ${camera && site ? this.#whole(camera, site) : html`<h1 class="quiet" role="status">${site?.system ? t("There is no such camera.") : t("Reading…")}</h1>`}
     </div>`;
   }
 
@@ -91,14 +95,14 @@ export class GpCameraPage extends ConsoleElement {
       <header><h1 tabindex="-1">${camera.name}</h1>
         <span class="mark ${stateTone(camera.state)}">${stateWord(camera.state)}</span>
         <span class="grow"></span>
-        <gp-talk .site=${site} .camera=${camera}></gp-talk>
+        <div class="tools"><gp-talk .site=${site} .camera=${camera}></gp-talk>
         <a class="button fill" href=${reportHref(camera.id)} aria-label=${t("Report a finding")}>${icon("patrol")}<span>${t("Report a finding")}</span></a>
         ${this.#streamChoice()}
         ${camera.zones.length + camera.lines.length ? html`<button aria-pressed=${this.showZones} @click=${() => { this.showZones = !this.showZones; }}>${this.showZones ? t("Hide zones") : t("Show zones")}</button>` : null}
         <a class="button fill" href=${recordingsHref(camera.id)} aria-label=${t("Recordings")}>${icon("film")}<span>${t("Recordings")}</span></a>
         ${this.#isAdmin ? html`<a class="button fill" href=${rulesHref(camera.id)} aria-label=${t("Rules")}>${icon("audit")}<span>${t("Rules")}</span></a>
           <a class="button fill" href=${cameraSettingsHref(camera.id)} aria-label=${t("Settings")}>${icon("edit")}<span>${t("Settings")}</span></a>` : null}
-        <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></header>
+        <button class="fill" aria-label=${t("Full screen")} @click=${this.#fill}>${icon("expand")}<span>${t("Full screen")}</span></button></div></header>
       <div class="columns">
         <div class="main">${this.#stage(camera, site)}<div class="incidents"><gp-incident-list whole .site=${site} camera=${camera.id}></gp-incident-list></div></div>
         <div class="side">${keyed(camera.id, html`<gp-proposals camera=${camera.id}></gp-proposals>`)}${camera.watches_water ? keyed(camera.id, html`<gp-water .site=${site} .camera=${camera}></gp-water>`) : null}${this.#controls(camera)}${this.#state(camera, site)}${keyed(camera.id, html`<gp-counts .site=${site} .camera=${camera}></gp-counts>`)}${attentionFacts(camera)}${streamFacts(camera)}${placeFacts(camera)}</div>
@@ -164,7 +168,12 @@ function outline({ polygon }) {
 /** The name stands at the zone's highest corner. @param {Zone} zone */
 function label({ name, polygon }) {
   const [x, y] = polygon.reduce((best, point) => (point[1] < best[1] ? point : best), [0, 1]);
-  return html`<span .style=${`left: ${Math.min(x, 0.85) * 100}%; top: ${y * 100}%`}>${name}</span>`;
+  return html`<span .style=${`${across(x)}; top: ${y * 100}%`}>${name}</span>`;
+}
+
+/** A name begins at a place, or ends there where it would leave the picture. @param {number} x 0 to 1 */
+function across(x) {
+  return x > 0.6 ? `right: ${(1 - x) * 100}%` : `left: ${x * 100}%`;
 }
 
 /** @param {Line} line */
@@ -177,7 +186,7 @@ function sides({ name, line }, ratio) {
   const { a, b } = sideSpots(line, ratio);
   const at = (/** @type {Point} */ [x, y]) => `left: ${x * 100}%; top: ${y * 100}%`;
   const [[x, y]] = line;
-  return html`<span .style=${at([Math.min(x, 0.85), Math.min(y, 0.95)])}>${name}</span>
+  return html`<span .style=${`${across(x)}; top: ${Math.min(y, 0.95) * 100}%`}>${name}</span>
     <span class="side" .style=${at(a)}>A</span><span class="side" .style=${at(b)}>B</span>`;
 }
 
@@ -195,14 +204,13 @@ function attentionFacts(camera) {
 
 /** @param {Camera} camera */
 function streamFacts({ stream, live }) {
-  const known = (/** @type {number | null} */ value, /** @type {string} */ unit) => (value === null ? "–" : `${decimal(value)} ${unit}`);
   return html`<section class="panel"><h2>${t("Stream")}</h2><dl>
     <dt>${t("Picture")}</dt><dd>${stream ? `${stream.width}×${stream.height}` : "–"}</dd>
     <dt>${t("Codec")}</dt><dd>${stream ? codecWord(stream.codec) : "–"}</dd>
-    <dt>${t("Pictures a second")}</dt><dd>${known(stream?.fps ?? null, "fps")}</dd>
-    <dt>${t("Key frame every")}</dt><dd>${known(stream?.gop_s ?? null, "s")}</dd>
+    <dt>${t("Pictures a second")}</dt><dd>${stream?.fps ? `${decimal(stream.fps)} fps` : "–"}</dd>
+    <dt>${t("Key frame every")}</dt><dd>${stream?.gop_s ? t("{count} s", { count: decimal(stream.gop_s) }) : "–"}</dd>
     <dt>${t("Time from")}</dt><dd>${stream ? clockWord(stream.clock) : "–"}</dd>
-    <dt>${t("Live by")}</dt><dd>${LIVE_WORDS[live]()}</dd>
+    <dt>${t("Live by")}</dt><dd>${stream ? LIVE_WORDS[live]() : "–"}</dd>
   </dl></section>`;
 }
 

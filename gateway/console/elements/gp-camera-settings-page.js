@@ -25,7 +25,7 @@ export class GpCameraSettingsPage extends ConsoleElement {
     .page { max-width: 90rem; }
     form, .panel { display: grid; gap: var(--s4); } .panel { padding: var(--s4); }
     .columns { grid-template-columns: minmax(0, 1fr) minmax(20rem, 30rem); }
-    .foot { position: sticky; inset-block-end: 0; background: color-mix(in srgb, var(--ground) 88%, transparent); padding-block: var(--s3); z-index: 2; }
+    .foot { position: sticky; inset-block-end: 0; background: var(--ground); padding-block: var(--s3); z-index: 2; }
     @media (max-width: 1000px) { .columns { grid-template-columns: minmax(0, 1fr); } }
     @media (max-width: 760px) { .foot { inset-block-end: calc(3.25rem + env(safe-area-inset-bottom)); } }
   `];
@@ -71,7 +71,7 @@ export class GpCameraSettingsPage extends ConsoleElement {
   render() {
     const { camera, site } = this;
     return html`<div class="page">
-      <nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}${camera?.name ?? t("Camera")}</a></nav>
+      <nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}<span class="cut">${camera?.name ?? t("Camera")}</span></a></nav>
       <header><h1 tabindex="-1">${t("Settings of {camera}", { camera: camera?.name ?? this.cameraId })}</h1></header>
       ${camera && site ? this.#form(camera, site) : html`${refusal(this.refused)}${this.refused ? null : html`<p class="quiet" role="status">${t("Reading…")}</p>`}`}
     </div>`;

@@ -30,11 +30,11 @@ export class GpCamerasPage extends ConsoleElement {
     .find { position: relative; flex: 1 1 14rem; max-width: 24rem; }
     .find svg.icon { position: absolute; inset: 0.7rem auto auto 0.7rem; color: var(--ink-3); pointer-events: none; }
     .find input { padding-inline-start: 2.4rem; }
-    .segments button { padding: 0 var(--s3); min-height: 2.25rem; }
+    .segments button { padding: 0 var(--s3); min-height: max(2.25rem, var(--touch)); }
     .segments b { font-weight: inherit; color: var(--ink-2); }
     .name { font-weight: 600; }
     .name a:hover { color: var(--accent); text-decoration: underline; }
-    .why { max-width: 26rem; }
+    .why { min-width: 15rem; max-width: 26rem; } .looks { min-width: 13.5rem; } .stream { min-width: 11.5rem; } .word { white-space: nowrap; }
     .act { display: flex; gap: var(--s1); align-items: center; justify-content: flex-end; }
     .act .square { color: var(--ink-2); }
     .act .switch { margin-inline-end: var(--s2); }
@@ -47,7 +47,7 @@ export class GpCamerasPage extends ConsoleElement {
     .dot.stirred, .dot.known { background: var(--accent); }
     @media (max-width: 900px) {
       tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--s3); padding-block: var(--s3) var(--s2); }
-      td.why { grid-row: 2; grid-column: 1 / -1; max-width: none; }
+      td.why { grid-row: 2; grid-column: 1 / -1; min-width: 0; max-width: none; }
       td[data-label] { display: none; }
       .brief { display: block; }
       header h1 { flex-basis: 100%; } header > .button { flex: 1; }
@@ -147,11 +147,11 @@ export class GpCamerasPage extends ConsoleElement {
         ${isWell ? null : html`<div class="small quiet" title=${camera.detail}>${stateAdvice(camera)}</div>`}
         <div class="brief small quiet">${brief(camera)}</div>
         ${isWatched(camera) ? html`<div class="brief small quiet">${looks(camera)}</div>` : null}</td>
-      <td data-label=${t("Looked at")} class=${isWatched(camera) ? "" : "none"}>${isWatched(camera) ? looks(camera) : "–"}</td>
+      <td data-label=${t("Looked at")} class="looks ${isWatched(camera) ? "" : "none"}">${isWatched(camera) ? looks(camera) : "–"}</td>
       <td data-label=${t("Unit")} class=${unit || grid ? "" : "none"}><span>${[unit, grid].filter(Boolean).join(" · ") || "–"}</span></td>
-      <td data-label=${t("Stream")} class=${none}>${stream ? streamCell(stream) : "–"}</td>
-      <td data-label=${t("Read by")} class=${none}><span title=${stream?.note ?? ""}>${stream ? readerWord(stream) : "–"}</span></td>
-      <td data-label=${t("Recording")}><span>${recordWord(camera.record)}</span></td>
+      <td data-label=${t("Stream")} class="stream ${none}">${stream ? streamCell(stream) : "–"}</td>
+      <td data-label=${t("Read by")} class="word ${none}"><span title=${stream?.note ?? ""}>${stream ? readerWord(stream) : "–"}</span></td>
+      <td data-label=${t("Recording")} class="word"><span>${recordWord(camera.record)}</span></td>
       ${this.#isAdmin ? html`<td>${this.#actions(camera)}</td>` : null}
     </tr>`;
   }

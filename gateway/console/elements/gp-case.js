@@ -4,7 +4,7 @@ import { css, html } from "lit";
 import { evidenceUrl, postJson, request } from "../api.js";
 import { CaseReading } from "../case-reading.js";
 import { CASE_STEPS, FALSE_ALARM_REASONS, actionWord, actorWord, levelWord, outcomeWord, reasonWord, stepWord } from "../case-words.js";
-import { dayAndTime } from "../format.js";
+import { dayAndTime, momentOf } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { shrunk } from "../photos.js";
@@ -17,7 +17,7 @@ import { refusal } from "./refusal.js";
 
 /** Done in another place than this panel: another case must be chosen first. @type {CaseAction[]} */
 const ELSEWHERE = ["merge", "differ", "may_match"];
-/** Those that lead on; the others stand beside them. @type {CaseAction[]} */
+/** Those that lead on, in their order: the last that is offered is the next step, the others stand beside it. @type {CaseAction[]} */
 const ONWARD = ["confirm", "report", "assign", "start", "verify", "close"];
 /** Those that are never taken without more being told. @type {CaseAction[]} */
 const TOLD = ["assign", "dismiss", "return", "reopen", "comment"];
@@ -26,16 +26,16 @@ export class GpCase extends ConsoleElement {
   static styles = [base, controls, marks, forms, facts, css`
     ol { list-style: none; margin: 0; padding: 0; }
     .steps { display: grid; grid-template-columns: repeat(7, minmax(0, 1fr)); gap: var(--s1); }
+    .steps:lang(en) { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: var(--s2) var(--s1); }
     .steps li { border-block-start: 0.25rem solid var(--line-strong); padding-block-start: var(--s1); font-size: var(--tiny); color: var(--ink-2); overflow-wrap: anywhere; text-wrap: balance; }
     .steps .done { border-color: var(--green); color: var(--ink); }
     .steps [aria-current] { font-weight: 600; }
     .trail { display: grid; gap: var(--s2); }
     .trail li { border-inline-start: 0.15rem solid var(--line-strong); padding-inline-start: var(--s2); font-size: var(--small); overflow-wrap: anywhere; }
-    textarea { font: inherit; color: inherit; width: 100%; min-height: 4rem; padding: var(--s2); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
     form { display: grid; gap: var(--s2); }
     select { width: 100%; }
     .files { display: flex; flex-wrap: wrap; gap: var(--s2); padding-block: var(--s1); }
-    .files a { display: inline-flex; align-items: center; gap: var(--s1); max-width: 100%; min-height: 2.25rem; }
+    .files a { display: inline-flex; align-items: center; gap: var(--s1); max-width: 100%; min-height: max(2.25rem, var(--touch)); }
     .files img { width: 5rem; height: 3.75rem; object-fit: cover; border-radius: var(--radius-small); display: block; }
     .link { color: var(--accent); text-decoration: underline; text-underline-offset: 0.2em; }
   `];
@@ -94,8 +94,9 @@ export class GpCase extends ConsoleElement {
   /** @param {Case} found */
   #buttons({ offered }) {
     const shown = offered.filter((action) => !ELSEWHERE.includes(action));
+    const next = ONWARD.findLast((action) => offered.includes(action));
     const press = (/** @type {CaseAction} */ action) => (TOLD.includes(action) ? this.#ask(action) : this.#take(action));
-    return html`<div class="buttons">${shown.map((action) => html`<button class=${ONWARD.includes(action) ? "primary" : ""}
+    return html`<div class="buttons">${shown.map((action) => html`<button class=${action === next ? "primary" : ""}
       ?disabled=${this.#case.busy} @click=${() => press(action)}>${actionWord(action)}</button>`)}</div>`;
   }
 
@@ -114,7 +115,7 @@ export class GpCase extends ConsoleElement {
       const entries = [...new FormData(/** @type {HTMLFormElement} */ (event.target))].filter(([, value]) => value !== "");
       const told = Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
       const { files } = /** @type {import("./gp-photos.js").GpPhotos} */ (this.renderRoot.querySelector("gp-photos"));
-      this.#take(action, told.deadline ? { ...told, deadline: new Date(told.deadline).toISOString() } : told, files);
+      this.#take(action, told.deadline ? { ...told, deadline: siteMoment(told.deadline) } : told, files);
     };
     return html`<form @submit=${submit} aria-label=${actionWord(action)}>
       ${action === "assign" ? html`<label>${t("Who handles it")}<input name="handler" required maxlength="80"></label>
@@ -127,6 +128,12 @@ export class GpCase extends ConsoleElement {
         <button class="primary" ?disabled=${this.#case.busy}>${actionWord(action)}</button></div>
     </form>`;
   }
+}
+
+/** Typed by the clock of the site, whatever that of the browser is. @param {string} typed "2026-05-01T14:02" */
+function siteMoment(typed) {
+  const [day = "", time = ""] = typed.split("T");
+  return momentOf(day, time).toISOString();
 }
 
 /** @param {Case} found */
@@ -151,7 +158,7 @@ function state(found) {
 /** @param {CaseChange} change */
 function entry(change) {
   const { at, action, handler, deadline, reason, note, party, attachments } = change;
-  const more = [reason && reasonWord(reason), handler, deadline && dayAndTime(deadline), party === "relay" ? "" : note].filter(Boolean);
+  const more = [reason && reasonWord(reason), handler && `${t("Who handles it")} ${handler}`, deadline && t("until {time}", { time: dayAndTime(deadline) }), party === "relay" ? "" : note].filter(Boolean);
   return html`<li><b>${actionWord(action)}</b> · ${actorWord(change)}
     <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}</div>
     ${attachments.length ? html`<div class="files">${attachments.map(attachment)}</div>` : null}</li>`;

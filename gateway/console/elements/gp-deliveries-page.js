@@ -63,7 +63,7 @@ export class GpDeliveriesPage extends ConsoleElement {
     const { sinks } = this;
     return html`<div class="page">${wayBack()}<header><h1 tabindex="-1">${t("Deliveries")}</h1></header>
       ${refusal(this.refused)}
-      ${sinks?.length ? html`<div class="sinks">${sinks.map(card)}</div>` : html`<p class="panel none" role="status">${sinks ? t("Nothing has been sent yet.") : t("Reading…")}</p>`}
+      ${sinks?.length ? html`<div class="sinks">${sinks.map(card)}</div>` : html`<p class="panel none" role="status" ?hidden=${!sinks && Boolean(this.refused)}>${sinks ? t("Nothing has been sent yet.") : t("Reading…")}</p>`}
       ${this.parked.length ? this.#set() : null}<gp-confirm></gp-confirm></div>`;
   }
 

@@ -23,7 +23,6 @@ export class GpFindingFields extends ConsoleElement {
     .red[aria-pressed="true"] { background: var(--red-soft); border-color: var(--red); }
     .yellow[aria-pressed="true"] { background: var(--yellow-soft); border-color: var(--yellow-line); }
     .green[aria-pressed="true"] { background: var(--green-soft); border-color: var(--green); }
-    textarea { font: inherit; color: inherit; width: 100%; min-height: 5rem; padding: var(--s2) var(--s3); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
     legend { padding-block-end: var(--s1); font-size: var(--small); color: var(--ink-2); font-weight: 400; }
     fieldset { gap: 0; }
   `];

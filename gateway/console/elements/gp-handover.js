@@ -15,7 +15,6 @@ const SHOWN = 5;
 export class GpHandover extends ConsoleElement {
   static styles = [base, controls, forms, marks, facts, css`
     form { display: grid; gap: var(--s2); }
-    textarea { font: inherit; color: inherit; width: 100%; min-height: 4.5rem; padding: var(--s2) var(--s3); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
     li { display: grid; gap: var(--s1); padding-block: var(--s2); border-block-start: 1px solid var(--line); }
     .text { white-space: pre-wrap; overflow-wrap: anywhere; }
     .foot { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); font-size: var(--small); color: var(--ink-2); }

@@ -3,6 +3,7 @@
 /** @import { Site } from "../site.js" */
 import { css, html } from "lit";
 import { evidenceUrl } from "../api.js";
+import { stepWord } from "../case-words.js";
 import { whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
@@ -15,7 +16,7 @@ import "./gp-elapsed.js";
 export class GpIncidentCard extends ConsoleElement {
   static styles = [base, marks, css`
     a {
-      position: relative; display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: var(--s3); padding: var(--s2);
+      position: relative; display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: var(--s3); padding: var(--s2);
       border-radius: var(--radius); background: var(--panel); border: 1px solid var(--line);
       border-inline-start: 0.25rem solid var(--severity);
     }
@@ -30,11 +31,12 @@ export class GpIncidentCard extends ConsoleElement {
       display: grid; place-items: center; overflow: clip;
     }
     img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; display: block; }
-    .text { display: grid; align-content: center; gap: 0.1rem; min-width: 0; }
+    .text { display: grid; grid-template-columns: minmax(0, 1fr); align-content: center; gap: 0.1rem; min-width: 0; }
     .kind { font-weight: 600; }
     .open { font-weight: 600; color: var(--ink); }
     .red .open { color: var(--red); }
     .line { display: flex; gap: var(--s2); justify-content: space-between; font-size: var(--small); }
+    .step { flex: none; }
     .length { display: inline-flex; gap: 0.35em; align-items: baseline; white-space: nowrap; }
     gp-elapsed { display: inline; }
   `];
@@ -62,7 +64,8 @@ export class GpIncidentCard extends ConsoleElement {
       <span class="text">
         <span class="row"><span class="kind cut grow">${kindWord(incident.kind)}</span>
           <span class="mark ${severity}">${icon(severity)}${severityWord(severity)}</span></span>
-        <span class="small cut">${incident.camera.name}${incident.grid ? html` <span class="quiet">· ${incident.grid}</span>` : null}</span>
+        <span class="line"><span class="cut">${incident.camera.name}${incident.grid ? html` <span class="quiet">· ${incident.grid}</span>` : null}</span>
+          <span class="step ${incident.step === "closed" ? "quiet" : ""}">${stepWord(incident.step)}</span></span>
         <span class="line quiet"><time class="cut" datetime=${incident.opened_at}>${whenSeen(incident.opened_at, site.now())}</time>
           <span class="length ${closedAt ? "" : "open"}">${closedAt ? t("lasted") : t("open for")}
             <gp-elapsed .site=${site} from=${incident.opened_at} .until=${closedAt}></gp-elapsed></span></span>

@@ -4,6 +4,7 @@
 import { css, html } from "lit";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
+import { CASE_STEPS, stepWord } from "../case-words.js";
 import { ALL_INCIDENTS, IncidentFeed } from "../feed.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
@@ -22,11 +23,12 @@ export class GpIncidentList extends ConsoleElement {
     header { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); padding-block-end: var(--s2); }
     h1 { font-size: var(--large); flex: 1; }
     form { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: var(--s2); flex: 1 0 100%; }
-    @container list (max-width: 460px) { form { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-    form select { font-size: var(--small); width: 100%; min-height: 2rem; border-color: var(--line); color: var(--ink-2); }
+    @container list (max-width: 560px) { form { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+    form select { font-size: var(--small); width: 100%; min-height: max(2rem, var(--touch)); border-color: var(--line); color: var(--ink-2); }
+    @media (pointer: coarse) { form select { font-size: var(--body); } }
     form select.set { border-color: var(--accent); color: var(--ink); }
     .scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 2px; margin: -2px; scrollbar-width: thin; }
-    ol { display: grid; gap: var(--s2); grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+    ol { display: grid; gap: var(--s2); grid-template-columns: repeat(auto-fill, minmax(min(100%, 21.5rem), 1fr)); }
     .end { padding: var(--s4); text-align: center; color: var(--ink-2); font-size: var(--small); }
     .news { position: sticky; top: var(--s2); z-index: 1; display: flex; justify-content: center; height: 0; }
     .news button { border-radius: 2rem; box-shadow: 0 2px 10px var(--shade); }
@@ -133,14 +135,31 @@ export class GpIncidentList extends ConsoleElement {
     const cameras = [...site.cameras.values()].map((one) => [one.id, one.name]);
     const kinds = new Set([...KNOWN_KINDS, ...[...site.incidents.values()].map((one) => one.kind)]);
     return html`<form @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
-      ${this.#choice("state", t("State"), t("Open and closed"), [["open", t("Open")], ["closed", t("Closed")]])}
+      ${this.#standing()}
       ${this.#choice("severity", t("Severity"), t("All severities"), [...SEVERITIES].reverse().map((one) => [one, severityWord(one)]))}
       ${this.#choice("kind", t("Kind"), t("All kinds"), [...kinds].map((one) => [one, kindWord(one)]))}
       ${this.#choice("camera", t("Camera"), t("All cameras"), cameras)}
     </form>`;
   }
 
-  /** @param {keyof IncidentFilter} name @param {string} label @param {string} all @param {[string, string][]} options */
+  /** One choice of two things: whether it still goes on, or how far people are with it. */
+  #standing() {
+    const { state, step } = this.filter;
+    const change = (/** @type {Event} */ event) => {
+      const { value, selectedOptions: [chosen] } = /** @type {HTMLSelectElement} */ (event.target);
+      this.#open({ ...this.filter, state: "", step: "", [chosen?.dataset["filter"] ?? "state"]: value });
+      this.requestUpdate();
+    };
+    const option = (/** @type {"state" | "step"} */ name, /** @type {string} */ value, /** @type {string} */ word) =>
+      html`<option value=${value} data-filter=${name} ?selected=${this.filter[name] === value}>${word}</option>`;
+    return html`<select name="state" aria-label=${t("State")} class=${state || step ? "set" : ""} @change=${change}>
+      <option value="">${t("Open and closed")}</option>
+      <optgroup label=${t("On site")}>${option("state", "open", t("Open"))}${option("state", "closed", t("Closed"))}</optgroup>
+      <optgroup label=${t("Steps")}>${CASE_STEPS.map((one) => option("step", one, stepWord(one)))}</optgroup>
+    </select>`;
+  }
+
+  /** @param {"severity" | "kind" | "camera"} name @param {string} label @param {string} all @param {[string, string][]} options */
   #choice(name, label, all, options) {
     const chosen = this.filter[name];
     const change = (/** @type {Event} */ event) => {
@@ -154,11 +173,16 @@ export class GpIncidentList extends ConsoleElement {
   }
 }
 
+/** Whether the reader has narrowed the list. @param {IncidentFilter} filter */
+function isNarrowed({ state, step, severity, kind }) {
+  return Boolean(state || step || severity || kind);
+}
+
 /** @param {IncidentFeed} feed */
 function ending(feed) {
   if (feed.state === "failed") return t("The list could not be read. It is tried again with the next connection.");
   if (feed.state === "loading") return t("Reading…");
-  if (!feed.incidents.length) return t("No incidents. New ones appear here by themselves.");
+  if (!feed.incidents.length) return isNarrowed(feed.filter) ? t("No incident fits.") : t("No incidents. New ones appear here by themselves.");
   return feed.hasMore ? "" : t("No older incidents");
 }
 

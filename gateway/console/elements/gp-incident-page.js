@@ -71,7 +71,7 @@ export class GpIncidentPage extends ConsoleElement {
     const { incident } = this;
     return html`<div class="page">
       <nav><a class="button plain" href=${INCIDENTS}>${icon("back")}${t("Incidents")}</a></nav>
-      ${incident ? this.#whole(incident) : html`<p class="quiet" role="status">${this.refusal ? refusalText(this.refusal) : t("Reading…")}</p>`}
+      ${incident ? this.#whole(incident) : html`<h1 class="quiet" role="status">${this.refusal ? refusalText(this.refusal) : t("Reading…")}</h1>`}
     </div>`;
   }
 

@@ -80,7 +80,7 @@ export class GpPatrolPage extends ConsoleElement {
         <a class="button primary" href=${REPORT}>${icon("camera")}${t("Report a finding")}</a></header>
       ${refusal(this.refused)}
       ${day ? html`<div class="columns"><div>${this.#choice(day)}${this.#rounds(day.rounds)}</div>
-        <div class="side">${duties(day.duties)}<gp-handover .site=${this.site} .shift=${day.duties.find(({ is_now: now }) => now)?.shift ?? ""}></gp-handover>${sheets(day.day)}</div></div>` : null}
+        <div class="side">${duties(day.duties)}<gp-handover .site=${this.site} .shift=${day.duties.find(({ is_now: now }) => now)?.shift ?? ""}></gp-handover>${sheets(day.day)}</div></div>` : this.refused ? null : html`<p class="quiet" role="status">${t("Reading…")}</p>`}
     </div>`;
   }
 

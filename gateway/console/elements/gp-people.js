@@ -21,6 +21,7 @@ export class GpPeople extends ConsoleElement {
     .head h2 { flex: 1; }
     td .buttons { justify-content: flex-end; }
     td.small select { width: 100%; }
+    @media (pointer: coarse) { td.small select { font-size: var(--body); } }
     output { font: 600 var(--title) var(--mono); overflow-wrap: anywhere; user-select: all; }
     .none { padding: var(--s4); color: var(--ink-2); }
     @media (max-width: 900px) { td .buttons { justify-content: flex-start; padding-block: var(--s1); } }

@@ -13,7 +13,7 @@ export class GpPhotos extends ConsoleElement {
     .grid { display: grid; gap: var(--s2); grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); }
     .one { position: relative; aspect-ratio: 1; border-radius: var(--radius); overflow: clip; background: var(--raised); border: 1px solid var(--line); display: grid; place-items: center; font-size: var(--tiny); text-align: center; overflow-wrap: anywhere; }
     .one img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
-    .one button { position: absolute; inset: var(--s1) var(--s1) auto auto; width: 2.25rem; min-height: 2.25rem; padding: 0; border-radius: 50%; background: var(--stage-cover); color: var(--stage-ink); border: 0; }
+    .one button { position: absolute; inset: var(--s1) var(--s1) auto auto; width: max(2.25rem, var(--touch)); min-height: max(2.25rem, var(--touch)); padding: 0; border-radius: 50%; background: var(--stage-cover); color: var(--stage-ink); border: 0; }
     .add { aspect-ratio: 1; display: grid; place-content: center; justify-items: center; gap: var(--s1); border: 1px dashed var(--line-strong); border-radius: var(--radius); cursor: pointer; color: var(--accent); font-size: var(--small); font-weight: 600; text-align: center; }
     .add:focus-within { outline: 2px solid var(--accent); outline-offset: 2px; }
     .add svg.icon { width: 2rem; height: 2rem; justify-self: center; }

@@ -24,7 +24,7 @@ export class GpPlanPage extends ConsoleElement {
     .title { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); } .title h2 { flex: 1; }
     .shifts { display: grid; gap: var(--s3); grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); align-items: start; }
     .empty { padding: var(--s4); color: var(--ink-2); }
-    .foot { position: sticky; inset-block-end: 0; background: color-mix(in srgb, var(--ground) 92%, transparent); padding-block: var(--s3); z-index: 2; }
+    .foot { position: sticky; inset-block-end: 0; background: var(--ground); padding-block: var(--s3); z-index: 2; }
     @media (max-width: 760px) { .foot { inset-block-end: calc(3.25rem + env(safe-area-inset-bottom)); } }
   `];
   static properties = {

@@ -22,14 +22,14 @@ const USUAL_VISITS = { red: 1, yellow: 2, green: 4 };
 export class GpPlanRoute extends ConsoleElement {
   static styles = [base, controls, forms, marks, ticks, css`
     details.panel { padding: var(--s3) var(--s4); }
-    summary { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); cursor: pointer; min-height: 2rem; }
+    summary { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); cursor: pointer; min-height: max(2rem, var(--touch)); }
     summary b { flex: 1; min-width: 8rem; }
     fieldset { padding-block-start: var(--s3); }
     .stops { display: grid; gap: var(--s2); }
     .stop { display: grid; grid-template-columns: 2rem minmax(8rem, 2fr) minmax(7rem, 1.5fr) minmax(6rem, 1fr) 6rem minmax(6rem, 0.8fr) auto; gap: var(--s2); align-items: end; border-inline-start: 0.25rem solid var(--line-strong); padding-inline-start: var(--s2); }
     .stop.red { border-color: var(--red); } .stop.yellow { border-color: var(--yellow-line); } .stop.green { border-color: var(--green); }
     .stop .number { align-self: center; text-align: center; color: var(--ink-2); }
-    .stop select { width: 100%; min-height: 2.5rem; }
+    .stop select { width: 100%; min-height: max(2.5rem, var(--touch)); }
     .stop .buttons { flex-wrap: nowrap; gap: var(--s1); }
     .stop > .all { grid-column: 1 / -1; }
     @media (max-width: 1100px) { .stop { grid-template-columns: repeat(2, minmax(0, 1fr)); } .stop .number { display: none; } .stop .buttons { grid-column: 1 / -1; justify-content: flex-end; } }

@@ -15,7 +15,6 @@ export class GpPlanShift extends ConsoleElement {
     fieldset { padding: var(--s3) var(--s4); }
     .top { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s2); align-items: end; }
     .fields { grid-template-columns: repeat(auto-fit, minmax(min(100%, 8rem), 1fr)); }
-    textarea { font: inherit; color: inherit; width: 100%; min-height: 4rem; padding: var(--s2); border-radius: var(--radius-small); border: 1px solid var(--line-strong); background: var(--panel); }
   `];
   static properties = { shift: { attribute: false }, mistakes: { attribute: false }, fixed: { type: Boolean } };
 

@@ -177,7 +177,7 @@ export class GpRecordingsPage extends ConsoleElement {
     const { site } = this;
     const name = site?.cameras.get(this.cameraId)?.name ?? this.cameraId;
     return html`<div class="page">
-      <nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}${name}</a></nav>
+      <nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}<span class="cut">${name}</span></a></nav>
       <header><h1 tabindex="-1">${t("Recordings of {camera}", { camera: name })}</h1><span class="quiet">${this.day ? dayName(boundsOf(this.day)[0]) : ""}</span></header>
       ${refusal(this.refused)}
       ${site?.system && this.day ? html`<div class="columns">

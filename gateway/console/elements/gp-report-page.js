@@ -64,7 +64,7 @@ export class GpReportPage extends ConsoleElement {
   render() {
     const camera = this.site?.cameras.get(this.cameraId);
     return html`<div class="page">
-      ${this.site ? html`<nav><a class="button plain" href=${this.cameraId ? cameraHref(this.cameraId) : PATROL}>${icon("back")}${camera?.name ?? t("Patrol")}</a></nav>` : null}
+      ${this.site ? html`<nav><a class="button plain" href=${this.cameraId ? cameraHref(this.cameraId) : PATROL}>${icon("back")}<span class="cut">${camera?.name ?? t("Patrol")}</span></a></nav>` : null}
       <header><h1 tabindex="-1">${t("Report a finding")}</h1></header>
       ${this.sent ? this.#done() : this.#form(camera?.name)}
     </div>`;

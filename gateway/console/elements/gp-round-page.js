@@ -32,7 +32,7 @@ export class GpRoundPage extends ConsoleElement {
     .say .finding { background: var(--red); border-color: var(--red); color: light-dark(#ffffff, #2b0705); }
     .say .unseen-stop { grid-column: 1 / -1; min-height: 2.75rem; font-size: var(--body); font-weight: 400; }
     .say .wait { grid-column: 1 / -1; text-align: center; }
-    .stops { display: grid; }
+    .stops { display: grid; grid-template-columns: minmax(0, 1fr); }
     .stops button { width: 100%; justify-content: flex-start; border: 0; border-radius: 0; background: transparent; min-height: 2.75rem; padding-inline: var(--s2); border-inline-start: 0.2rem solid transparent; }
     .stops button[aria-current="step"] { background: var(--accent-soft); border-inline-start-color: var(--accent); font-weight: 600; }
     .stops .cut { text-align: start; }
@@ -151,7 +151,7 @@ export class GpRoundPage extends ConsoleElement {
     const { round } = this;
     return html`<div class="page">
       <nav><a class="button plain" href=${PATROL}>${icon("back")}${t("Patrol")}</a></nav>
-      ${round ? this.#whole(round) : refusal(this.refused)}
+      ${round ? this.#whole(round) : this.refused ? refusal(this.refused) : html`<p class="quiet" role="status">${t("Reading…")}</p>`}
     </div>`;
   }
 

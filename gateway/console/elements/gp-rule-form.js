@@ -21,7 +21,7 @@ export class GpRuleForm extends ConsoleElement {
   static styles = [base, controls, forms, ticks, css`
     form { display: grid; gap: var(--s3); }
     .fields { grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); }
-    summary { cursor: pointer; min-height: 2rem; }
+    summary { cursor: pointer; min-height: max(2rem, var(--touch)); }
     details[open] { display: grid; gap: var(--s3); }
   `];
   static properties = { rule: { attribute: false }, places: { attribute: false }, mistakes: { attribute: false } };

@@ -95,7 +95,7 @@ export class GpRulesPage extends ConsoleElement {
   render() {
     const camera = this.site?.cameras.get(this.cameraId);
     const about = (/** @type {"rules" | "water"} */ what, /** @type {string} */ word) => html`<button aria-pressed=${this.about === what} @click=${() => { this.about = what; }}>${word}</button>`;
-    return html`<div class="page"><nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}${camera?.name ?? t("Camera")}</a></nav>
+    return html`<div class="page"><nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}<span class="cut">${camera?.name ?? t("Camera")}</span></a></nav>
       <header><h1 tabindex="-1">${t("Rules of {camera}", { camera: camera?.name ?? this.cameraId })}</h1>
         <div class="segments" role="group" aria-label=${t("What is watched")}>${about("rules", t("Rules"))}${about("water", t("Water areas"))}</div></header>
       ${camera && this.kept ? this.about === "rules" ? this.#whole(camera, this.kept) : html`<gp-water-places .site=${this.site} .camera=${camera}></gp-water-places>`

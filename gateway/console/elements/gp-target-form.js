@@ -23,7 +23,7 @@ export class GpTargetForm extends ConsoleElement {
   static styles = [base, controls, forms, ticks, css`
     form { display: grid; gap: var(--s4); padding: var(--s4); }
     details > div { max-height: 18rem; overflow: auto; padding-block: var(--s2); }
-    summary { cursor: pointer; min-height: 2rem; }
+    summary { cursor: pointer; min-height: max(2rem, var(--touch)); }
   `];
   static properties = { target: { attribute: false }, units: { attribute: false }, refused: { state: true }, busy: { state: true } };
 

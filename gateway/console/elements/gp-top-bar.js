@@ -34,7 +34,7 @@ export class GpTopBar extends ConsoleElement {
   static styles = [base, controls, marks, css`
     :host { position: sticky; top: 0; z-index: 5; }
     .bar { display: flex; align-items: center; gap: var(--s4); height: var(--bar); padding: 0 var(--s4); background: var(--panel); border-block-end: 1px solid var(--line); }
-    .brand { display: flex; align-items: center; gap: var(--s2); min-width: 0; font-weight: 600; font-size: var(--large); }
+    .brand { display: flex; align-items: center; min-height: var(--touch); gap: var(--s2); min-width: 0; font-weight: 600; font-size: var(--large); }
     .brand svg.icon { width: 1.75rem; height: 1.75rem; color: var(--accent); }
     nav { display: flex; align-self: stretch; gap: var(--s1); }
     nav a { display: flex; align-items: center; gap: var(--s2); padding: 0 var(--s3); color: var(--ink-2); border-block: 2px solid transparent; }

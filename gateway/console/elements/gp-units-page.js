@@ -2,6 +2,7 @@
 /** @import { Person, Unit, Units } from "../administration.js" */
 /** @import { Level, User } from "../contract.js" */
 /** @import { TemplateResult } from "lit" */
+/** @import { Site } from "../site.js" */
 import { css, html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { getJson, sendJson } from "../api.js";
@@ -23,19 +24,21 @@ export class GpUnitsPage extends ConsoleElement {
   static styles = [base, controls, forms, marks, page, facts, css`
     .columns { grid-template-columns: minmax(18rem, 26rem) minmax(0, 1fr); }
     .tree ul { padding-inline-start: var(--s4); border-inline-start: 1px solid var(--line); }
-    .tree button { width: 100%; justify-content: flex-start; text-align: start; min-height: 2.5rem; }
+    .tree button { width: 100%; justify-content: flex-start; text-align: start; min-height: max(2.5rem, var(--touch)); }
     .tree button .cut { flex: 1; }
     .tree button[aria-pressed="true"] { background: var(--accent-soft); color: var(--accent); }
     form { display: grid; gap: var(--s3); }
     @media (max-width: 1000px) { .columns { grid-template-columns: minmax(0, 1fr); } }
   `];
   static properties = {
-    user: { attribute: false }, tree: { state: true }, people: { state: true }, chosen: { state: true },
+    site: { attribute: false }, user: { attribute: false }, tree: { state: true }, people: { state: true }, chosen: { state: true },
     writing: { state: true }, busy: { state: true }, refused: { state: true },
   };
 
   constructor() {
     super();
+    /** @type {Site | null} */
+    this.site = null;
     /** @type {User | null} */
     this.user = null;
     /** @type {Units | null} */
@@ -97,7 +100,7 @@ export class GpUnitsPage extends ConsoleElement {
     return html`<section class="panel tree" aria-label=${t("Units")}><h2>${t("Units")}</h2>
       ${row("", t("Whole site"), null)}${branch(null)}
       ${units.length ? null : html`<p class="small quiet">${t("There are no units yet: everybody sees the whole site.")}</p>`}
-      ${placeless.length ? html`<p class="small quiet">${t("{count} cameras name no unit clearly: {cameras}", { count: placeless.length, cameras: placeless.slice(0, 8).join(", ") })}</p>` : null}</section>`;
+      ${placeless.length ? html`<p class="small quiet">${t("{count} cameras name no unit clearly: {cameras}", { count: placeless.length, cameras: placeless.slice(0, 8).map((id) => this.site?.cameras.get(id)?.name ?? id).join(t(", ")) })}</p>` : null}</section>`;
   }
 
   /** @param {Unit} unit */

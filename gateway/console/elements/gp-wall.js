@@ -1,11 +1,11 @@
 /** The wall: live tiles as large as the screen allows, and the incident list growing beside them. */
-/** @import { User } from "../contract.js" */
+/** @import { Camera, User } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 /** @import { Area } from "../wall-plan.js" */
 import { css, html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { icon } from "../icons.js";
-import { t } from "../language.js";
+import { language, t } from "../language.js";
 import { ADD } from "../router.js";
 import { remember, remembered } from "../settings.js";
 import { base, controls } from "../styles.js";
@@ -28,15 +28,17 @@ export class GpWall extends ConsoleElement {
     section { display: flex; flex-direction: column; min-width: 0; min-height: 0; gap: var(--s2); }
     .tiles { --caption: 36px; display: grid; gap: 8px; align-content: start; }
     .foot { display: flex; align-items: center; justify-content: space-between; gap: var(--s2); margin-block-start: auto; }
-    .foot .segments button { min-height: 1.75rem; font-size: var(--small); }
+    .foot .segments button { min-height: max(1.75rem, var(--touch)); font-size: var(--small); }
     .empty { flex: 1; display: grid; place-content: center; justify-items: center; gap: var(--s2); padding: var(--s6); text-align: center; border: 1px dashed var(--line-strong); border-radius: var(--radius); color: var(--ink-2); }
     .empty svg.icon { width: 3rem; height: 3rem; }
     gp-incident-list { min-height: 0; }
     @media (max-width: 899px) {
       :host { height: auto; }
+      .tiles { --caption: max(36px, var(--touch)); }
       .page, .page.planned { display: flex; flex-direction: column; height: auto; padding: var(--s2); }
       .tiles { grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
       gp-tile { aspect-ratio: 16 / 10.6; }
+      gp-tile.blind { aspect-ratio: auto; height: 10rem; }
     }
   `];
   static properties = {
@@ -82,7 +84,7 @@ export class GpWall extends ConsoleElement {
   render() {
     const { site, area } = this;
     if (!site?.system || !area) return null;
-    const cameras = [...site.cameras.values()];
+    const cameras = onTheWall(site);
     const perScreen = this.count || fittingCount(cameras.length);
     const screens = Math.max(1, Math.ceil(cameras.length / perScreen));
     const screen = Math.min(this.screen, screens - 1);
@@ -91,7 +93,7 @@ export class GpWall extends ConsoleElement {
     return html`<div class="page ${plan ? "planned" : ""}">
       <section aria-label=${t("Live pictures")}>
         ${shown.length ? html`<div class="tiles" .style=${plan}>
-          ${repeat(shown, (camera) => camera.id, (camera) => html`<gp-tile .site=${site} .camera=${camera}></gp-tile>`)}
+          ${repeat(shown, (camera) => camera.id, (camera) => html`<gp-tile class=${camera.state === "online" ? "" : "blind"} .site=${site} .camera=${camera}></gp-tile>`)}
         </div>` : this.#empty()}
         ${cameras.length > 1 ? this.#foot(screen, screens) : null}
       </section>
@@ -134,6 +136,12 @@ export class GpWall extends ConsoleElement {
     this.screen = 0;
     remember("tiles", String(count));
   }
+}
+
+/** Those in use, neighbours side by side. @param {Site} site @returns {Camera[]} */
+function onTheWall({ cameras }) {
+  const { compare } = new Intl.Collator(language(), { numeric: true });
+  return [...cameras.values()].filter(({ enabled }) => enabled).sort((a, b) => compare(a.unit, b.unit) || compare(a.grid, b.grid) || compare(a.name, b.name) || compare(a.id, b.id));
 }
 
 customElements.define("gp-wall", GpWall);

@@ -3,7 +3,7 @@ import { css } from "lit";
 
 export const page = css`
   .page { max-width: 110rem; margin-inline: auto; padding: var(--s2) var(--s4) var(--s6); }
-  nav .button { margin-inline-start: calc(-1 * var(--s3)); padding-inline-start: var(--s2); color: var(--ink-2); }
+  nav .button { max-width: 100%; margin-inline-start: calc(-1 * var(--s3)); padding-inline-start: var(--s2); color: var(--ink-2); }
   header { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2) var(--s3); padding-block: var(--s1) var(--s3); }
   h1:focus { outline: none; }
   .columns { display: grid; gap: var(--s4); grid-template-columns: minmax(0, 1fr) 22rem; align-items: start; }

@@ -55,7 +55,7 @@ def test_a_busy_machine_says_so_on_every_page_until_it_is_over(busy, site):
 def test_it_says_what_is_reduced_and_what_helps(busy, site):
     busy.get_by_role("button", name="怎么办").click()
     more = busy.locator("gp-busy #more")
-    for words in ("325", "14", "311", "21", "画面用 1.7，可用 1.71", "每秒 5–8 帧", "增加处理器核"):
+    for words in ("325", "14", "311", "21", "画面用 1.7，可用 1.71", "每秒 5–8 帧", "增加处理器核心"):
         expect(more).to_contain_text(words)
     more.get_by_role("link", name="各摄像机的查看频率").click()
     expect(more).to_be_hidden()
@@ -69,10 +69,10 @@ def test_the_wall_still_fits_its_window(busy):
 
 def test_the_list_tells_how_often_each_camera_is_looked_at_and_why(cameras, unnamed):
     row = cameras.locator("tbody tr").filter(has_text="南桥")
-    expect(row).to_contain_text("静")
+    expect(row).to_contain_text("无动静")
     expect(row).to_contain_text("看 每 4 秒一次 · 识别 每 30 秒一次")
     row = cameras.locator("tbody tr").filter(has_text="集市")
-    expect(row).to_contain_text("有动静：相机报警")
+    expect(row).to_contain_text("有动静：摄像机报警")
     expect(row).to_contain_text("看 每秒 5 次 · 识别 每秒 5 次")
     assert cameras.evaluate(unnamed) == []
 
@@ -80,7 +80,7 @@ def test_the_list_tells_how_often_each_camera_is_looked_at_and_why(cameras, unna
 def test_a_phone_shows_it_too(cameras):
     cameras.set_viewport_size({"width": 390, "height": 844})
     row = cameras.locator("tbody tr").filter(has_text="集市")
-    expect(row.get_by_text("有动静：相机报警").locator("visible=true")).to_have_count(1)
+    expect(row.get_by_text("有动静：摄像机报警").locator("visible=true")).to_have_count(1)
 
 
 def test_a_lost_camera_is_not_said_to_be_looked_at(cameras, site):
@@ -94,7 +94,7 @@ def test_a_lost_camera_is_not_said_to_be_looked_at(cameras, site):
 def test_a_camera_s_page_follows_its_attention(cameras, site):
     cameras.goto(f"{site.url}#/cameras/bridge")
     panel = cameras.locator("section.panel").filter(has_text="画面分析")
-    for words in ("静", "每 4 秒一次", "每 30 秒一次", "仅关键帧"):
+    for words in ("无动静", "每 4 秒一次", "每 30 秒一次", "仅关键帧"):
         expect(panel).to_contain_text(words)
     moved = {"interest": "stirred", "why": "object", "rung": "full"}
     site.report("bridge", seen_every_s=0.2, analysed_fps=2.0, **moved)
@@ -106,7 +106,7 @@ def test_how_far_its_own_alarm_is_believed_is_on_the_cameras_page(console, site)
     good = Agreement(0.92, 40, 0.85, wakes=True)
     site.report("road", interest="quiet", rung="full", alarms=good)
     console.goto(f"{site.url}#/cameras/road")
-    facts = console.locator("gp-camera-page section", has_text="相机移动报警")
+    facts = console.locator("gp-camera-page section", has_text="摄像机移动报警")
     expect(facts).to_contain_text("与画面分析一致：40 次中 92%")
     expect(facts).to_contain_text("报警属实 85%")
     expect(facts).not_to_contain_text("不再因它唤醒")

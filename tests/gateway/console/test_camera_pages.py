@@ -50,7 +50,7 @@ def village(console, site):
 def test_the_list_tells_how_each_camera_fares_and_begins_with_the_worst(village):
     bridge, road, pond = (village.locator("tbody tr").nth(number) for number in range(3))
     expect(bridge).to_contain_text("摄像机地址无应答，请检查供电和网络。")
-    for words in ("东环路", "在线", "H.265 704×576", "12.5", "8 s", "FFmpeg · UDP", "事件录像"):
+    for words in ("东环路", "在线", "H.265 704×576", "12.5", "8 秒", "FFmpeg · UDP", "事件录像"):
         expect(road).to_contain_text(words)
     expect(pond).to_contain_text("已停用")
 

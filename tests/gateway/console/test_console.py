@@ -56,7 +56,7 @@ def test_a_wrong_password_is_refused_in_words_and_the_right_one_opens_the_wall(
     expect(tab.get_by_role("alert")).to_have_text("用户名或密码不正确。")
     signing_in(tab, site)
     expect(tab.get_by_role("link", name="东环路")).to_be_visible()
-    expect(tab).to_have_title("东山村 · gridpatrol")
+    expect(tab).to_have_title("视频墙 · 东山村")
 
 
 def test_a_password_that_was_made_up_opens_nothing_but_its_change(tab, site, signing_in):

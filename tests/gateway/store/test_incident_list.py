@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.store import Store
 from gateway.store.incident_list import Cursor, IncidentFilter, IncidentState
+from gateway.workflow.case import Step
 from vision.types import ChangeType, Severity
 
 EVERYTHING = IncidentFilter()
@@ -73,6 +74,8 @@ def test_pages_show_everything_once_newest_first(store: Store, limit: int) -> No
             IncidentFilter(IncidentState.OPEN, "gate", "person_presence", Severity.GREEN),
             lambda n: n % 3 and n % 2 and n % 5 and n >= 4,
         ),
+        (IncidentFilter(step=Step.DISCOVERED), lambda n: True),
+        (IncidentFilter(step=Step.HANDLING), lambda n: False),
         (IncidentFilter(camera="nobody' OR 1=1 --"), lambda n: False),
     ],
 )
