@@ -87,6 +87,7 @@ class PermanentBody(_Part):
     """A river or pond. normal: the ends of a line at its usual edge; null: it is ignored."""
 
     id: Id
+    name: Name = ""
     polygon: Outline
     normal: tuple[Spot, Spot] | None = None
 
@@ -98,6 +99,7 @@ class MarkBody(_Part):
     """
 
     id: Id
+    name: Name = ""
     kind: Literal["gauge", "post", "kerb"] = "post"
     foot: Spot
     top: Spot

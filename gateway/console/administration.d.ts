@@ -82,13 +82,6 @@ export interface CameraRules {
   zones: Place[]; rules: Rule[]; default_rules: Rule[]; changed_at: string | null; changed_by: string | null;
 }
 
-/** Where water is watched; the rest of the document is kept as it is. */
-export interface WaterPlaces {
-  type: string; zones: { id: string; name?: string; polygon: Point[] }[];
-  permanent?: { id: string; polygon: Point[]; normal?: [Point, Point] | null }[];
-  [setting: string]: unknown;
-}
-
 // Deliveries.
 
 export interface Sink {

@@ -51,6 +51,7 @@ const SHAPES = {
   told: svg`<path d="M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4"/>`,
   audit: svg`<path d="M7 3h10l2 3v15H5V6zM9 10h6M9 14h6M9 18h3"/>`,
   lock: svg`<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`,
+  move: svg`<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>`,
   undo: svg`<path d="M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-3"/>`,
   close: svg`<path d="M6 6l12 12M18 6 6 18"/>`,
 };

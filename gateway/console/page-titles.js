@@ -14,6 +14,7 @@ const PAGE_WORDS = {
   "camera-settings": msg("Settings"),
   recordings: msg("Recordings"),
   rules: msg("Rules"),
+  water: msg("Water areas"),
   add: msg("Add cameras"),
   import: msg("Import cameras"),
   patrol: msg("Patrol"),
@@ -28,7 +29,7 @@ const PAGE_WORDS = {
 };
 
 /** @type {readonly PageName[]} */
-const OF_A_CAMERA = ["camera", "camera-settings", "recordings", "rules", "report"];
+const OF_A_CAMERA = ["camera", "camera-settings", "recordings", "rules", "water", "report"];
 
 /** The thing, the page, the site: "村口 · 规则 · 东山村". @param {Route} route @param {Site | null} site */
 export function pageTitle(route, site) {

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"wall" | "incidents" | "incident" | "camera" | "cameras" | "camera-settings" | "recordings" | "add" | "import" | "patrol" | "round" | "report"
- *   | "rules" | "administration" | "units" | "told" | "audit" | "plan" | "deliveries"} PageName
+ *   | "rules" | "water" | "administration" | "units" | "told" | "audit" | "plan" | "deliveries"} PageName
  */
 /** @typedef {{ page: PageName, id: string }} Route */
 
@@ -13,6 +13,7 @@ const ROUTES = [
   [/^#\/cameras\/([^/]+)\/settings$/, "camera-settings"],
   [/^#\/cameras\/([^/]+)\/recordings$/, "recordings"],
   [/^#\/cameras\/([^/]+)\/rules$/, "rules"],
+  [/^#\/cameras\/([^/]+)\/water$/, "water"],
   [/^#\/cameras\/([^/]+)$/, "camera"],
   [/^#\/cameras$/, "cameras"],
   [/^#\/patrol\/([^/]+)$/, "round"],
@@ -78,6 +79,11 @@ export function cameraSettingsHref(id) {
 /** @param {string} id */
 export function rulesHref(id) {
   return `${cameraHref(id)}/rules`;
+}
+
+/** @param {string} id */
+export function waterHref(id) {
+  return `${cameraHref(id)}/water`;
 }
 
 /** What was done to a thing. @param {string} thing such as "case/ID" */

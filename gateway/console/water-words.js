@@ -1,5 +1,6 @@
 /** Words for how the water stands: one table for each code of the API, translated when shown. */
 /** @import { Passability, RainState, Unseen, Water, WaterState } from "./contract.js" */
+/** @import { MarkKind, PlaceType } from "./water.js" */
 import { decimal } from "./format.js";
 import { msg, t } from "./language.js";
 
@@ -106,7 +107,15 @@ export function trendWord({ ratio_per_h: ratio, cm_per_h: cm }) {
   return falls ? t("falling, {much} an hour", { much }) : t("steady");
 }
 
-/** What kind of place a camera overlooks. @type {Record<string, string>} */
+/** Levels as their limits are called. @type {Record<WaterState, string>} */
+const WATER_LEVELS = {
+  normal: msg("No water"),
+  watch: msg("On watch"),
+  yellow: msg("Yellow"),
+  red: msg("Red"),
+};
+
+/** What kind of place a camera overlooks. @type {Record<PlaceType, string>} */
 const WATER_PLACES = {
   road: msg("Road"),
   underpass: msg("Underpass"),
@@ -115,11 +124,57 @@ const WATER_PLACES = {
   slope: msg("Slope"),
 };
 
-export const WATER_PLACE_CHOICES = Object.keys(WATER_PLACES);
+export const WATER_PLACE_CHOICES = /** @type {PlaceType[]} */ (Object.keys(WATER_PLACES));
 
-/** @param {string} place */
+/** @param {PlaceType} place */
 export function waterPlaceWord(place) {
-  return t(WATER_PLACES[place] ?? place);
+  return t(WATER_PLACES[place]);
+}
+
+/** Things of known height. @type {Record<MarkKind, { word: string, hint: string }>} */
+const MARK_KINDS = {
+  gauge: { word: msg("Staff gauge"), hint: msg("A board with stripes or numbers. It reads best, also by night.") },
+  post: { word: msg("Bollard, post or painted line"), hint: msg("A bollard or post, or a line painted on a wall or pillar: its top is the line, its foot where the wall meets the ground.") },
+  kerb: { word: msg("Kerb or step"), hint: msg("The edge of the pavement: its foot is on the road, its top on the stone.") },
+};
+
+export const MARK_CHOICES = /** @type {MarkKind[]} */ (Object.keys(MARK_KINDS));
+
+/** @param {MarkKind} kind */
+export function markWord(kind) {
+  return t(MARK_KINDS[kind].word);
+}
+
+/** @param {MarkKind} kind */
+export function markHint(kind) {
+  return t(MARK_KINDS[kind].hint);
+}
+
+/** @param {WaterState} state */
+export function waterLevelWord(state) {
+  return t(WATER_LEVELS[state]);
+}
+
+/** @type {Record<"dry" | "wet", string>} */
+const REFERENCE_KINDS = {
+  dry: msg("Usual"),
+  wet: msg("Only wet"),
+};
+
+/** A state of the place, by its light: "usual, by daylight". @param {{ kind: "dry" | "wet", infrared: boolean }} reference */
+export function referenceWord({ kind, infrared }) {
+  const word = t(REFERENCE_KINDS[kind]);
+  return infrared ? t("{state}, by infrared light", { state: word }) : t("{state}, in colour", { state: word });
+}
+
+/** Each witness and how much of the zones it calls water: "ripples 12 %". @param {Record<string, number>} votes */
+export function votesWords(votes) {
+  return Object.entries(votes).map(([name, ratio]) => `${t(WITNESSES[name] ?? name)} ${percent(ratio)}`);
+}
+
+/** @param {number} ratio */
+export function percent(ratio) {
+  return `${Math.round(ratio * 100)}%`;
 }
 
 /** Readings of incidents whose values are codes, by name. @type {Record<string, (code: string) => string>} */

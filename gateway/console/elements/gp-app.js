@@ -50,6 +50,7 @@ const PAGES = {
   add: ({ site }) => html`<gp-add-page .site=${site}></gp-add-page>`,
   import: () => html`<gp-import-page></gp-import-page>`,
   rules: ({ site, id }) => html`${keyed(id, html`<gp-rules-page .site=${site} .cameraId=${id}></gp-rules-page>`)}`,
+  water: ({ site, user, id }) => html`${keyed(id, html`<gp-water-page .site=${site} .user=${user} .cameraId=${id}></gp-water-page>`)}`,
   administration: ({ user }) => html`<gp-administration-page .user=${user}></gp-administration-page>`,
   units: ({ site, user }) => html`<gp-units-page .site=${site} .user=${user}></gp-units-page>`,
   told: () => html`<gp-told-page></gp-told-page>`,
@@ -60,6 +61,7 @@ const PAGES = {
 /** Pages that few open come when they are asked for; until then their place is empty. @type {Partial<Record<PageName, () => Promise<unknown>>>} */
 const BROUGHT = {
   rules: () => import("./gp-rules-page.js"),
+  water: () => import("./gp-water-page.js"),
   administration: () => import("./gp-administration-page.js"),
   units: () => import("./gp-units-page.js"),
   told: () => import("./gp-told-page.js"),
@@ -78,10 +80,10 @@ export class GpApp extends ConsoleElement {
     :host([busy]) { --notice: 2.75rem; }
     main { outline: none; }
     .list { max-width: 90rem; margin-inline: auto; padding: var(--s4); }
-    .hollow { min-height: 100dvh; display: grid; place-content: center; justify-items: center; gap: var(--s3); color: var(--ink-2); }
+    .hollow { min-height: calc(100dvh - 2 * var(--bar)); display: grid; place-content: center; justify-items: center; gap: var(--s3); color: var(--ink-2); }
     @media (max-width: 760px) { main { padding-block-end: calc(3.5rem + env(safe-area-inset-bottom)); } .list { padding: var(--s3); } }
   `];
-  static properties = { user: { state: true }, site: { state: true }, route: { state: true }, news: { state: true }, refusal: { state: true } };
+  static properties = { user: { state: true }, site: { state: true }, route: { state: true }, news: { state: true }, refusal: { state: true }, unbrought: { state: true } };
 
   /** @type {EventChannel | null} */
   #channel = null;
@@ -98,6 +100,8 @@ export class GpApp extends ConsoleElement {
     this.news = "";
     /** @type {unknown} */
     this.refusal = null;
+    /** Why the page of the address did not come. @type {unknown} */
+    this.unbrought = null;
   }
 
   connectedCallback() {
@@ -116,13 +120,19 @@ export class GpApp extends ConsoleElement {
   }
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
-    if (changed.has("route")) BROUGHT[this.route.page]?.().catch((error) => { this.refusal = new ApiError(0, "offline", String(error)); });
+    if (changed.has("route")) void this.#bring();
   }
 
   /** The session has ended, or allows something else from now on. */
   #beginAnew() {
     this.#leave();
     void this.#resume();
+  }
+
+  /** Have the page of the address brought where it was not yet: what is around it goes on. */
+  async #bring() {
+    this.unbrought = null;
+    await BROUGHT[this.route.page]?.().catch((error) => { this.unbrought = new ApiError(0, "offline", String(error)); });
   }
 
   updated() {
@@ -200,7 +210,7 @@ export class GpApp extends ConsoleElement {
   }
 
   render() {
-    if (this.refusal) return html`<div class="hollow"><p role="alert">${refusalText(this.refusal)}</p><button @click=${this.#resume}>${t("Try again")}</button></div>`;
+    if (this.refusal) return hollow(this.refusal, () => this.#resume());
     if (this.user === undefined) return null;
     if (this.user?.must_change_password) return this.#choosingPassword(this.user);
     if (this.user?.role === "reporter") return this.#reporting(this.user);
@@ -225,14 +235,20 @@ export class GpApp extends ConsoleElement {
   #pages(user, site) {
     const { page, id } = this.route;
     const allowed = user.role === "admin" || !FOR_ADMINISTRATORS.includes(page);
+    const whole = this.unbrought ? hollow(this.unbrought, () => this.#bring()) : PAGES[page]({ site, user, id });
     return html`
       <button class="skip" @click=${() => this.renderRoot.querySelector("main")?.focus()}>${t("Skip to content")}</button>
       <gp-top-bar .site=${site} .user=${user} .route=${this.route} @sign-out=${this.#signOut} @change-password=${this.#changePassword}></gp-top-bar>
       <gp-busy .site=${site}></gp-busy>
-      <main tabindex="-1">${allowed ? PAGES[page]({ site, user, id }) : html`<p class="list quiet">${t("Only an administrator may do this.")}</p>`}</main>
+      <main tabindex="-1">${allowed ? whole : html`<p class="list quiet">${t("Only an administrator may do this.")}</p>`}</main>
       <p class="unseen" aria-live="polite">${this.news}</p>
       <gp-password-dialog></gp-password-dialog>`;
   }
+}
+
+/** In the place of what did not come. @param {unknown} refusal @param {() => void} again */
+function hollow(refusal, again) {
+  return html`<div class="hollow"><p role="alert">${refusalText(refusal)}</p><button @click=${again}>${t("Try again")}</button></div>`;
 }
 
 customElements.define("gp-app", GpApp);

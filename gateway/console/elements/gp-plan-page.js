@@ -5,32 +5,32 @@
 import { css, html } from "lit";
 import { getJson, sendJson } from "../api.js";
 import { WEEKDAY_CHOICES } from "../administration-words.js";
+import { Draft } from "../draft.js";
 import { dayAndTime, isoDay } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
-import { below, mistakesOf } from "../mistakes.js";
+import { below } from "../mistakes.js";
 import { base, controls, forms, marks } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
+import { draftFoot, foot, notRead } from "./draft-foot.js";
 import { page } from "./page-styles.js";
-import { refusal } from "./refusal.js";
 import { wayBack } from "./way-back.js";
 import "./gp-plan-route.js";
 import "./gp-plan-shift.js";
 
 export class GpPlanPage extends ConsoleElement {
-  static styles = [base, controls, forms, marks, page, css`
-    form, section { display: grid; gap: var(--s3); }
+  static styles = [base, controls, forms, marks, page, foot, css`
+    :host { --foot-ground: var(--ground); }
+    .plan, section { display: grid; gap: var(--s3); }
     section { padding-block-end: var(--s4); }
     .title { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2); } .title h2 { flex: 1; }
     .shifts { display: grid; gap: var(--s3); grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); align-items: start; }
     .empty { padding: var(--s4); color: var(--ink-2); }
-    .foot { position: sticky; inset-block-end: 0; background: var(--ground); padding-block: var(--s3); z-index: 2; }
-    @media (max-width: 760px) { .foot { inset-block-end: calc(3.25rem + env(safe-area-inset-bottom)); } }
   `];
-  static properties = {
-    site: { attribute: false }, user: { attribute: false }, kept: { state: true }, plan: { state: true },
-    isChanged: { state: true }, isSaved: { state: true }, busy: { state: true }, refused: { state: true },
-  };
+  static properties = { site: { attribute: false }, user: { attribute: false } };
+
+  /** @type {Draft<KeptPlan, PatrolPlan>} */
+  #draft = new Draft(this, { read: () => getJson("patrol/plan"), write: (value) => sendJson("PUT", "patrol/plan", value), part: ({ plan }) => plan ?? { rota: [], routes: [] } });
 
   constructor() {
     super();
@@ -38,15 +38,6 @@ export class GpPlanPage extends ConsoleElement {
     this.site = null;
     /** @type {User | null} */
     this.user = null;
-    /** As it holds. @type {KeptPlan | null} */
-    this.kept = null;
-    /** As it is being written. @type {PatrolPlan | null} */
-    this.plan = null;
-    this.isChanged = false;
-    this.isSaved = false;
-    this.busy = false;
-    /** @type {unknown} */
-    this.refused = null;
   }
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
@@ -54,63 +45,34 @@ export class GpPlanPage extends ConsoleElement {
   }
 
   firstUpdated() {
-    this.#read();
-  }
-
-  async #read() {
-    this.refused = null;
-    try {
-      this.#take(await getJson("patrol/plan"));
-    } catch (error) {
-      this.refused = error;
-    }
-  }
-
-  /** @param {KeptPlan} kept */
-  #take(kept) {
-    this.kept = kept;
-    this.plan = kept.plan ?? { rota: [], routes: [] };
-    this.isChanged = false;
+    this.#draft.read();
   }
 
   render() {
-    const { plan, kept } = this;
+    const { kept, value } = this.#draft;
     return html`<div class="page">${wayBack()}
       <header><h1 tabindex="-1">${t("Patrol plan")}</h1>${kept?.at ? html`<span class="small quiet">${t("holds since {time}, by {name}", { time: dayAndTime(kept.at), name: kept.by })}</span>` : null}</header>
-      ${plan ? this.#form(plan) : html`${refusal(this.refused)}${this.refused ? html`<button @click=${this.#read}>${t("Try again")}</button>` : html`<p class="quiet" role="status">${t("Reading…")}</p>`}`}</div>`;
+      ${value ? this.#form(value) : notRead(this.#draft)}</div>`;
   }
 
   /** @param {PatrolPlan} plan */
   #form(plan) {
     const mayChange = this.user?.role === "admin";
-    const mistakes = mistakesOf(this.refused);
-    return html`<form @submit=${this.#save}>
+    const { mistakes } = this.#draft;
+    return html`<div class="plan">
       <section><div class="title"><h2>${t("Shifts")}</h2>${mayChange ? html`<button type="button" @click=${() => this.#change({ rota: [...plan.rota, this.#shift()] })}>${icon("add")}${t("Add a shift")}</button>` : null}</div>
         ${plan.rota.length ? html`<div class="shifts">${plan.rota.map((shift, place) => html`<gp-plan-shift .shift=${shift} .mistakes=${below(mistakes, `rota.${place}`)} ?fixed=${!mayChange}
           @changed=${(/** @type {CustomEvent<Shift | null>} */ { detail }) => this.#change({ rota: replaced(plan.rota, place, detail) })}></gp-plan-shift>`)}</div>` : html`<p class="panel empty">${t("No shifts yet: nobody is named as on duty.")}</p>`}</section>
       <section><div class="title"><h2>${t("Rounds")}</h2>${mayChange ? html`<button type="button" @click=${() => this.#change({ routes: [...plan.routes, this.#route(plan)] })}>${icon("add")}${t("Add a round")}</button>` : null}</div>
         ${plan.routes.length ? plan.routes.map((route, place) => html`<gp-plan-route .route=${route} .site=${this.site} .mistakes=${below(mistakes, `routes.${place}`)} ?fixed=${!mayChange}
           @changed=${(/** @type {CustomEvent<PatrolRoute | null>} */ { detail }) => this.#change({ routes: replaced(plan.routes, place, detail) })}></gp-plan-route>`) : html`<p class="panel empty">${t("No rounds yet: nothing is walked.")}</p>`}</section>
-      ${mayChange ? this.#foot() : html`<p class="hint">${t("Only an administrator may change the plan.")}</p>`}</form>`;
-  }
-
-  #foot() {
-    return html`<div class="foot"><div class="buttons"><button class="primary" ?disabled=${this.busy || !this.isChanged}>${t("Save the plan")}</button>
-      <button type="button" ?disabled=${this.busy || !this.isChanged} @click=${this.#undo}>${icon("undo")}${t("Undo the changes")}</button>
-      ${this.isSaved ? html`<span class="mark good" role="status">${icon("check")}${t("Saved")}</span>` : null}</div>
-      <p class="hint">${t("It holds from now on; rounds that were due before stay as they were.")}</p>${refusal(this.refused)}</div>`;
-  }
-
-  #undo() {
-    this.refused = null;
-    if (this.kept) this.#take(this.kept);
+      ${mayChange ? draftFoot(this.#draft, { word: t("Save the plan"), hint: html`<p class="hint">${t("It holds from now on; rounds that were due before stay as they were.")}</p>` })
+        : html`<p class="hint">${t("Only an administrator may change the plan.")}</p>`}</div>`;
   }
 
   /** @param {Partial<PatrolPlan>} part */
   #change(part) {
-    this.plan = { .../** @type {PatrolPlan} */ (this.plan), ...part };
-    this.isChanged = true;
-    this.isSaved = false;
+    this.#draft.change({ .../** @type {PatrolPlan} */ (this.#draft.value), ...part });
   }
 
   /** @returns {Shift} */
@@ -127,21 +89,6 @@ export class GpPlanPage extends ConsoleElement {
       id: `round-${number}`, name: "", unit: "", at: ["08:30", "20:30"], every_h: null, first: "00:00", weekdays: [...WEEKDAY_CHOICES],
       only: [], never: [], late_after_min: 30, missed_after_min: 120, visits: {}, stops: [],
     };
-  }
-
-  /** @param {SubmitEvent} event */
-  async #save(event) {
-    event.preventDefault();
-    this.busy = true;
-    this.refused = null;
-    try {
-      this.#take(await sendJson("PUT", "patrol/plan", this.plan ?? {}));
-      this.isSaved = true;
-    } catch (error) {
-      this.refused = error;
-    } finally {
-      this.busy = false;
-    }
   }
 }
 

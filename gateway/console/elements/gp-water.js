@@ -4,7 +4,9 @@
 import { css, html, svg } from "lit";
 import { getJson, postJson } from "../api.js";
 import { shortTime, since, whenSeen } from "../format.js";
+import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { waterHref } from "../router.js";
 import { base, controls, marks } from "../styles.js";
 import { refusalText } from "../vocabulary.js";
 import { basisWord, depthWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
@@ -80,7 +82,7 @@ export class GpWater extends ConsoleElement {
     const { camera, site } = this;
     if (!camera?.watches_water || !site) return null;
     const { water } = camera;
-    if (!water) return html`<section class="panel"><h2>${t("Water")}</h2><p class="quiet">${t("Not looked at yet.")}</p></section>`;
+    if (!water) return html`<section class="panel"><h2>${t("Water")}</h2><p class="quiet">${t("Not looked at yet.")}</p>${this.#way(camera)}</section>`;
     const { word, tone } = waterWord(water);
     const now = site.now();
     return html`<section class="panel ${tone}"><h2>${t("Water")}</h2>
@@ -98,9 +100,15 @@ export class GpWater extends ConsoleElement {
         <dt>${t("Looked at")}</dt><dd>${whenSeen(water.updated_at, now)}</dd>
       </dl>
       ${this.#course()}
+      ${this.#way(camera)}
       ${water.state === "normal" ? null : html`<button ?disabled=${this.busy} @click=${this.#onlyWet}>${t("Only wet, no water")}</button>`}
       <p class="small" role="status">${this.said}</p>
     </section>`;
+  }
+
+  /** To where it is set up and seen. @param {Camera} camera */
+  #way({ id }) {
+    return html`<a class="button" href=${waterHref(id)}>${icon("edit")}${t("Zones, marks and what it sees")}</a>`;
   }
 
   #course() {

@@ -36,9 +36,11 @@ from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode, StreamFacts
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.inventory import Camera
+from gateway.water.camera_water import CameraWater, facts_of
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
 from gateway.worker_client import WorkerClient
+from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
 from vision.types import ChangeType
 
 TOKEN = "a worker's token"
@@ -105,7 +107,8 @@ class Server:
 class FilmWorker:
     """A worker whose cameras "road" and "yard" play coded pictures; live sessions are real.
 
-    controls: what controls cameras, by id.
+    controls: what controls cameras, waters: what watches their water, stills: what they show where
+    that is not grey; by id.
     """
 
     hubs: dict[str, Hub] = field(
@@ -113,6 +116,8 @@ class FilmWorker:
     )
     viewers: LiveViewers = field(default_factory=lambda: LiveViewers(LiveSettings()))
     controls: dict[str, CameraControl] = field(default_factory=dict)
+    waters: dict[str, CameraWater] = field(default_factory=dict)
+    stills: dict[str, bytes] = field(default_factory=dict)
 
     async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         self._check(camera)
@@ -126,7 +131,7 @@ class FilmWorker:
 
     async def snapshot(self, camera: str, width: int | None) -> Snapshot:
         self._check(camera)
-        return Snapshot(jpeg(), utc_now())
+        return Snapshot(self.stills.get(camera) or jpeg(), utc_now())
 
     async def status(self) -> WorkerStatus:
         return WorkerStatus("0/1", tuple(self.hubs), self.viewers.sessions)
@@ -137,6 +142,27 @@ class FilmWorker:
     async def control_state(self, camera: str, state: str) -> ControlState:
         return await self._controlled(camera).read(state)
 
+    async def only_wet(self, camera: str) -> ReferenceFacts:
+        return facts_of(self._water_of(camera).only_wet())
+
+    async def water_references(self, camera: str) -> tuple[ReferenceFacts, ...]:
+        return tuple(facts_of(one) for one in self._water_of(camera).references())
+
+    async def water_reference_jpeg(self, camera: str, reference: str) -> bytes:
+        return self._water_of(camera).reference_jpeg(reference)
+
+    async def forget_water_reference(self, camera: str, reference: str) -> None:
+        self._water_of(camera).forget_reference(reference)
+
+    async def water_look(self, camera: str) -> LookFacts:
+        return self._water_of(camera).last_look().facts()
+
+    async def water_look_jpeg(self, camera: str) -> bytes:
+        return self._water_of(camera).last_look().jpeg()
+
+    async def water_training(self, camera: str) -> TrainingFacts | None:
+        return self._water_of(camera).training()
+
     async def reload(self) -> None:
         return None
 
@@ -144,6 +170,11 @@ class FilmWorker:
         if camera not in self.controls:
             raise NotFoundError(f"camera {camera} is not one to control")
         return self.controls[camera]
+
+    def _water_of(self, camera: str) -> CameraWater:
+        if camera not in self.waters:
+            raise NotFoundError(f"camera {camera} watches no water: set it up first")
+        return self.waters[camera]
 
     def _check(self, camera: str) -> None:
         if camera not in self.hubs:
@@ -366,9 +397,9 @@ def tab(chromium, make_site) -> Iterator[Page]:
     assert len({host for host in asked if host}) == 1, f"the console asked others: {asked}"
 
 
-def sign_in(page: Page, site: Site, password: str | None = None) -> None:
-    """Type in the administrator's name and password."""
-    page.get_by_label("用户名").fill("admin")
+def sign_in(page: Page, site: Site, password: str | None = None, name: str = "admin") -> None:
+    """Type in a name and password, the administrator's by default."""
+    page.get_by_label("用户名").fill(name)
     page.get_by_label("密码", exact=True).fill(password or site.password)
     page.get_by_role("button", name="登录").click()
 

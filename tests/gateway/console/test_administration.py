@@ -101,7 +101,7 @@ def test_a_plan_is_written_with_its_mistakes_at_their_fields(console, site, unna
     assert [(one.camera, one.colour) for one in body.routes[0].stops] == [("road", "yellow")]
 
 
-def test_rules_and_water_areas_are_drawn_on_the_picture(console, site, unnamed):
+def test_rules_are_drawn_on_the_picture(console, site, unnamed):
     console.goto(f"{site.url}#/cameras/road/rules")
     console.get_by_role("button", name="画警戒线").click()
     box = console.locator("gp-shapes .stage").bounding_box()
@@ -130,14 +130,6 @@ def test_rules_and_water_areas_are_drawn_on_the_picture(console, site, unnamed):
     (rule,) = json.loads(kept.rules)
     assert (rule["type"], rule["line"]) == ("crossing", "line-1")
     assert rule["arming"]["hours"] == ["22:00-06:00"]
-    console.set_viewport_size(PHONE)
-    console.get_by_role("button", name="水面监测区").click()
-    console.get_by_role("button", name="画区域").click()
-    console.get_by_role("button", name="完成").click()
-    shots(console, "water")
-    console.get_by_role("button", name="保存").click()
-    expect(console.get_by_text("已保存")).to_be_visible()
-    assert len(json.loads(site.store.inventory.get("road").water)["zones"][0]["polygon"]) == 4
 
 
 def test_a_case_is_held_and_handed_on_and_the_log_knows(console, site, unnamed):

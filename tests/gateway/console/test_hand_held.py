@@ -1,7 +1,7 @@
 """A phone in the hand: every page fits its width, fingers hit what is there, fields do not zoom."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -25,6 +25,7 @@ PAGES = {
     "#/cameras/long/settings": f"{LONG_NAME} · 设置",
     "#/cameras/long/recordings": f"{LONG_NAME} · 录像回放",
     "#/cameras/road/rules": "东环路 · 规则",
+    "#/cameras/road/water": "东环路 · 水面监测区",
     "#/add": "添加摄像机",
     "#/import": "导入摄像机",
     "#/administration": "管理",
@@ -62,9 +63,13 @@ UNFIT = """([target, type]) => {
 
 @pytest.fixture
 def phone(chromium, site, signing_in):
-    """Return a page that is touched, signed in."""
+    """Return a page that is touched, signed in; its clock is not the site's."""
     context = chromium.new_context(
-        locale="zh-CN", has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}
+        locale="zh-CN",
+        timezone_id="America/New_York",
+        has_touch=True,
+        is_mobile=True,
+        viewport={"width": 390, "height": 844},
     )
     page = context.new_page()
     page.goto(site.url)
@@ -120,3 +125,16 @@ def test_a_tap_narrows_the_incidents_to_those_that_wait_for_somebody(phone: Page
     expect(card).to_have_count(1)
     site.change("i-2", kind="crowd")
     expect(card).to_have_count(2)
+
+
+def test_a_deadline_is_of_the_clock_on_the_wall_of_the_site(phone: Page, site):
+    site.change("i-1")
+    phone.goto(f"{site.url}#/incidents/i-1")
+    for action in ("确认属实", "上报", "交办"):
+        phone.get_by_role("button", name=action, exact=True).tap()
+    phone.get_by_label("处置人").fill("镇环卫所")
+    phone.get_by_label("完成时限").fill("2026-12-01T17:30")
+    phone.get_by_role("button", name="交办", exact=True).tap()
+    expect(phone.get_by_text("处置人 镇环卫所 · 2026-12-01 17:30:00 前完成")).to_be_visible()
+    deadline = site.store.cases.get("i-1").deadline
+    assert deadline == datetime(2026, 12, 1, 17, 30, tzinfo=SiteSettings().zone)

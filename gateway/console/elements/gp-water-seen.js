@@ -1,0 +1,95 @@
+/** What the machine sees now at a camera that watches water: its last look, drawn, and how its eye was taught. */
+/** @import { Camera } from "../contract.js" */
+/** @import { Site } from "../site.js" */
+/** @import { EyeFigures, WaterLook, WaterTraining } from "../water.js" */
+import { css, html } from "lit";
+import { apiUrl, getJson } from "../api.js";
+import { dayAndTime, decimal, whenSeen } from "../format.js";
+import { t } from "../language.js";
+import { base, controls, marks } from "../styles.js";
+import { percent, unseenWord, votesWords, waterWord } from "../water-words.js";
+import { ConsoleElement } from "./console-element.js";
+import { facts } from "./page-styles.js";
+import { refusal } from "./refusal.js";
+
+export class GpWaterSeen extends ConsoleElement {
+  static styles = [base, controls, marks, facts, css`
+    :host { display: grid; gap: var(--s3); container-type: inline-size; }
+    .seen, .taught { display: grid; gap: var(--s2) var(--s4); align-items: start; }
+    @container (min-width: 42rem) { .seen { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } .taught { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+    .words { display: grid; gap: var(--s2); }
+    img { width: 100%; height: auto; display: block; border-radius: var(--radius-small); background: var(--stage); }
+    table { border-collapse: collapse; width: 100%; font-size: var(--small); }
+    th, td { text-align: start; padding: var(--s1) var(--s2); font-weight: inherit; border-block-end: 1px solid var(--line); }
+    thead th { color: var(--ink-2); } td { text-align: end; } thead th + th { text-align: end; }
+    code { font-family: var(--mono); font-size: var(--small); overflow-wrap: anywhere; }
+  `];
+  static properties = { site: { attribute: false }, camera: { attribute: false }, look: { attribute: false }, refused: { attribute: false }, training: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Site | null} */
+    this.site = null;
+    /** @type {Camera | null} */
+    this.camera = null;
+    /** @type {WaterLook | null} */
+    this.look = null;
+    /** Why there is no look. @type {unknown} */
+    this.refused = null;
+    /** Null where there was none. @type {WaterTraining | null} */
+    this.training = null;
+  }
+
+  firstUpdated() {
+    this.#learn();
+  }
+
+  get #path() {
+    return `cameras/${encodeURIComponent(this.camera?.id ?? "")}/water`;
+  }
+
+  async #learn() {
+    const { training } = await getJson(`${this.#path}/training`).catch(() => ({ training: null }));
+    this.training = training;
+  }
+
+  render() {
+    const { camera, site } = this;
+    if (!camera || !site) return null;
+    return html`<section class="panel"><h2>${t("What the machine sees now")}</h2>${this.look ? this.#seen(this.look, camera, site) : this.#waiting()}</section>
+      <section class="panel"><h2>${t("Its own eye")}</h2>${this.#taught(camera)}</section>`;
+  }
+
+  #waiting() {
+    return this.refused ? refusal(this.refused) : html`<p class="quiet" role="status">${t("It has not looked yet; the first look comes within half a minute.")}</p>`;
+  }
+
+  /** @param {WaterLook} look @param {Camera} camera @param {Site} site */
+  #seen(look, { water }, site) {
+    const { at, unseen, area_ratio: ratio, depth_cm: depth, error_cm: error, reference, votes } = look;
+    const state = water && waterWord(water);
+    return html`<div class="seen"><img src=${apiUrl(`${this.#path}/look/picture.jpg?at=${encodeURIComponent(at)}`)} alt=${t("The last look, with the zones and the water seen in them")}>
+      <div class="words"><p class="quiet small">${t("Blue: taken for water. Grey: cannot be judged. Lines: the zones.")}</p>
+      <dl><dt>${t("Last look")}</dt><dd>${whenSeen(at, site.now())}</dd>
+        ${unseen ? html`<dt>${t("Cannot see")}</dt><dd>${unseenWord(unseen)}</dd>` : html`
+          <dt>${t("Extent")}</dt><dd>${percent(ratio)}</dd>
+          <dt>${t("Depth")}</dt><dd>${depth === null ? t("no mark to read it from") : `${decimal(depth)} ± ${decimal(error ?? 0)} cm`}</dd>
+          <dt>${t("Compared with")}</dt><dd class="mono small">${reference || "–"}</dd>
+          <dt>${t("Each witness")}</dt><dd>${votesWords(votes).join(" · ") || "–"}</dd>`}
+        ${state ? html`<dt>${t("Told as")}</dt><dd>${state.word}</dd>` : null}</dl></div></div>`;
+  }
+
+  /** @param {Camera} camera */
+  #taught({ id }) {
+    const how = html`<p class="small">${t("On the machine that runs this camera:")} <code>gridpatrol water train ${id}</code></p>`;
+    const { training } = this;
+    if (!training) return html`<p class="quiet">${t("Not taught yet: the network as shipped is asked. Once it knows four states of the place, teaching it can pay.")}</p>${how}`;
+    const row = (/** @type {string} */ word, /** @type {keyof EyeFigures} */ name) => html`<tr><th scope="row">${word}</th>${[training.before, training.after].map((figures) => html`<td>${figures[name] === null ? "–" : percent(figures[name])}</td>`)}</tr>`;
+    return html`<div class="taught"><div class="words"><p>${training.kept ? t("Taught {time}: better than before, and in use.", { time: dayAndTime(training.at) }) : t("Taught {time}: no better than before, so it was not kept.", { time: dayAndTime(training.at) })}</p>
+      <p class="quiet small">${t("Tried on floods drawn into this camera's own pictures, with pictures and water kept out of the training.")}</p>${how}</div>
+      <table><thead><tr><th></th><th scope="col">${t("As shipped")}</th><th scope="col">${t("Taught")}</th></tr></thead><tbody>
+        ${row(t("Floods found"), "found")}${row(t("Overlap with the true water"), "iou")}${row(t("False alarms in disturbed pictures"), "false_alarms")}${row(t("False alarms between its own pictures"), "real_false_alarms")}</tbody></table></div>`;
+  }
+}
+
+customElements.define("gp-water-seen", GpWaterSeen);

@@ -1,0 +1,119 @@
+/** The states of its place that a camera knows, with their pictures; what is only wet becomes one, a wrong one is dropped. */
+/** @import { Camera } from "../contract.js" */
+/** @import { WaterReference } from "../water.js" */
+/** @import { GpConfirm } from "./gp-confirm.js" */
+import { css, html } from "lit";
+import { ApiError, apiUrl, getJson, postJson, request } from "../api.js";
+import { dayAndTime } from "../format.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { base, controls, forms, marks } from "../styles.js";
+import { referenceWord } from "../water-words.js";
+import { ConsoleElement } from "./console-element.js";
+import { facts } from "./page-styles.js";
+import { refusal } from "./refusal.js";
+import "./gp-confirm.js";
+
+export class GpWaterStates extends ConsoleElement {
+  static styles = [base, controls, forms, marks, facts, css`
+    .states { display: grid; gap: var(--s3); grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); }
+    li { display: grid; gap: var(--s1); align-content: start; border: 1px solid var(--line); border-radius: var(--radius-small); overflow: clip; padding-block-end: var(--s2); }
+    li.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
+    li > :not(img) { margin-inline: var(--s2); }
+    img { width: 100%; height: auto; display: block; background: var(--stage); aspect-ratio: 16 / 9; object-fit: cover; }
+    .title { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s2); align-items: center; }
+    li button { justify-self: start; }
+  `];
+  static properties = { camera: { attribute: false }, current: {}, found: { state: true }, busy: { state: true }, said: { state: true }, refused: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Camera | null} */
+    this.camera = null;
+    /** Id of the one that the last look was compared with. */
+    this.current = "";
+    /** @type {WaterReference[] | null} */
+    this.found = null;
+    this.busy = false;
+    this.said = "";
+    /** @type {unknown} */
+    this.refused = null;
+  }
+
+  /** How many the camera said it knows. */
+  #count = -1;
+
+  willUpdate() {
+    const count = this.camera?.water?.reference_count ?? 0;
+    if (count === this.#count) return;
+    this.#count = count;
+    this.#read();
+  }
+
+  get #path() {
+    return `cameras/${encodeURIComponent(this.camera?.id ?? "")}/water`;
+  }
+
+  async #read() {
+    try {
+      this.found = (await getJson(`${this.#path}/references`)).references;
+      this.refused = null;
+    } catch (error) {
+      const isNotYet = error instanceof ApiError && error.status === 404;
+      this.found = isNotYet ? [] : this.found;
+      this.refused = isNotYet ? null : error;
+    }
+  }
+
+  render() {
+    const { found } = this;
+    return html`<section class="panel"><h2>${t("States it knows")}</h2>
+      <p class="hint">${t("Water is what differs from all of these. They are learnt by themselves, in each sort of light, while there is no water.")}</p>
+      ${refusal(this.refused)}
+      ${found?.length ? html`<ul class="states">${found.map((one) => this.#state(one))}</ul>` : found ? html`<p class="quiet">${t("None yet: it learns the first within some minutes of ordinary weather.")}</p>` : null}
+      <div class="buttons"><button ?disabled=${this.busy} @click=${this.#onlyWet}>${t("Only wet, no water")}</button><span class="hint">${t("Press it when wet ground, a shadow or a glare is taken for water: what it sees now becomes a state.")}</span></div>
+      <p class="small" role="status">${this.said}</p><gp-confirm></gp-confirm></section>`;
+  }
+
+  /** @param {WaterReference} reference */
+  #state(reference) {
+    const { id, looks, seen_at: seen, taught } = reference;
+    const word = referenceWord(reference);
+    return html`<li class=${id === this.current ? "current" : ""}><img loading="lazy" src=${apiUrl(`${this.#path}/references/${encodeURIComponent(id)}/picture.jpg?looks=${looks}`)} alt=${t("State {id}: {word}", { id, word })}>
+      <span class="title"><span>${word}</span>${taught ? html`<span class="mark busy">${t("taught")}</span>` : null}${id === this.current ? html`<span class="mark good">${t("compared with now")}</span>` : null}</span>
+      <span class="tiny quiet"><span class="mono">${id}</span> · ${t("{looks} looks, last {time}", { looks, time: dayAndTime(seen) })}</span>
+      <button class="plain" ?disabled=${this.busy} aria-label=${t("Drop the state {id}", { id })} @click=${() => this.#drop(id)}>${icon("remove")}${t("Drop")}</button></li>`;
+  }
+
+  async #onlyWet() {
+    const agreed = await this.#ask({ title: t("Only wet, no water?"), text: t("What the camera sees now will not be told as water any more. Is there really none?"), action: t("Only wet, no water"), mild: true });
+    if (agreed) await this.#try(() => postJson(`${this.#path}/only-wet`, {}), t("Noted. What looks like this alerts no more; the incident closes when it has stayed so for some minutes."));
+  }
+
+  /** @param {string} id */
+  async #drop(id) {
+    const agreed = await this.#ask({ title: t("Drop the state {id}?", { id }), text: t("Do this when it shows water, or when the place was rebuilt. It is learnt anew when it is seen again without water."), action: t("Drop") });
+    if (agreed) await this.#try(() => request(`${this.#path}/references/${encodeURIComponent(id)}`, { method: "DELETE" }), t("Dropped."));
+  }
+
+  /** @param {import("./gp-confirm.js").Question} question */
+  async #ask(question) {
+    return /** @type {GpConfirm} */ (this.renderRoot.querySelector("gp-confirm")).ask(question);
+  }
+
+  /** @param {() => Promise<unknown>} deed @param {string} said */
+  async #try(deed, said) {
+    this.busy = true;
+    this.said = "";
+    try {
+      await deed();
+      this.said = said;
+      await this.#read();
+    } catch (error) {
+      this.refused = error;
+    }
+    this.busy = false;
+  }
+}
+
+customElements.define("gp-water-states", GpWaterStates);
