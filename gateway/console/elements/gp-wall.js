@@ -18,7 +18,9 @@ import "./gp-tile.js";
 const NARROW_PX = 900;
 /** Least width of the list, as in the styles below. */
 const LIST_REM = 22;
-const TRIM = { gap: 8, caption: 36 };
+const GAP_PX = 8;
+/** Height of the strip below each picture, as in the styles below: wide enough for a finger, and read from afar where type is large. */
+const CAPTION_REM = 2.75;
 
 export class GpWall extends ConsoleElement {
   static styles = [base, controls, css`
@@ -26,7 +28,7 @@ export class GpWall extends ConsoleElement {
     .page { display: grid; height: 100%; gap: var(--s4); padding: var(--s3) var(--s4); grid-template-columns: minmax(0, 1fr) minmax(22rem, 24rem); }
     .page.planned { grid-template-columns: auto minmax(22rem, 1fr); }
     section { display: flex; flex-direction: column; min-width: 0; min-height: 0; gap: var(--s2); }
-    .tiles { --caption: 36px; display: grid; gap: 8px; align-content: start; }
+    .tiles { --caption: 2.75rem; display: grid; gap: 8px; align-content: start; }
     .foot { display: flex; align-items: center; justify-content: space-between; gap: var(--s2); margin-block-start: auto; }
     .foot .segments button { min-height: max(1.75rem, var(--touch)); font-size: var(--small); }
     .empty { flex: 1; display: grid; place-content: center; justify-items: center; gap: var(--s2); padding: var(--s6); text-align: center; border: 1px dashed var(--line-strong); border-radius: var(--radius); color: var(--ink-2); }
@@ -34,7 +36,6 @@ export class GpWall extends ConsoleElement {
     gp-incident-list { min-height: 0; }
     @media (max-width: 899px) {
       :host { height: auto; }
-      .tiles { --caption: max(36px, var(--touch)); }
       .page, .page.planned { display: flex; flex-direction: column; height: auto; padding: var(--s2); }
       .tiles { grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
       gp-tile { aspect-ratio: 16 / 10.6; }
@@ -105,7 +106,7 @@ export class GpWall extends ConsoleElement {
   #plan(tiles, { width, height }, foot) {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const room = { width: width - LIST_REM * rem - 3 * rem, height: height - 1.5 * rem - (foot ? 3 * rem : 0) };
-    const { columns, tileWidth, tileHeight } = planWall(tiles, room, TRIM);
+    const { columns, tileWidth, tileHeight } = planWall(tiles, room, { gap: GAP_PX, caption: CAPTION_REM * rem });
     return `grid-template-columns: repeat(${columns}, ${tileWidth}px); grid-auto-rows: ${tileHeight}px`;
   }
 

@@ -81,6 +81,17 @@ def test_a_password_that_was_made_up_opens_nothing_but_its_change(tab, site, sig
     assert not site.store.users.get("admin").must_change_password
 
 
+def test_a_page_that_does_not_come_leaves_what_is_around_it_and_can_be_asked_for_again(console):
+    pages = "**/static/elements/gp-deliveries-page.js"
+    console.route(pages, lambda route: route.abort("connectionrefused"))
+    console.evaluate("location.hash = '#/administration/deliveries'")
+    expect(console.get_by_role("alert")).to_have_text("服务器无应答，请检查网络。")
+    expect(console.get_by_role("link", name="视频墙")).to_be_visible()
+    console.unroute(pages)
+    console.get_by_role("button", name="重试").click()
+    expect(console.get_by_role("heading", name="外发状态")).to_be_visible()
+
+
 def test_live_pictures_move_and_end_with_the_session(console, site):
     video = console.get_by_label("东环路 实时画面")
     assert video.evaluate(MOVES) > 20

@@ -136,5 +136,5 @@ def test_a_deadline_is_of_the_clock_on_the_wall_of_the_site(phone: Page, site):
     phone.get_by_label("完成时限").fill("2026-12-01T17:30")
     phone.get_by_role("button", name="交办", exact=True).tap()
     expect(phone.get_by_text("处置人 镇环卫所 · 2026-12-01 17:30:00 前完成")).to_be_visible()
-    deadline = site.store.cases.get("i-1").deadline
+    deadline = site.store.cases.get("i-1").case.deadline
     assert deadline == datetime(2026, 12, 1, 17, 30, tzinfo=SiteSettings().zone)
