@@ -17,7 +17,7 @@ export const watched = css`
 export function watchedHeader(id, camera, about, isAdmin) {
   const name = camera?.name ?? id;
   const page = (/** @type {"rules" | "water"} */ what, /** @type {string} */ href, /** @type {string} */ word) => html`<a href=${href} aria-current=${what === about ? "page" : "false"}>${word}</a>`;
-  return html`<nav><a class="button plain" href=${cameraHref(id)}>${icon("back")}${camera?.name ?? t("Camera")}</a></nav>
+  return html`<nav><a class="button plain" href=${cameraHref(id)}>${icon("back")}<span class="cut">${camera?.name ?? t("Camera")}</span></a></nav>
     <header><h1 tabindex="-1">${about === "rules" ? t("Rules of {camera}", { camera: name }) : t("Water at {camera}", { camera: name })}</h1>
       ${isAdmin ? html`<div class="segments" role="navigation" aria-label=${t("What is watched")}>${page("rules", rulesHref(id), t("Rules"))}${page("water", waterHref(id), t("Water areas"))}</div>` : null}</header>`;
 }
