@@ -1,5 +1,5 @@
 /** Times, durations and sizes as people read them, in the site's time zone and the chosen language. */
-import { language } from "./language.js";
+import { language, t } from "./language.js";
 
 let timeZone = "UTC";
 
@@ -96,10 +96,14 @@ export function dayAndTime(moment) {
   return `${isoDay(moment)} ${clockTime(moment)}`;
 }
 
-/** "0:12", "1:02:03" @param {number} seconds */
+/** From so many hours on, nobody counts in hours. */
+const DAYS_FROM_H = 48;
+
+/** "0:12", "1:02:03", "3 days 4 h" @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  if (hours >= DAYS_FROM_H) return `${t("{count} days", { count: Math.floor(hours / 24) })} ${t("{count} h", { count: hours % 24 })}`;
   const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }

@@ -40,7 +40,9 @@ export class GpCameraPage extends ConsoleElement {
     .tools { display: contents; }
     @media (max-width: 560px) {
       .tools { display: flex; flex-wrap: wrap; gap: var(--s2); flex-basis: 100%; }
-      .fill { order: 1; flex: 1; flex-direction: column; gap: 0; min-height: 3.25rem; padding: var(--s1) var(--s2); font-size: var(--tiny); line-height: 1.3; }
+      .tools::before { content: ""; order: 1; flex-basis: 100%; }
+      .tools > :not(.fill, gp-talk) { order: -1; }
+      .fill { order: 2; flex: 1 1 4.2rem; flex-direction: column; gap: 0; min-height: 3.25rem; padding: var(--s1); font-size: var(--tiny); line-height: 1.3; white-space: normal; text-align: center; }
     }
     .stage { display: grid; place-items: center; background: var(--ground); }
     .frame {

@@ -115,10 +115,11 @@ def test_a_round_fits_a_phone_whatever_its_stops_are_called(phone: Page, site):
 
 
 def test_a_tap_narrows_the_incidents_to_those_that_wait_for_somebody(phone: Page, site):
-    site.change("i-1")
+    site.change("i-1", opened_at=utc_now() - timedelta(days=3, hours=4))
     phone.goto(f"{site.url}#/incidents")
     card = phone.locator("gp-incident-card")
-    expect(card).to_contain_text("源头发现")
+    for words in ("源头发现", "3 天 4 小时"):
+        expect(card).to_contain_text(words)
     state = phone.get_by_label("状态")
     state.select_option("部门处置")
     expect(phone.get_by_text("没有符合条件的事件。")).to_be_visible()
