@@ -18,6 +18,8 @@ export const base = css`
     clip-path: inset(50%); white-space: nowrap;
   }
   .quiet { color: var(--ink-2); }
+  .waiting-late { animation: appear 1ms 600ms backwards; }
+  @keyframes appear { from { visibility: hidden; } }
   .small { font-size: var(--small); }
   .tiny { font-size: var(--tiny); }
   .mono { font-family: var(--mono); }

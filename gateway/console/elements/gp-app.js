@@ -211,7 +211,7 @@ export class GpApp extends ConsoleElement {
 
   render() {
     if (this.refusal) return hollow(this.refusal, () => this.#resume());
-    if (this.user === undefined) return null;
+    if (this.user === undefined) return html`<div class="hollow waiting-late" role="status">${t("Reading…")}</div>`;
     if (this.user?.must_change_password) return this.#choosingPassword(this.user);
     if (this.user?.role === "reporter") return this.#reporting(this.user);
     if (!this.user || !this.site) return html`<gp-sign-in @signed-in=${this.#signedInNow}></gp-sign-in>`;

@@ -33,6 +33,7 @@ export class GpWall extends ConsoleElement {
     .foot .segments button { min-height: max(1.75rem, var(--touch)); font-size: var(--small); }
     .empty { flex: 1; display: grid; place-content: center; justify-items: center; gap: var(--s2); padding: var(--s6); text-align: center; border: 1px dashed var(--line-strong); border-radius: var(--radius); color: var(--ink-2); }
     .empty svg.icon { width: 3rem; height: 3rem; }
+    .reading { padding: var(--s5); text-align: center; }
     gp-incident-list { min-height: 0; }
     @media (max-width: 899px) {
       :host { height: auto; }
@@ -84,7 +85,7 @@ export class GpWall extends ConsoleElement {
 
   render() {
     const { site, area } = this;
-    if (!site?.system || !area) return null;
+    if (!site?.system || !area) return html`<p class="reading quiet waiting-late" role="status">${t("Reading…")}</p>`;
     const cameras = onTheWall(site);
     const perScreen = this.count || fittingCount(cameras.length);
     const screens = Math.max(1, Math.ceil(cameras.length / perScreen));

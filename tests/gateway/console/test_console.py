@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from gateway.clock import utc_now
 from gateway.store.camera_states import LiveMode, StreamFacts
@@ -79,6 +79,19 @@ def test_a_password_that_was_made_up_opens_nothing_but_its_change(tab, site, sig
     expect(tab.get_by_role("dialog")).to_be_hidden()
     expect(tab.get_by_text("已连接")).to_be_visible()
     assert not site.store.users.get("admin").must_change_password
+
+
+def test_a_server_that_takes_its_time_is_waited_for_in_words(tab, site):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/api/session", hold)
+    tab.goto(site.url)
+    expect(tab.get_by_role("status")).to_have_text("正在读取…")
+    held[0].continue_()
+    expect(tab.get_by_role("button", name="登录")).to_be_visible()
 
 
 def test_a_page_that_does_not_come_leaves_what_is_around_it_and_can_be_asked_for_again(console):
