@@ -17,7 +17,7 @@ const MOST_ZOOM = 8;
 /** Tells by "choose" (an id), "reshape" (id and points), "remove" (an id) and "drawn" (the sort and its points). */
 export class GpDrawn extends ConsoleElement {
   static styles = [base, controls, css`
-    :host { display: grid; gap: var(--s3); scroll-margin-block: calc(var(--bar) + var(--s2)); }
+    :host { display: grid; gap: var(--s3); }
     img, gp-live { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: fill; }
     .row { flex-wrap: wrap; }
     .zoom { margin-inline-start: auto; }

@@ -31,7 +31,8 @@ const LOWEST = 0.94;
 /** Tells by "choose" (an id), "reshape" (id and points), "remove" (id), "drawn" (points) and "stop-drawing". */
 export class GpShapes extends ConsoleElement {
   static styles = [base, controls, css`
-    .view { overflow: auto; overscroll-behavior: contain; border-radius: var(--radius); max-height: 78dvh; width: min(100%, 78dvh * var(--ratio)); background: var(--stage); scrollbar-width: thin; }
+    :host { --tallest: max(50dvh, 100dvh - 18rem); }
+    .view { overflow: auto; overscroll-behavior: contain; border-radius: var(--radius); max-height: var(--tallest); width: min(100%, var(--tallest) * var(--ratio)); background: var(--stage); scrollbar-width: thin; }
     .stage { position: relative; overflow: clip; background: var(--stage); aspect-ratio: var(--ratio); width: calc(100% * var(--zoom)); user-select: none; -webkit-user-select: none; touch-action: manipulation; }
     .stage.drawing { cursor: crosshair; }
     svg.drawn { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
