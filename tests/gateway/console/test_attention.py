@@ -55,7 +55,15 @@ def test_a_busy_machine_says_so_on_every_page_until_it_is_over(busy, site):
 def test_it_says_what_is_reduced_and_what_helps(busy, site):
     busy.get_by_role("button", name="怎么办").click()
     more = busy.locator("gp-busy #more")
-    for words in ("325", "14", "311", "21", "画面用 1.7，可用 1.71", "每秒 5–8 帧", "增加处理器核心"):
+    for words in (
+        "325",
+        "14",
+        "311",
+        "21",
+        "画面用 1.7，可用 1.71",
+        "每秒 5–8 帧",
+        "增加处理器核心",
+    ):
         expect(more).to_contain_text(words)
     more.get_by_role("link", name="各摄像机的查看频率").click()
     expect(more).to_be_hidden()
