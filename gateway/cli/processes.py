@@ -57,6 +57,7 @@ def worker(
     shard: Annotated[str, typer.Option(help="Which cameras: NUMBER/COUNT.")] = "0/1",
 ) -> None:
     """Run the cameras of one shard: read, record, analyse, show."""
+    from gateway.allocator import give_back_freed_memory
     from gateway.processes import run_worker
     from gateway.worker import Shard
 
@@ -64,6 +65,7 @@ def worker(
     part = Shard(shard)
     set_up_logging(settings.log, f"worker-{part.number}")
     sys.setswitchinterval(WORKER_SWITCH_S)
+    give_back_freed_memory()
     asyncio.run(run_worker(settings, part))
 
 
