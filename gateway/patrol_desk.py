@@ -114,8 +114,8 @@ def cameras_left(before: StoredRound, after: StoredRound) -> frozenset[str]:
 
 
 def cameras_turned(found: StoredRound) -> frozenset[str]:
-    """Return which cameras a round has turned to presets so far and not sent home."""
-    return _turned(found) - _unneeded(found)
+    """Return which cameras a round has turned to presets and not sent home while it went on."""
+    return _turned(found) - _unneeded(replace(found, outcome=None))
 
 
 def _turned(found: StoredRound) -> frozenset[str]:

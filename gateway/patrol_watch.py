@@ -76,6 +76,7 @@ class PatrolWatch:
         self._now = now
         self._turn_home = turn_home
         self._away: dict[str, datetime] = {}
+        self._has_caught_up = False
         self._tidied_at: datetime | None = None
         self._refused = False
 
@@ -91,7 +92,8 @@ class PatrolWatch:
         """Send home the cameras that rounds about to be missed have left at their presets.
 
         It is done before they end, so that a product that stops in between does it again; a camera
-        that cannot be asked is asked again for half an hour.
+        that cannot be asked is asked again for half an hour. As a product that begins does not know
+        who answered, it asks all that rounds left turned in the last half hour.
         """
         now = self._now()
         with suppress(StorageError):
@@ -103,6 +105,9 @@ class PatrolWatch:
 
     def _left_turned(self, now: datetime) -> frozenset[str]:
         missed = self._store.patrol.about_to_be_missed(now)
+        if not self._has_caught_up:
+            missed += self._store.patrol.missed_since(now - ASK_FOR)
+            self._has_caught_up = True
         return frozenset[str]().union(*map(cameras_turned, missed))
 
     async def _is_settled(self, camera: str) -> bool:

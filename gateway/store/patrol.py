@@ -122,6 +122,12 @@ class Patrol:
         with self._database.read() as connection:
             return _missed(connection, now)
 
+    def missed_since(self, since: datetime) -> tuple[StoredRound, ...]:
+        """Return the rounds whose time was over at `since` or later, and that were missed."""
+        columns = patrol_rounds.c
+        with self._database.read() as connection:
+            return _read(connection, columns.outcome == Outcome.MISSED, columns.settled_at >= since)
+
     def rounds(
         self, since: datetime, until: datetime, within: Jurisdiction | None = None
     ) -> tuple[StoredRound, ...]:

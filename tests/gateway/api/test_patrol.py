@@ -62,14 +62,21 @@ def turned_home():
 
 
 @pytest.fixture
-def watch(site, clock, turned_home):
+def begin_watch(site, clock, turned_home):
+    """Return what watches anew, as a product does that begins."""
+
     async def turn_home(camera):
         turned_home.append(camera)
         if len(turned_home) == 1:
             raise WorkerUnreachableError("The worker does not answer.")
 
     terms = Terms(site.services.data_dir, ZONE, timedelta(days=30), "0.1.0")
-    return PatrolWatch(site.store, terms, MessageWriter("s"), turn_home, clock)
+    return lambda: PatrolWatch(site.store, terms, MessageWriter("s"), turn_home, clock)
+
+
+@pytest.fixture
+def watch(begin_watch):
+    return begin_watch()
 
 
 @pytest.fixture
@@ -145,6 +152,23 @@ async def test_a_missed_round_sends_the_camera_home_that_it_left_turned(
     await watch.turn_home()
     await watch.turn_home()
     assert turned_home == ["gate", "gate"]
+
+
+async def test_a_camera_that_did_not_answer_is_asked_again_by_a_product_that_begins_anew(
+    site, browser, due, clock, watch, begin_watch, turned_home
+):
+    browser.post(f"{due}/arrivals", json={"stop": "gate@2"})
+    clock.now = EIGHT + 121 * MINUTE
+    await watch.turn_home()  # nobody answers
+    watch.look()
+    clock.now += 20 * MINUTE
+    again = begin_watch()
+    await again.turn_home()
+    await again.turn_home()
+    assert turned_home == ["gate", "gate"]
+    clock.now += 20 * MINUTE
+    await begin_watch().turn_home()
+    assert turned_home == ["gate", "gate"], "by now somebody may have turned it elsewhere"
 
 
 async def test_a_product_that_was_away_when_a_round_was_missed_does_it_then(
