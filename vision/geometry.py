@@ -70,9 +70,9 @@ class Polygon:
         if not bool(np.all((vertices >= 0.0) & (vertices <= 1.0))):
             raise RuleError(f"a zone's corners lie between 0 and 1, unlike some of {self.corners}")
         if _edges_cross(vertices):
-            raise RuleError(f"the outline {self.corners} crosses itself; reorder its corners")
+            raise RuleError("the outline crosses itself: move or reorder its corners")
         if self._shoelace(vertices) <= 0.0:
-            raise RuleError(f"the outline {self.corners} encloses no area")
+            raise RuleError("the outline encloses no area: its corners lie on one line")
         object.__setattr__(self, "_vertices", vertices)
 
     @classmethod

@@ -5,6 +5,13 @@ import { mistakesOf } from "./mistakes.js";
 /** So many steps can be taken back one by one. */
 const MOST_STEPS = 100;
 const FIELDS = "input, select, textarea";
+/** Those on the page now. @type {Set<Draft<any, any>>} */
+const drafts = new Set();
+
+/** Whether leaving the page would lose what was written. */
+export function isUnsaved() {
+  return [...drafts].some(({ isChanged }) => isChanged);
+}
 
 /**
  * Renders its host anew with each change. `read` and `write` resolve to what holds then; `part`: what of it is rewritten here;
@@ -37,10 +44,12 @@ export class Draft {
   }
 
   hostConnected() {
+    drafts.add(this);
     addEventListener("keydown", this.#key);
   }
 
   hostDisconnected() {
+    drafts.delete(this);
     removeEventListener("keydown", this.#key);
   }
 

@@ -24,6 +24,25 @@ export function shifted(points, places, way) {
   return points.map((point, place) => (places.includes(place) ? inside(point[0] + across, point[1] + down) : point));
 }
 
+/**
+ * Numbers of the edges of an outline that cross another; edge 0 goes from point 0 to point 1.
+ * @param {Point[]} points @param {boolean} [isOpen] the last point does not go back to the first
+ */
+export function crossedEdges(points, isOpen = false) {
+  const edges = points.map((point, place) => /** @type {const} */ ([point, points[(place + 1) % points.length] ?? point])).slice(0, isOpen ? -1 : undefined);
+  return edges.flatMap((one, place) => (edges.some((other) => doCross(one, other)) ? [place] : []));
+}
+
+/** Whether each edge has the other's ends on both its sides. @param {readonly [Point, Point]} one @param {readonly [Point, Point]} other */
+function doCross([a, b], [c, d]) {
+  return turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0;
+}
+
+/** Above zero when c lies on the left of the way from a to b, below when on the right. @param {Point} a @param {Point} b @param {Point} c */
+function turn(a, b, c) {
+  return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+}
+
 /** An id that none of these has. @param {readonly { id: string }[]} taken @param {string} stem */
 export function freeId(taken, stem) {
   const ids = new Set(taken.map(({ id }) => id));

@@ -1,9 +1,11 @@
 /** Below what is being rewritten: save, take back, and what was refused. */
 /** @import { TemplateResult } from "lit" */
 /** @import { Draft } from "../draft.js" */
+/** @import { Shape } from "./gp-shapes.js" */
 import { css, html } from "lit";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { crossedEdges } from "../outlines.js";
 import { refusal } from "./refusal.js";
 
 export const foot = css`
@@ -19,6 +21,13 @@ export function draftFoot(draft, { word, hint = null, isWhole = true }) {
       <button type="button" ?disabled=${isStill} @click=${draft.back}>${icon("undo")}${t("Undo")}</button>
       <button type="button" ?disabled=${isStill} @click=${draft.revert}>${t("Undo all")}</button>
       ${draft.isSaved ? html`<span class="mark good" role="status">${icon("check")}${t("Saved")}</span>` : null}</div>${hint}</form>`;
+}
+
+/** What to mend among drawn areas before they can be saved, null when nothing. @param {Shape[]} shapes */
+export function crossedHint(shapes) {
+  const crossed = shapes.filter(({ isLine, points }) => !isLine && crossedEdges(points).length > 0);
+  if (!crossed.length) return null;
+  return html`<p class="refusal" role="alert">${t("Lines cross in {areas}: drag a corner there until none are red.", { areas: crossed.map(({ name }) => name).join(t(", ")) })}</p>`;
 }
 
 /** In the place of what was not read yet. @param {Draft<any, any>} draft @returns {TemplateResult} */

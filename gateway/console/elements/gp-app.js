@@ -2,9 +2,11 @@
 /** @import { TemplateResult } from "lit" */
 /** @import { Incident, User } from "../contract.js" */
 /** @import { PageName } from "../router.js" */
+/** @import { GpConfirm } from "./gp-confirm.js" */
 import { css, html } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { ApiError, getJson, request, sessionChanges } from "../api.js";
+import { isUnsaved } from "../draft.js";
 import { EventChannel } from "../events.js";
 import { useTimeZone } from "../format.js";
 import { t } from "../language.js";
@@ -19,6 +21,7 @@ import "./gp-busy.js";
 import "./gp-camera-page.js";
 import "./gp-camera-settings-page.js";
 import "./gp-cameras-page.js";
+import "./gp-confirm.js";
 import "./gp-import-page.js";
 import "./gp-incident-list.js";
 import "./gp-incident-page.js";
@@ -88,6 +91,10 @@ export class GpApp extends ConsoleElement {
   /** @type {EventChannel | null} */
   #channel = null;
   #listening = new AbortController();
+  /** The address of the page that is shown. */
+  #address = location.hash;
+  /** A person is being asked whether to leave it. */
+  #asking = false;
 
   constructor() {
     super();
@@ -109,6 +116,7 @@ export class GpApp extends ConsoleElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     addEventListener("hashchange", () => this.#turn(), { signal });
+    addEventListener("beforeunload", (event) => { if (isUnsaved()) event.preventDefault(); }, { signal });
     sessionChanges.addEventListener("signed-out", () => this.#beginAnew(), { signal });
     this.#resume();
   }
@@ -177,6 +185,7 @@ export class GpApp extends ConsoleElement {
   }
 
   async #signOut() {
+    if (!(await this.#mayLeave())) return;
     await request("session", { method: "DELETE" }).catch(() => {});
     this.#leave();
   }
@@ -202,7 +211,23 @@ export class GpApp extends ConsoleElement {
     });
   }
 
+  /** Ask before what was written and not saved is lost. @returns {Promise<boolean>} */
+  async #mayLeave() {
+    if (!isUnsaved()) return true;
+    const dialog = /** @type {GpConfirm} */ (this.renderRoot.querySelector("gp-confirm"));
+    return dialog.ask({ title: t("Leave without saving?"), text: t("What you changed on this page is not saved yet."), action: t("Leave without saving"), stay: t("Stay here") });
+  }
+
   async #turn() {
+    if (this.#asking) return;
+    this.#asking = true;
+    const agreed = await this.#mayLeave();
+    this.#asking = false;
+    if (!agreed) {
+      if (location.hash !== this.#address) history.pushState(null, "", this.#address || "#/");
+      return;
+    }
+    this.#address = location.hash;
     this.route = routeOf(location.hash);
     await this.updateComplete;
     scrollTo({ top: 0 });
@@ -242,6 +267,7 @@ export class GpApp extends ConsoleElement {
       <gp-busy .site=${site}></gp-busy>
       <main tabindex="-1">${allowed ? whole : html`<p class="list quiet">${t("Only an administrator may do this.")}</p>`}</main>
       <p class="unseen" aria-live="polite">${this.news}</p>
+      <gp-confirm></gp-confirm>
       <gp-password-dialog></gp-password-dialog>`;
   }
 }

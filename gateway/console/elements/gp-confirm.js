@@ -4,7 +4,7 @@ import { t } from "../language.js";
 import { base, controls, dialogs } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
 
-/** @typedef {{ title: string, text: string, action: string, mild?: boolean }} Question action: the word on the button that does it; mild: it can be undone */
+/** @typedef {{ title: string, text: string, action: string, mild?: boolean, stay?: string }} Question action: the word on the button that does it, stay: on the one that does not; mild: it can be undone */
 
 export class GpConfirm extends ConsoleElement {
   static styles = [base, controls, dialogs];
@@ -31,11 +31,11 @@ export class GpConfirm extends ConsoleElement {
 
   render() {
     if (!this.question) return html`<dialog></dialog>`;
-    const { title, text, action, mild } = this.question;
+    const { title, text, action, mild, stay = t("Cancel") } = this.question;
     const answered = (/** @type {Event} */ event) => this.#answer(/** @type {HTMLDialogElement} */ (event.target).returnValue === "yes");
     return html`<dialog aria-labelledby="title" aria-describedby="text" @close=${answered}><form method="dialog">
       <h2 id="title">${title}</h2><p id="text">${text}</p>
-      <div class="buttons"><button value="" autofocus>${t("Cancel")}</button><button class="primary ${mild ? "" : "danger"}" value="yes">${action}</button></div>
+      <div class="buttons"><button value="" autofocus>${stay}</button><button class="primary ${mild ? "" : "danger"}" value="yes">${action}</button></div>
     </form></dialog>`;
   }
 }

@@ -17,7 +17,7 @@ import { placeOf, ruleTypeWord, traitsOf } from "../rule-words.js";
 import { base, controls, forms, marks, tables } from "../styles.js";
 import { objectWord, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
-import { draftFoot, foot, notRead } from "./draft-foot.js";
+import { crossedHint, draftFoot, foot, notRead } from "./draft-foot.js";
 import { page } from "./page-styles.js";
 import { watched, watchedHeader } from "./watched-header.js";
 import "./gp-drawn.js";
@@ -154,8 +154,9 @@ export class GpRulesPage extends ConsoleElement {
 
   /** @param {CameraRules} kept */
   #foot({ changed_at: at, changed_by: by }) {
-    const hint = at ? html`<p class="tiny quiet">${t("changed {time}, by {name}", { time: dayAndTime(at), name: by ?? "" })}</p>` : null;
-    return draftFoot(this.#draft, { word: t("Save"), hint });
+    const crossed = crossedHint(this.#places.map(shapeOf));
+    const hint = crossed ?? (at ? html`<p class="tiny quiet">${t("changed {time}, by {name}", { time: dayAndTime(at), name: by ?? "" })}</p>` : null);
+    return draftFoot(this.#draft, { word: t("Save"), hint, isWhole: !crossed });
   }
 
   /** Show the first rule that has a mistake. */

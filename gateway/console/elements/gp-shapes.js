@@ -4,7 +4,7 @@ import { css, html, svg } from "lit";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { sideSpots } from "../line-sides.js";
-import { inside, middleOf, shifted } from "../outlines.js";
+import { crossedEdges, inside, middleOf, shifted } from "../outlines.js";
 import { base, controls } from "../styles.js";
 import { ConsoleElement } from "./console-element.js";
 
@@ -45,6 +45,8 @@ export class GpShapes extends ConsoleElement {
     .drawn > .text, .drawn > .found { --hue: var(--stage-text); }
     .drawn > .found, .drawn > .edge { stroke-dasharray: 6 4; }
     .drawn > .chosen { --hue: var(--stage-warn); stroke-width: 3; }
+    .drawn > .crossed { --hue: var(--stage-bad); stroke-width: 4; pointer-events: none; }
+    .tools .wrong { color: var(--red); font-weight: 600; }
     .drawn > .draft { --hue: var(--stage-warn); stroke-dasharray: 6 4; }
     .label { position: absolute; pointer-events: none; padding: 0 0.4rem; font-size: var(--tiny); background: var(--stage-cover); color: var(--stage-ink); border-radius: var(--radius-small); white-space: nowrap; }
     .side { translate: -50% -50%; font-weight: 600; }
@@ -133,7 +135,7 @@ export class GpShapes extends ConsoleElement {
     const shown = this.shapes.map((one) => (one.id === this.moving?.id ? this.moving : one));
     return html`<div class="view" .style=${`--ratio: ${this.ratio}; --zoom: ${this.zoom}`}><div class="stage ${this.sort ? "drawing" : ""}" @click=${this.#tap}>
         <slot></slot>
-        <svg class="drawn ${this.fixed ? "fixed" : ""}" viewBox="0 0 1 1" preserveAspectRatio="none">${shown.map((one) => this.#outline(one))}${this.draft.length > 1 ? svg`<polyline class="draft" points=${this.draft.join(" ")}></polyline>` : null}</svg>
+        <svg class="drawn ${this.fixed ? "fixed" : ""}" viewBox="0 0 1 1" preserveAspectRatio="none">${shown.map((one) => this.#outline(one))}${this.draft.length > 1 ? svg`<polyline class="draft" points=${this.draft.join(" ")}></polyline>${crossings(this.draft, true)}` : null}</svg>
         ${shown.map((one) => this.#label(one))}
         ${this.draft.map((point) => html`<span class="dot" .style=${at(point)}></span>`)}
         ${shape ? this.#handles(shape) : null}</div></div>
@@ -142,7 +144,8 @@ export class GpShapes extends ConsoleElement {
 
   /** @param {Sort} sort */
   #drawing({ hint }) {
-    return html`<p role="status">${hint}</p>
+    const isCrossed = crossedEdges(this.draft, true).length > 0;
+    return html`<p role="status" class=${isCrossed ? "wrong" : ""}>${isCrossed ? t("Lines cross where they are red: take the last corner back.") : hint}</p>
       <button ?disabled=${!this.draft.length} @click=${() => { this.draft = this.draft.slice(0, -1); }}>${icon("undo")}${t("Last corner")}</button>
       <button @click=${() => this.#tell("stop-drawing")}>${t("Cancel")}</button><button class="primary" @click=${this.#finish}>${t("Done")}</button>`;
   }
@@ -150,7 +153,8 @@ export class GpShapes extends ConsoleElement {
   /** @param {Shape} shape */
   #changing({ id, name, isLine, points }) {
     const mayLose = !isLine && points.length > 3 && this.corner >= 0;
-    return html`<p>${isLine ? t("Drag its ends, or the cross to move all of it. Arrow keys move too, with Shift finely.") : t("Drag the corners, a small one to add a corner, or the cross to move all of it. Arrow keys move too, with Shift finely.")}</p>
+    const isCrossed = !isLine && crossedEdges(points).length > 0;
+    return html`<p class=${isCrossed ? "wrong" : ""} role="status">${isCrossed ? t("Lines cross where they are red: drag a corner until none do.") : isLine ? t("Drag its ends, or the cross to move all of it. Arrow keys move too, with Shift finely.") : t("Drag the corners, a small one to add a corner, or the cross to move all of it. Arrow keys move too, with Shift finely.")}</p>
       ${isLine ? null : html`<button ?disabled=${!mayLose} @click=${() => this.#lose(id, points)}>${t("Remove the corner")}</button>`}
       <button aria-label=${t("Remove {camera}", { camera: name || id })} @click=${() => this.#tell("remove", id)}>${icon("remove")}${t("Remove")}</button>`;
   }
@@ -162,7 +166,7 @@ export class GpShapes extends ConsoleElement {
       event.stopPropagation();
       this.#tell("choose", id);
     };
-    return isLine ? svg`<polyline class=${state} points=${points.join(" ")}></polyline><polyline class="reach" points=${points.join(" ")} @click=${choose}></polyline>` : svg`<polygon class=${state} points=${points.join(" ")} @click=${choose}></polygon>`;
+    return isLine ? svg`<polyline class=${state} points=${points.join(" ")}></polyline><polyline class="reach" points=${points.join(" ")} @click=${choose}></polyline>` : svg`<polygon class=${state} points=${points.join(" ")} @click=${choose}></polygon>${crossings(points)}`;
   }
 
   /** @param {Shape} shape */
@@ -272,6 +276,11 @@ export class GpShapes extends ConsoleElement {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** The edges of an outline that cross others, to stand out. @param {Point[]} points @param {boolean} [isOpen] */
+function crossings(points, isOpen) {
+  return crossedEdges(points, isOpen).map((place) => svg`<polyline class="crossed" points=${[points[place], points[(place + 1) % points.length]].join(" ")}></polyline>`);
 }
 
 /** @param {Event} event */

@@ -21,7 +21,7 @@ const LINKS = {
 };
 
 /** @type {readonly Route["page"][]} */
-const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "recordings", "rules", "add", "import"];
+const ABOUT_CAMERAS = ["cameras", "camera", "camera-settings", "recordings", "rules", "water", "add", "import"];
 
 /** @type {readonly Route["page"][]} */
 const ABOUT_PATROL = ["patrol", "round", "report"];

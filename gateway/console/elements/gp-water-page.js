@@ -17,7 +17,7 @@ import { NO_WATER, drawn, markShape, partOf, replaced, reshaped, riverShape, sha
 import { WATER_PLACE_CHOICES, waterPlaceWord } from "../water-words.js";
 import { fault } from "./calendar-fields.js";
 import { ConsoleElement } from "./console-element.js";
-import { draftFoot, foot, notRead } from "./draft-foot.js";
+import { crossedHint, draftFoot, foot, notRead } from "./draft-foot.js";
 import { page } from "./page-styles.js";
 import { watched, watchedHeader } from "./watched-header.js";
 import { MARK_FIELDS, markFields, riverFields } from "./water-fields.js";
@@ -225,9 +225,8 @@ export class GpWaterPage extends ConsoleElement {
 
   #foot() {
     if (this.#fixed) return html`<p class="hint foot">${t("Only an administrator may change where water is watched.")}</p>`;
-    const isWhole = this.#setup.zones.length > 0;
-    const hint = isWhole ? null : html`<p class="hint">${t("Draw a zone first.")}</p>`;
-    return draftFoot(this.#draft, { word: t("Save"), hint, isWhole });
+    const hint = this.#setup.zones.length ? crossedHint(shapesOf(this.#setup, this.#found)) : html`<p class="hint">${t("Draw a zone first.")}</p>`;
+    return draftFoot(this.#draft, { word: t("Save"), hint, isWhole: !hint });
   }
 
   /** @param {CustomEvent<string>} event */
