@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import structlog
@@ -19,6 +20,7 @@ from gateway.camera_health import HealthRound
 from gateway.camera_unit import Bench, CameraUnit
 from gateway.clock import monotonic_s, to_iso, utc_now
 from gateway.decode import Picture
+from gateway.detector_setup import open_water_network
 from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
 from gateway.live import LiveViewers
 from gateway.overload import Overload
@@ -31,10 +33,11 @@ from gateway.store.loads import WorkerLoad
 from gateway.talk import Talks
 from gateway.water.camera_water import CameraWater, facts_of
 from gateway.water.round import WaterRound
+from gateway.water.teacher import Teacher
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import TalkAnswer, TalkState
-from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
+from gateway.worker_water_api import LookFacts, ReferenceFacts, Teaching
 from vision.types import FrameSize
 
 REPORT_S = 4.0
@@ -90,6 +93,7 @@ class Worker:
         self._water = WaterRound(
             bench.store, lambda: [unit.water for unit in self._units.values() if unit.water]
         )
+        self._teacher = Teacher(partial(open_water_network, settings.data_dir))
         self._overload = Overload()
         self._load: WorkerLoad | None = None
         self._url = ""
@@ -118,6 +122,7 @@ class Worker:
         self._bench.writer.hurry()
         self._health.stop()
         self._water.stop()
+        self._teacher.stop()
         with self._changing:
             units = list(self._units.values())
             _for_all(units, CameraUnit.blind)
@@ -199,9 +204,14 @@ class Worker:
         """Return the picture of the last look."""
         return await asyncio.to_thread(self._water_of(camera).last_look().jpeg)
 
-    async def water_training(self, camera: str) -> TrainingFacts | None:
-        """Return how a camera was last taught."""
-        return await asyncio.to_thread(self._water_of(camera).training)
+    async def water_training(self, camera: str) -> Teaching:
+        """Return how a camera is, and was last, taught."""
+        run = await asyncio.to_thread(self._teacher.run_of, camera)
+        return Teaching(await asyncio.to_thread(self._water_of(camera).training), run)
+
+    async def teach_water(self, camera: str) -> None:
+        """Begin to teach a camera an eye of its own, beside the analysis."""
+        await asyncio.to_thread(self._teacher.begin, self._water_of(camera).pupil)
 
     async def status(self) -> WorkerStatus:
         """Return what the worker is doing."""

@@ -33,7 +33,7 @@ from gateway.store.camera_states import LiveMode
 from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
 from gateway.worker_talk_api import LIMIT_HEADER, TalkAnswer, TalkState
-from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
+from gateway.worker_water_api import LookFacts, ReferenceFacts, Teaching
 
 CONNECT_TIMEOUT_S = 2.0
 """Loopback answers at once or not at all."""
@@ -65,7 +65,7 @@ _TALK_STATE = TypeAdapter(TalkState)
 _REFERENCE = TypeAdapter(ReferenceFacts)
 _REFERENCES = TypeAdapter(tuple[ReferenceFacts, ...])
 _LOOK = TypeAdapter(LookFacts)
-_TRAINING = TypeAdapter[TrainingFacts | None](TrainingFacts | None)
+_TEACHING = TypeAdapter(Teaching)
 
 
 class _Body(TypedDict, total=False):
@@ -205,10 +205,14 @@ class WorkerClient:
         """Return the picture of the last look."""
         return (await self._ask("GET", f"{_water(worker_url, camera)}/look/picture.jpg")).content
 
-    async def water_training(self, worker_url: str, camera: str) -> TrainingFacts | None:
-        """Return how a camera was last taught, None where it never was."""
+    async def water_training(self, worker_url: str, camera: str) -> Teaching:
+        """Return how a camera is, and was last, taught."""
         answer = await self._ask("GET", f"{_water(worker_url, camera)}/training")
-        return _TRAINING.validate_json(answer.content)
+        return _TEACHING.validate_json(answer.content)
+
+    async def teach_water(self, worker_url: str, camera: str) -> None:
+        """Begin to teach a camera an eye of its own."""
+        await self._ask("POST", f"{_water(worker_url, camera)}/training")
 
     async def reload(self, worker_url: str) -> None:
         """Have a worker read the inventory again."""

@@ -57,11 +57,32 @@ class TrainingFacts:
     after: EyeFigures
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """A training that goes on, or failed. share: done of it, 0-1. error: "" while it goes on."""
+
+    started_at: datetime
+    share: float
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """How a camera is taught. last: the last training that ended; run: one that goes on, or failed.
+
+    None: there was none.
+    """
+
+    last: TrainingFacts | None
+    run: TrainingRun | None
+
+
 class CameraWaters(Protocol):
     """What a worker does with the water of its cameras, on the event loop of its port.
 
     Methods raise NotFoundError for a camera that is not this worker's or watches no water, and for
-    a state that it does not know; NoPictureError before the first look; StorageError.
+    a state that it does not know; NoPictureError before the first look; StorageError; BusyError
+    while another camera is being taught.
     """
 
     async def only_wet(self, camera: str) -> ReferenceFacts:
@@ -82,8 +103,11 @@ class CameraWaters(Protocol):
     async def water_look_jpeg(self, camera: str) -> bytes:
         """Return the picture of the last look, with the water drawn into it."""
 
-    async def water_training(self, camera: str) -> TrainingFacts | None:
-        """Return how the camera was last taught, None where it never was."""
+    async def water_training(self, camera: str) -> Teaching:
+        """Return how the camera is, and was last, taught."""
+
+    async def teach_water(self, camera: str) -> None:
+        """Begin to teach the camera an eye of its own."""
 
 
 def _waters(request: Request) -> CameraWaters:
@@ -133,6 +157,12 @@ async def read_look_picture(waters: Waters, camera: str) -> Response:
 
 
 @router.get("/training")
-async def read_training(waters: Waters, camera: str) -> TrainingFacts | None:
-    """Return how the camera was last taught."""
+async def read_training(waters: Waters, camera: str) -> Teaching:
+    """Return how the camera is, and was last, taught."""
     return await waters.water_training(camera)
+
+
+@router.post("/training", status_code=status.HTTP_202_ACCEPTED)
+async def begin_training(waters: Waters, camera: str) -> None:
+    """Begin to teach the camera an eye of its own."""
+    await waters.teach_water(camera)

@@ -12,7 +12,7 @@ from gateway.api.fields import Answer, UtcTime
 from gateway.api.security import SignIn, SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction, camera_object
-from gateway.http.errors import ErrorBody, ForbiddenError
+from gateway.http.errors import ErrorBody, ForbiddenError, TongueDep
 from gateway.store.users import Role
 from gateway.worker_water_api import Corners, ReferenceFacts
 from vision.water.reference import ReferenceKind
@@ -107,10 +107,19 @@ class TrainingBody(Answer):
     after: EyeBody
 
 
+class TrainingRunBody(Answer):
+    """A training that goes on, or failed. share: done of it, 0-1. error: "" while it goes on."""
+
+    started_at: UtcTime
+    share: float
+    error: str
+
+
 class TaughtBody(Answer):
-    """The last training, null where there was none."""
+    """The last training that ended, and one that goes on or failed; null where there was none."""
 
     training: TrainingBody | None
+    run: TrainingRunBody | None
 
 
 @router.post("/only-wet")
@@ -118,7 +127,8 @@ async def say_only_wet(camera: str, who: TeacherDep, services: ServicesDep) -> R
     """Have what the camera sees now count as only wet: what looks like it alerts no more."""
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
     taught = await services.workers.only_wet(worker_url, camera)
-    await run_in_threadpool(_tell, services, who, AuditAction.WATER_TAUGHT, camera, taught.id)
+    detail = {"reference": taught.id}
+    await run_in_threadpool(_tell, services, who, AuditAction.WATER_TAUGHT, camera, detail)
     return _reference(taught)
 
 
@@ -152,7 +162,8 @@ async def forget_reference(
     """Drop a state: it was taught by mistake, or the place was rebuilt."""
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
     await services.workers.forget_water_reference(worker_url, camera, reference)
-    await run_in_threadpool(_tell, services, who, AuditAction.WATER_FORGOTTEN, camera, reference)
+    detail = {"reference": reference}
+    await run_in_threadpool(_tell, services, who, AuditAction.WATER_FORGOTTEN, camera, detail)
 
 
 @router.get("/look")
@@ -172,17 +183,32 @@ async def read_look_picture(camera: str, services: ServicesDep) -> Response:
 
 
 @router.get("/training")
-async def read_training(camera: str, services: ServicesDep) -> TaughtBody:
-    """Return how `gridpatrol water train` last went for a camera."""
+async def read_training(camera: str, services: ServicesDep, tongue: TongueDep) -> TaughtBody:
+    """Return how a camera is, and was last, taught an eye of its own."""
     worker_url = await run_in_threadpool(owner_of, services.store, camera)
-    facts = await services.workers.water_training(worker_url, camera)
-    return TaughtBody(training=None if facts is None else TrainingBody(**asdict(facts)))
+    found = await services.workers.water_training(worker_url, camera)
+    run = found.run and TrainingRunBody(
+        **asdict(found.run) | {"error": tongue.say(found.run.error)}
+    )
+    return TaughtBody(training=found.last and TrainingBody(**asdict(found.last)), run=run)
+
+
+@router.post("/training", status_code=status.HTTP_202_ACCEPTED)
+async def begin_training(camera: str, who: TeacherDep, services: ServicesDep) -> None:
+    """Have a camera taught an eye of its own on its worker's machine, beside the analysis."""
+    worker_url = await run_in_threadpool(owner_of, services.store, camera)
+    await services.workers.teach_water(worker_url, camera)
+    await run_in_threadpool(_tell, services, who, AuditAction.WATER_TRAINED, camera, {})
 
 
 def _tell(
-    services: Services, who: SignIn, action: AuditAction, camera_id: str, reference: str
+    services: Services,
+    who: SignIn,
+    action: AuditAction,
+    camera_id: str,
+    detail: Mapping[str, str],
 ) -> None:
-    place, detail = camera_object(camera_id), {"reference": reference}
+    place = camera_object(camera_id)
     services.store.audit.tell(Act(services.now(), who.user.username, action, place, detail))
 
 

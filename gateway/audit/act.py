@@ -44,6 +44,8 @@ class AuditAction(StrEnum):
     RULES_CHANGED = "rules_changed"
     WATER_TAUGHT = "water_taught"
     WATER_FORGOTTEN = "water_forgotten"
+    WATER_TRAINED = "water_trained"
+    """Somebody had a camera taught an eye of its own."""
     CASE_STEP = "case_step"
     CASE_SEALED = "case_sealed"
     """What belongs to a closed case changed: its manifest was made anew."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from vision.water.reference import Reference
 
 CameraId = Annotated[str, typer.Argument(help="A camera's id.")]
-SEED = 1
 """Training twice on the same pictures gives the same eye."""
 
 app = typer.Typer(help="Water on the road.", no_args_is_help=True)
@@ -189,11 +188,11 @@ def train(
         raise ConfigError("there is no network for water here; `models list` shows what there is")
     if camera_id is not None:
         point = _point(settings, camera_id)
-        taught = teach(network, _references_of(settings, camera_id), point.setup, SEED)
+        taught = teach(network, _references_of(settings, camera_id), point.setup)
         keep(taught, BankFiles(settings.data_dir, camera_id), utc_now())
     elif references is not None and output is not None:
         ground = zone_setup(zone, PlaceType.ROAD) if zone else whole_ground()
-        taught = teach(network, pictures_in(references), ground, SEED)
+        taught = teach(network, pictures_in(references), ground)
         if taught.is_better:
             _write(output, taught.data)
     else:
@@ -208,7 +207,9 @@ def _print_training(
         print_json({"kept": kept, "before": before, "after": after})
         return
     print_table(("figure", "before", "after"), ((n, before[n], after[n]) for n in before))
-    out.print("kept: workers use it once they are reloaded" if kept else "not kept: no better")
+    out.print(
+        "kept: the camera looks with it from its next look on" if kept else "not kept: no better"
+    )
 
 
 def _report(verdicts: Sequence["PairVerdict"], *, many: bool, as_json: bool) -> None:

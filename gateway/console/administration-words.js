@@ -76,6 +76,7 @@ const AUDIT_ACTIONS = {
   rules_changed: msg("Changed rules"),
   water_taught: msg("Taught a camera what is only wet"),
   water_forgotten: msg("Forgot a reference of water"),
+  water_trained: msg("Had a camera taught its own eye for water"),
   case_step: msg("Took a step of a case"),
   case_sealed: msg("Sealed a case"),
   case_exported: msg("Exported a case"),

@@ -39,5 +39,8 @@ export interface WaterLook {
 /** All 0-1; `real_false_alarms`: null when there was nothing to try it on. */
 export interface EyeFigures { iou: number; found: number; false_alarms: number; real_false_alarms: number | null }
 export interface WaterTraining { at: string; kept: boolean; before: EyeFigures; after: EyeFigures }
+/** One that goes on, or failed; `share` 0-1, `error` "" while it goes on. */
+export interface TrainingRun { started_at: string; share: number; error: string }
+export interface WaterTaught { training: WaterTraining | null; run: TrainingRun | null }
 
 export interface WaterReference { id: string; kind: "dry" | "wet"; infrared: boolean; made_at: string; seen_at: string; looks: number; taught: boolean }

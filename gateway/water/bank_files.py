@@ -73,6 +73,13 @@ class BankFiles:
         """
         return self._read(HEAD, build, now)
 
+    def head_stamp(self) -> int:
+        """Return what changes with the camera's own head, 0 without one."""
+        try:
+            return (self.folder / HEAD).stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def save_head(self, data: bytes) -> None:
         """Keep what the camera was taught."""
         self._write(HEAD, data)

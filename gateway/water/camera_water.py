@@ -28,6 +28,7 @@ from gateway.water.collector import Collector
 from gateway.water.last_look import LastLook
 from gateway.water.places import Follower, Places
 from gateway.water.proof import Pictures, Proof, ProofPolicy
+from gateway.water.teacher import Pupil
 from gateway.water_file import WaterPoint
 from gateway.worker_water_api import ReferenceFacts, TrainingFacts
 from vision.types import ChangeType, Image, IncidentChange
@@ -88,6 +89,7 @@ class CameraWater:
         self._looking = threading.Lock()
         self._sampler = Sampler()
         self._watch: WaterWatch | None = None
+        self._head = 0
         self._last: LastLook | None = None
         self._judged: WaterReading | None = None
         self._basis = ""
@@ -156,6 +158,11 @@ class CameraWater:
     def training(self) -> TrainingFacts | None:
         """Return how the camera was last taught, None where it never was. Raises StorageError."""
         return self._files.load_training(utc_now())
+
+    @property
+    def pupil(self) -> Pupil:
+        """What is taught when this camera is."""
+        return Pupil(self.camera.id, self.camera.water, self._desk.data_dir)
 
     def _unknown(self, reference_id: str) -> NotFoundError:
         return NotFoundError(f"camera {self.camera.id} knows no state {reference_id}")
@@ -261,8 +268,13 @@ class CameraWater:
         )
 
     def _watch_of(self, sample: Sample, now: datetime) -> WaterWatch:
-        """Return the watch, made at the first sample, and anew when pictures change their shape."""
-        if self._watch is None or self._watch.bank.shape != sample.shape:
+        """Return the watch, made at the first sample.
+
+        It is made anew when pictures change their shape, and when the camera was taught an eye.
+        """
+        head = self._files.head_stamp()
+        if self._watch is None or self._watch.bank.shape != sample.shape or head != self._head:
+            self._head = head
             bank = self._files.load(now)
             if bank is None or bank.shape != sample.shape:
                 bank = ReferenceBank(sample.shape)

@@ -1,6 +1,6 @@
 """A site's own eye: the network taught on the pictures of one place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -18,12 +18,21 @@ from vision.water.sampler import is_infrared, sample_shape
 from vision.water.training import TrainedHead, train
 from vision.water.types import WaterSetup
 
+SEED = 1
+"""The same pictures give the same eye."""
+
 
 def teach(
-    network: WaterNetwork, references: Sequence[Reference], setup: WaterSetup, seed: int
+    network: WaterNetwork,
+    references: Sequence[Reference],
+    setup: WaterSetup,
+    advance: Callable[[float], None] = lambda _share: None,
 ) -> TrainedHead:
-    """Return an eye for a place, and how it compares. Raises WaterError."""
-    return train(network, references, setup, np.random.default_rng(seed))
+    """Return an eye for a place, and how it compares; `advance` is told how far that is, 0-1.
+
+    Raises WaterError.
+    """
+    return train(network, references, setup, np.random.default_rng(SEED), advance=advance)
 
 
 def keep(taught: TrainedHead, files: BankFiles, now: datetime) -> None:

@@ -7,7 +7,7 @@ teaches what this place looks like wet, at noon and by night without being flood
 made anything better is measured on pictures and water that were kept out of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,11 +62,13 @@ def train(
     setup: WaterSetup,
     rng: np.random.Generator,
     pairs: int = PAIRS,
+    advance: Callable[[float], None] = lambda _share: None,
 ) -> TrainedHead:
     """Return an eye for the site, and figures that say whether to use it.
 
     pairs: how many synthetic pairs to learn from; each takes about a tenth of a second of
-    processor time. Raises WaterError without references, or when no zone lies in the picture.
+    processor time. advance: told how far it is, 0-1. Raises WaterError without references, or when
+    no zone lies in the picture.
     """
     if not references:
         raise WaterError("there is no reference to train on yet; the camera learns them while dry")
@@ -75,11 +77,12 @@ def train(
     zones = ground.zones & ~ground.permanent
     if not zones.any():
         raise WaterError("no water zone lies in the picture; draw one before training")
-    school = _School(network, zones, rng)
+    trials = max(1, round(pairs * TRIAL_PART))
+    school = _School(network, zones, rng, lambda done: advance(done / (pairs + trials)))
     taught, tried = _divided(references)
     lessons = school.synthetic(taught, references, TRAINING, pairs)
     lessons += school.real(taught, references)
-    trial = school.synthetic(tried, references, TRIAL, max(1, round(pairs * TRIAL_PART)))
+    trial = school.synthetic(tried, references, TRIAL, trials)
     trial += school.real(tried, references)
     head = _fitted(network.spec.sha256, lessons, rng)
     return TrainedHead(head.to_bytes(), measure(trial, None), measure(trial, head))
@@ -94,12 +97,20 @@ def _divided(references: Sequence[Reference]) -> tuple[list[Reference], list[Ref
 
 
 class _School:
-    """Makes lessons of one camera."""
+    """Makes lessons of one camera. made: told how many of drawn pairs there are so far."""
 
-    def __init__(self, network: WaterNetwork, zones: Mask, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        network: WaterNetwork,
+        zones: Mask,
+        rng: np.random.Generator,
+        made: Callable[[int], None],
+    ) -> None:
         self._network = network
         self._zones = zones
         self._rng = rng
+        self._made = made
+        self._count = 0
 
     def synthetic(
         self,
@@ -115,6 +126,8 @@ class _School:
             beside = self._beside(picture, references)
             pair = rehearse((picture.image, beside), self._zones, ranges, self._rng)
             lessons.append(self._lesson(pair, real=False))
+            self._count += 1
+            self._made(self._count)
         return lessons
 
     def real(self, pictures: Sequence[Reference], references: Sequence[Reference]) -> list[Lesson]:

@@ -1,19 +1,23 @@
 /** What the machine sees now at a camera that watches water: its last look, drawn, and how its eye was taught. */
 /** @import { Camera } from "../contract.js" */
 /** @import { Site } from "../site.js" */
-/** @import { EyeFigures, WaterLook, WaterTraining } from "../water.js" */
+/** @import { EyeFigures, WaterLook, WaterTaught } from "../water.js" */
 import { css, html } from "lit";
-import { apiUrl, getJson } from "../api.js";
+import { apiUrl, getJson, postJson } from "../api.js";
 import { dayAndTime, decimal, whenSeen } from "../format.js";
 import { t } from "../language.js";
-import { base, controls, marks } from "../styles.js";
+import { base, controls, forms, marks } from "../styles.js";
 import { percent, unseenWord, votesWords, waterWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
+import "./gp-progress.js";
+
+/** How often a training that goes on is asked after. */
+const EVERY_MS = 2_000;
 
 export class GpWaterSeen extends ConsoleElement {
-  static styles = [base, controls, marks, facts, css`
+  static styles = [base, controls, marks, forms, facts, css`
     :host { display: grid; gap: var(--s3); container-type: inline-size; }
     .seen, .taught { display: grid; gap: var(--s2) var(--s4); align-items: start; }
     @container (min-width: 42rem) { .seen { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } .taught { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
@@ -22,9 +26,8 @@ export class GpWaterSeen extends ConsoleElement {
     table { border-collapse: collapse; width: 100%; font-size: var(--small); }
     th, td { text-align: start; padding: var(--s1) var(--s2); font-weight: inherit; border-block-end: 1px solid var(--line); }
     thead th { color: var(--ink-2); } td { text-align: end; } thead th + th { text-align: end; }
-    code { font-family: var(--mono); font-size: var(--small); overflow-wrap: anywhere; }
   `];
-  static properties = { site: { attribute: false }, camera: { attribute: false }, look: { attribute: false }, refused: { attribute: false }, training: { state: true } };
+  static properties = { site: { attribute: false }, camera: { attribute: false }, look: { attribute: false }, refused: { attribute: false }, taught: { state: true }, unasked: { state: true } };
 
   constructor() {
     super();
@@ -36,12 +39,30 @@ export class GpWaterSeen extends ConsoleElement {
     this.look = null;
     /** Why there is no look. @type {unknown} */
     this.refused = null;
-    /** Null where there was none. @type {WaterTraining | null} */
-    this.training = null;
+    /** @type {WaterTaught | null} */
+    this.taught = null;
+    /** Why it could not be begun. @type {unknown} */
+    this.unasked = null;
+  }
+
+  #timer = 0;
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#timer = window.setInterval(() => { if (this.#isBeingTaught) void this.#learn(); }, EVERY_MS);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    window.clearInterval(this.#timer);
   }
 
   firstUpdated() {
-    this.#learn();
+    void this.#learn();
+  }
+
+  get #isBeingTaught() {
+    return this.taught?.run?.error === "";
   }
 
   get #path() {
@@ -49,15 +70,24 @@ export class GpWaterSeen extends ConsoleElement {
   }
 
   async #learn() {
-    const { training } = await getJson(`${this.#path}/training`).catch(() => ({ training: null }));
-    this.training = training;
+    this.taught = await getJson(`${this.#path}/training`).catch(() => this.taught);
+  }
+
+  async #teach() {
+    this.unasked = null;
+    try {
+      await postJson(`${this.#path}/training`, {});
+      await this.#learn();
+    } catch (error) {
+      this.unasked = error;
+    }
   }
 
   render() {
     const { camera, site } = this;
     if (!camera || !site) return null;
     return html`<section class="panel"><h2>${t("What the machine sees now")}</h2>${this.look ? this.#seen(this.look, camera, site) : this.#waiting()}</section>
-      <section class="panel"><h2>${t("Its own eye")}</h2>${this.#taught(camera)}</section>`;
+      <section class="panel"><h2>${t("Its own eye")}</h2>${this.#taught()}</section>`;
   }
 
   #waiting() {
@@ -79,16 +109,22 @@ export class GpWaterSeen extends ConsoleElement {
         ${state ? html`<dt>${t("Told as")}</dt><dd>${state.word}</dd>` : null}</dl></div></div>`;
   }
 
-  /** @param {Camera} camera */
-  #taught({ id }) {
-    const how = html`<p class="small">${t("On the machine that runs this camera:")} <code>gridpatrol water train ${id}</code></p>`;
-    const { training } = this;
+  #taught() {
+    const how = this.#teaching();
+    const training = this.taught?.training;
     if (!training) return html`<p class="quiet">${t("Not taught yet: the network as shipped is asked. Once it knows four states of the place, teaching it can pay.")}</p>${how}`;
     const row = (/** @type {string} */ word, /** @type {keyof EyeFigures} */ name) => html`<tr><th scope="row">${word}</th>${[training.before, training.after].map((figures) => html`<td>${figures[name] === null ? "–" : percent(figures[name])}</td>`)}</tr>`;
     return html`<div class="taught"><div class="words"><p>${training.kept ? t("Taught {time}: better than before, and in use.", { time: dayAndTime(training.at) }) : t("Taught {time}: no better than before, so it was not kept.", { time: dayAndTime(training.at) })}</p>
       <p class="quiet small">${t("Tried on floods drawn into this camera's own pictures, with pictures and water kept out of the training.")}</p>${how}</div>
       <table><thead><tr><th></th><th scope="col">${t("As shipped")}</th><th scope="col">${t("Taught")}</th></tr></thead><tbody>
         ${row(t("Floods found"), "found")}${row(t("Overlap with the true water"), "iou")}${row(t("False alarms in disturbed pictures"), "false_alarms")}${row(t("False alarms between its own pictures"), "real_false_alarms")}</tbody></table></div>`;
+  }
+
+  #teaching() {
+    const { run } = this.taught ?? {};
+    if (run && !run.error) return html`<gp-progress lasting words=${t("It is being taught, beside its work: some minutes")} .share=${run.share}></gp-progress>`;
+    const failed = run ? html`<p class="refusal" role="alert">${t("It was not taught: {why}", { why: run.error })}</p>` : null;
+    return html`${failed}${refusal(this.unasked)}<div class="buttons"><button @click=${this.#teach}>${t("Teach it now")}</button><span class="hint">${t("It learns from the states it knows. What it is taught is kept only if it is better.")}</span></div>`;
   }
 }
 

@@ -109,6 +109,7 @@ SIGNED_IN = {
     ("GET", "/api/cameras/{camera}/water/look"),
     ("GET", "/api/cameras/{camera}/water/look/picture.jpg"),
     ("GET", "/api/cameras/{camera}/water/training"),
+    ("POST", "/api/cameras/{camera}/water/training"),
     ("GET", "/api/water/usual"),
     ("POST", "/api/cameras/{camera}/water/only-wet"),
     ("GET", "/api/cameras/{camera}/water/references"),

@@ -5,11 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.errors import NoPictureError, NotFoundError
+from gateway.errors import BusyError, NoPictureError, NotFoundError
 from gateway.store.audit_log import AuditFilter
 from gateway.store.water import StoredWater
 from gateway.worker_api import WorkerStatus, create_worker_app
-from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
+from gateway.worker_water_api import (
+    LookFacts,
+    ReferenceFacts,
+    Teaching,
+    TrainingFacts,
+    TrainingRun,
+)
 from vision.water.eye_trial import EyeFigures
 from vision.water.types import Passability, RainState, Unseen, WaterState
 
@@ -25,7 +31,7 @@ class WateryWorker:
     refusal: Exception | None = None
     known: dict[str, ReferenceFacts] = field(default_factory=dict)
     reloads: int = 0
-    training: TrainingFacts | None = None
+    teaching: Teaching = field(default_factory=lambda: Teaching(None, None))
 
     async def only_wet(self, camera):
         self._check(camera)
@@ -58,7 +64,11 @@ class WateryWorker:
 
     async def water_training(self, camera):
         self._check(camera)
-        return self.training
+        return self.teaching
+
+    async def teach_water(self, camera):
+        self._check(camera)
+        self.teaching = Teaching(self.teaching.last, TrainingRun(AT, 0.0, ""))
 
     async def status(self):
         return WorkerStatus("0/1", ("gate",), ())
@@ -170,14 +180,28 @@ def test_what_was_seen_last_and_how_it_was_taught(operator, watery, refused):
     assert (look["reference"], look["votes"], look["unseen"]) == ("day-1", {"loss": 0.3}, None)
     assert look["text_masks"] == [[[0.0, 0.0], [0.5, 0.1]]]
     assert operator.get(f"{WATER}/look/picture.jpg").content[:2] == b"\xff\xd8"
-    assert operator.get(f"{WATER}/training").json() == {"training": None}
+    assert operator.get(f"{WATER}/training").json() == {"training": None, "run": None}
     figures = EyeFigures(0.5, 0.6, 0.1, None)
-    watery.training = TrainingFacts(AT, kept=True, before=figures, after=figures)
+    watery.teaching = Teaching(TrainingFacts(AT, kept=True, before=figures, after=figures), None)
     taught = operator.get(f"{WATER}/training").json()["training"]
     assert (taught["kept"], taught["after"]["real_false_alarms"]) == (True, None)
     watery.refusal = NoPictureError("camera gate has not looked at the water yet")
     for path in ("look", "look/picture.jpg"):
         refused(operator.get(f"{WATER}/{path}"), 404, "no_picture")
+
+
+def test_an_operator_has_a_camera_taught(operator, watery, store, refused):
+    assert operator.post(f"{WATER}/training").status_code == 202
+    run = operator.get(f"{WATER}/training").json()["run"]
+    assert (run["share"], run["error"]) == (0.0, "")
+    (record,) = store.audit.newest(AuditFilter(object="camera/gate"), None, 1)
+    assert record.action == "water_trained"
+    why = "no water zone lies in the picture; draw one before training"
+    watery.teaching = Teaching(None, TrainingRun(AT, 0.4, why))
+    told = operator.get(f"{WATER}/training", headers={"Accept-Language": "zh-CN"}).json()["run"]
+    assert told["error"] == "画面里没有监测区，请先画出再训练。"
+    watery.refusal = BusyError("camera gate is being taught; try again in some minutes")
+    refused(operator.post(f"{WATER}/training"), 503, "busy")
 
 
 def test_a_setup_is_told_to_the_audit_log(browser, watery, store):

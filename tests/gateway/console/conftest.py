@@ -40,7 +40,7 @@ from gateway.water.camera_water import CameraWater, facts_of
 from gateway.whep import IceFragment, StreamChoice
 from gateway.worker_api import LiveAnswer, Snapshot, WorkerStatus, create_worker_app
 from gateway.worker_client import WorkerClient
-from gateway.worker_water_api import LookFacts, ReferenceFacts, TrainingFacts
+from gateway.worker_water_api import LookFacts, ReferenceFacts, Teaching, TrainingRun
 from vision.types import ChangeType
 
 TOKEN = "a worker's token"
@@ -108,7 +108,7 @@ class FilmWorker:
     """A worker whose cameras "road" and "yard" play coded pictures; live sessions are real.
 
     controls: what controls cameras, waters: what watches their water, stills: what they show where
-    that is not grey; by id.
+    that is not grey, runs: how they are being taught; by id.
     """
 
     hubs: dict[str, Hub] = field(
@@ -118,6 +118,7 @@ class FilmWorker:
     controls: dict[str, CameraControl] = field(default_factory=dict)
     waters: dict[str, CameraWater] = field(default_factory=dict)
     stills: dict[str, bytes] = field(default_factory=dict)
+    runs: dict[str, TrainingRun] = field(default_factory=dict)
 
     async def whep_offer(self, camera: str, offer: str, stream: StreamChoice) -> LiveAnswer:
         self._check(camera)
@@ -160,8 +161,11 @@ class FilmWorker:
     async def water_look_jpeg(self, camera: str) -> bytes:
         return self._water_of(camera).last_look().jpeg()
 
-    async def water_training(self, camera: str) -> TrainingFacts | None:
-        return self._water_of(camera).training()
+    async def water_training(self, camera: str) -> Teaching:
+        return Teaching(self._water_of(camera).training(), self.runs.get(camera))
+
+    async def teach_water(self, camera: str) -> None:
+        self.runs[camera] = TrainingRun(utc_now(), 0.25, "")
 
     async def reload(self) -> None:
         return None

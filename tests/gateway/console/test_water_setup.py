@@ -254,6 +254,74 @@ def test_what_is_drawn_is_moved_by_mouse_and_keys_and_each_step_taken_back(page,
     assert kept().lines.watch_s == 10.0
 
 
+def test_an_outline_that_crosses_itself_is_shown_and_not_sent(page, set_up):
+    page.reload()
+    page.get_by_role("button", name="画监测区").click()
+    tap(page, (0.2, 0.2), (0.6, 0.2), (0.2, 0.4), (0.4, 0.1))
+    expect(page.get_by_text("请撤回上一点")).to_be_visible()
+    expect(page.locator("gp-shapes .drawn > .crossed")).to_have_count(2)
+    page.get_by_role("button", name="上一点").click()
+    expect(page.locator("gp-shapes .drawn > .crossed")).to_have_count(0)
+    tap(page, (0.6, 0.4))
+    page.get_by_role("button", name="完成").click()
+    foot = page.locator("gp-water-page form.foot")
+    expect(foot.get_by_text("“area-1”的线条有交叉")).to_be_visible()
+    expect(page.locator("gp-shapes .drawn > .crossed")).to_have_count(2)
+    expect(page.get_by_role("button", name="保存")).to_be_disabled()
+    shots(page, "crossed")
+    drag(page, "area-1 的第 3 个角点", (0.5, 0.3))
+    expect(page.locator("gp-shapes .drawn > .crossed")).to_have_count(0)
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存")).to_be_visible()
+
+
+def test_what_is_not_saved_is_not_left_without_a_word(page, site, set_up):
+    page.reload()
+    page.get_by_role("button", name="删除 水沟").click()
+    for leave in (lambda: page.get_by_role("link", name="规则").click(), page.go_back):
+        leave()
+        asked = page.get_by_role("dialog", name="不保存就离开？")
+        asked.get_by_role("button", name="留在本页").click()
+        expect(asked).to_be_hidden()
+        expect(page.get_by_role("button", name="全部撤销")).to_be_enabled()
+        assert page.url.endswith("#/cameras/road/water")
+    questions = []
+    page.once("dialog", lambda dialog: (questions.append(dialog.type), dialog.dismiss()))
+    page.evaluate("location.reload()")
+    expect(page.get_by_role("button", name="全部撤销")).to_be_enabled()
+    assert questions == ["beforeunload"]
+    page.get_by_role("link", name="规则").click()
+    page.get_by_role("dialog").get_by_role("button", name="不保存，离开").click()
+    expect(page.get_by_role("heading", name="东环路 的规则")).to_be_visible()
+    page.get_by_role("button", name="添加规则").click()
+    page.get_by_role("link", name="摄像机", exact=True).first.click()
+    expect(page.get_by_role("dialog", name="不保存就离开？")).to_be_visible()
+    page.get_by_role("button", name="留在本页").click()
+    page.get_by_role("button", name="全部撤销").click()
+    page.get_by_role("link", name="摄像机", exact=True).first.click()
+    expect(page.locator("gp-cameras-page")).to_be_visible()
+
+
+def test_a_camera_is_taught_from_its_page(page, site, worker, watched):
+    page.reload()
+    seen = page.locator("gp-water-seen")
+    seen.get_by_role("button", name="立即训练").click()
+    bar = seen.get_by_role("progressbar")
+    expect(bar).to_have_js_property("value", 0.25)
+    expect(seen.get_by_role("button", name="立即训练")).to_have_count(0)
+    shots(page, "taught")
+    worker.runs["road"] = replace(worker.runs["road"], error="the training ended early")
+    expect(seen.get_by_text("训练未完成：the training ended early")).to_be_visible()
+    seen.get_by_role("button", name="立即训练").click()
+    expect(bar).to_be_visible()
+    figures = EyeFigures(0.55, 0.8, 0.12, None)
+    facts = TrainingFacts(watched.now, kept=False, before=figures, after=figures)
+    BankFiles(site.data_dir, "road").save_training(facts)
+    del worker.runs["road"]
+    expect(seen).to_contain_text("不优于出厂模型，未采用")
+    assert site.store.audit.newest(AuditFilter(), None, 1)[0].action == "water_trained"
+
+
 def test_a_finger_draws_and_moves(chromium, site, set_up, kept, signing_in):
     context = chromium.new_context(
         locale="zh-CN", has_touch=True, is_mobile=True, viewport=PHONE, color_scheme="dark"

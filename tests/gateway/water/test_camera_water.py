@@ -1,5 +1,6 @@
 """A camera's water from pictures to incidents, on a street that goes under and dries again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import cv2
@@ -10,7 +11,7 @@ from gateway.errors import NoPictureError, NotFoundError
 from gateway.store.evidence import EvidenceType
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.rain import RainSpell
-from gateway.water.bank_files import BANK
+from gateway.water.bank_files import BANK, BankFiles
 from gateway.water.last_look import boxes
 from gateway.water.round import WaterRound
 from vision.water.types import Passability, RainState, Unseen, WaterState
@@ -31,6 +32,19 @@ def stored(store, writer):
     writer.stop()
     page = store.incident_list.page(IncidentFilter())
     return page.incidents
+
+
+def test_an_eye_that_was_taught_is_looked_with_from_the_next_look_on(known, tmp_path) -> None:
+    asked: list[bool] = []
+    known.water._desk = replace(
+        known.water._desk, voter_of=lambda files: asked.append(files.head_stamp() != 0)
+    )
+    known.show(known.street(), 60)
+    assert asked == []
+    BankFiles(tmp_path, "gate").save_head(b"what it was taught")
+    known.show(known.street(), 60)
+    assert asked == [True]
+    assert (known.looks[-1].unseen, known.looks[-1].reference_count) == (None, 1)
 
 
 def test_a_dry_street_is_learnt_and_told_as_dry(known, tmp_path) -> None:
