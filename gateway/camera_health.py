@@ -6,7 +6,7 @@ ONVIF ─► alarm ─┤                          once a second, one thread a w
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -48,7 +48,7 @@ class CameraHealth:
 
     left_open: what an earlier process left open of this camera's health, from
     `store.incidents.left_open(vision.health.CAMERA_SPECS, camera)`. every_s: seconds between looks,
-    up to 12; may be set at any time.
+    under `vision.quality.GAP_S`; may be set at any time.
     """
 
     def __init__(
@@ -136,10 +136,10 @@ class CameraHealth:
 class HealthRound:
     """Asks every camera of a worker how it is, once a second, on one thread.
 
-    checks: the cameras at work now; each call looks at one of them.
+    checks: by camera at work now, what looks at it.
     """
 
-    def __init__(self, checks: Callable[[], Iterable[Callable[[datetime], object]]]) -> None:
+    def __init__(self, checks: Callable[[], Mapping[str, Callable[[datetime], object]]]) -> None:
         self._checks = checks
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
@@ -155,12 +155,13 @@ class HealthRound:
             self._thread.join()
 
     def _run(self) -> None:
-        failing = False
+        failing: set[str] = set()
         while not self._stopping.wait(ROUND_S):
-            for check in self._checks():
+            for camera, check in self._checks().items():
                 try:
                     check(utc_now())
+                    failing.discard(camera)
                 except Exception:  # one camera's surprise must not blind the others
-                    if not failing:
-                        log.exception("a camera's health could not be judged")
-                    failing = True
+                    if camera not in failing:
+                        log.exception("a camera's health could not be judged", camera=camera)
+                    failing.add(camera)

@@ -89,7 +89,7 @@ class Worker:
         self._report_due = threading.Event()
         self._stopping = threading.Event()
         self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
-        self._health = HealthRound(lambda: [unit.check for unit in self._units.values()])
+        self._health = HealthRound(lambda: {key: unit.check for key, unit in self._units.items()})
         self._water = WaterRound(
             bench.store, lambda: [unit.water for unit in self._units.values() if unit.water]
         )

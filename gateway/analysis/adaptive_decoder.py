@@ -94,7 +94,8 @@ class AdaptiveDecoder:
     @property
     def health(self) -> DecodeHealth:
         """What became of this session's packets so far, key frames passed over left out."""
-        own = self._own.health if self._own else DecodeHealth()
+        decoder = self._own  # read once: other threads ask
+        own = decoder.health if decoder else DecodeHealth()
         health = self._past_health + own
         return replace(health, broken=own.broken or self._failed_keys >= BROKEN_AFTER_KEYS)
 
@@ -122,10 +123,14 @@ class AdaptiveDecoder:
     def decode(self, delivery: Delivery, keys: KeyPictures) -> Sequence[Picture]:
         """Return the pictures a noted packet brings. keys: decoders of the calling thread."""
         if self.rung is Rung.FULL:
-            return self._decode(delivery)
-        picture = self._key_picture(delivery, keys)
-        self._failed_keys = 0 if picture else self._failed_keys + 1
-        return (picture,) if picture else ()
+            pictures = self._decode(delivery)
+        else:
+            picture = self._key_picture(delivery, keys)
+            pictures = (picture,) if picture else ()
+            self._failed_keys += not pictures
+        if pictures:
+            self._failed_keys = 0
+        return pictures
 
     def look_back(self, keys: KeyPictures, since: datetime) -> Sequence[Picture]:
         """Return the pictures of the key frames before the newest that were taken after `since`."""

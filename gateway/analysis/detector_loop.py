@@ -89,11 +89,12 @@ class DetectorLoop:
         batch, pending = self._pending.popleft()
         try:
             found = [None] if pending is None else pending.wait()
+            judged = list(zip(batch, found, strict=True))
         except Exception as error:  # noqa: BLE001 one job that fails must not end the others
             for look in batch:
                 self._failed(look, error)
             return
-        for look, detections in zip(batch, found, strict=True):
+        for look, detections in judged:
             self._judge(look, detections)
 
     def _judge(self, look: Look, detections: Detections | None) -> None:

@@ -128,6 +128,18 @@ def test_key_frames_that_cannot_be_decoded_are_broken_in_the_end(coded_stream, r
     assert decoder.health.damaged == 4
 
 
+def test_a_stream_that_is_decoded_again_is_broken_no_longer(coded_stream, read):
+    film = coded_stream("h264", 40, gop=GOP)
+    decoder, deliveries = AdaptiveDecoder(), list(film.deliveries())
+    for one in deliveries:
+        spoilt = replace(one, packet=replace(one.packet, data=b"\0\0\0\1\x65" + bytes(200)))
+        assert read(decoder, [spoilt]) == []
+    assert decoder.health.broken
+    decoder.climb()
+    assert read(decoder, film.deliveries(later_s=2.0)) == list(range(40))
+    assert not decoder.health.broken
+
+
 def test_cameras_that_share_a_decoder_never_see_each_others_pictures(coded_stream, picture_number):
     keys = KeyPictures()
     ours = list(coded_stream("h264", 40, gop=GOP).deliveries())

@@ -12,7 +12,7 @@ from gateway.analysis.detector_loop import DetectorLoop
 from gateway.analysis.looks import RUN, Look, LookQueue
 from vision.attention import Interest
 from vision.detector import Prepared
-from vision.ensemble import DetectorSet
+from vision.ensemble import DetectorSet, PendingSet
 from vision.types import FrameSize
 
 PATIENCE_S = 30.0
@@ -211,6 +211,18 @@ class TestDetectorLoop:
         loop.stop()
         assert looks.take(0) is None
         assert len(seen) == 3
+
+    def test_too_few_answers_do_not_end_the_loop(self, look, monkeypatch):
+        answers, wait = [[]], PendingSet.wait
+        monkeypatch.setattr(PendingSet, "wait", lambda job: answers.pop() if answers else wait(job))
+        looks, seen = LookQueue(), []
+        loop = DetectorLoop(2, looks)
+        loop.start()
+        looks.put(look("odd", lambda one, _: seen.append(one.camera)))
+        wait_until(lambda: not answers)
+        looks.put(look("after", lambda one, _: seen.append(one.camera)))
+        wait_until(lambda: seen == ["after"])
+        loop.stop()
 
     @pytest.mark.parametrize("where", ["start", "judge"])
     def test_a_picture_that_fails_concerns_only_itself(self, detector, look, where):
