@@ -9,6 +9,7 @@ import structlog
 
 from gateway import telemetry
 from gateway.analysis.engine import AnalysisEngine
+from gateway.analysis.eye import CameraEye
 from gateway.analysis.looks import Look
 from gateway.analysis.pace import Pace
 from gateway.cadence import Cadence
@@ -122,15 +123,12 @@ class CameraUnit:
             rule.id: Origin(camera.ref, bench.model_of(rule.kinds[0]), bench.version)
             for rule in rules.rules
         }
-        self.eye = bench.engine.open(self.hub, rules.kinds, self.judge)
-        self.eye.mark = bench.quarantine.mark(camera.id)
         self._health = CameraHealth(
             Origin(camera.ref, NO_MODEL, bench.version),
             settings.health,
             bench.writer,
             bench.store.incidents.left_open(CAMERA_SPECS, camera.id),
         )
-        self.eye.on_picture = self._examine
         self._recorders = recorders
         self._recorder: CameraRecorder | None = None
         self.control = self._make_control() if is_controllable(camera) else None
@@ -138,8 +136,10 @@ class CameraUnit:
         self.water = CameraWater(camera, point, bench.water, self._is_turning) if point else None
         self._judging = threading.Lock()
         self._ended = False
+        self._has_turned, self._turned_s = False, 0.0
         self._seen, self._looked = Cadence(), Cadence()
         self._tally_pace = Pace()
+        self.eye = self._open_eye()
 
     def start(self) -> None:
         """Settle what an earlier process left behind, then begin."""
@@ -186,38 +186,50 @@ class CameraUnit:
 
     def judge(self, look: Look, detections: Detections | None) -> None:
         """Take in what the detector saw, None where it was spared; for the detector's thread."""
-        picture = look.picture
         with self._judging:
-            if self._ended:
-                return
-            if self._is_turning():
-                self._count(self._pipeline.blind())
-                self.eye.forget_view()
-                return
-            at, size = picture.captured_at, picture.size
-            unfit = self._health.unfit
-            if unfit is not None:
-                self._pipeline.pass_over(at, size, unfit)
-                return
-            if detections is None:
-                step = self._pipeline.rest(at, size)
-            else:
-                if self.water is not None:
-                    self.water.collector.detected(at, detections)
-                step = self._pipeline.step(at, size, detections, look.activity)
-                self._looked.happened(monotonic_s())
-            if step is not None:
-                for change in step.changes:
-                    self._tell(change, step, picture)
-                self._count(step.tallies)
-                if self._tally_pace.is_due(at, TALLIES_EVERY_S):
-                    self._count(self._pipeline.so_far())
-                self.eye.found(
-                    moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
-                    resting=bool(step.tracks) or self._pipeline.has_open,
-                    known=self._pipeline.knows(step),
-                    decides_at=self._pipeline.decides_at,
-                )
+            if not self._ended and self._rested(look):
+                step = self._step(look, detections)
+                if step is not None:
+                    self._take_in(step, look.picture)
+
+    def _rested(self, look: Look) -> bool:
+        """Say whether the view was at rest for a look; a turn since the last one is told here."""
+        if self._is_turning():
+            self.eye.forget_view()
+            return False
+        if self._has_turned:
+            self._has_turned = False
+            self._count(self._pipeline.blind())
+        return look.decoded_s >= self._turned_s
+
+    def _step(self, look: Look, detections: Detections | None) -> StepResult | None:
+        """Return what a look leads to, None where the picture says nothing."""
+        at, size = look.picture.captured_at, look.picture.size
+        unfit = self._health.unfit
+        if unfit is not None:
+            self._pipeline.pass_over(at, size, unfit)
+            return None
+        if detections is None:
+            return self._pipeline.rest(at, size)
+        if self.water is not None:
+            self.water.collector.detected(at, detections)
+        self._looked.happened(monotonic_s())
+        return self._pipeline.step(at, size, detections, look.activity)
+
+    def _take_in(self, step: StepResult, picture: Picture) -> None:
+        """Tell what a step changed, keep its counts, and let the eye know what it found."""
+        at = picture.captured_at
+        for change in step.changes:
+            self._tell(change, step, picture)
+        self._count(step.tallies)
+        if self._tally_pace.is_due(at, TALLIES_EVERY_S):
+            self._count(self._pipeline.so_far())
+        self.eye.found(
+            moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
+            resting=bool(step.tracks) or self._pipeline.has_open,
+            known=self._pipeline.knows(step),
+            decides_at=self._pipeline.decides_at,
+        )
 
     def check(self, at: datetime) -> None:
         """See how the camera itself is doing at a moment (UTC, now); for the health round."""
@@ -338,6 +350,18 @@ class CameraUnit:
         pull = Pull(camera.id, name, dial, options)
         return CameraStream(self._bench.sessions, pull, on_report, self._dropped)
 
+    def _open_eye(self) -> CameraEye:
+        """Return its eye; last of all, as the engine counts with it from now on."""
+        eye = self._bench.engine.open(self.hub, self._pipeline.rules.kinds, self.judge)
+        eye.mark = self._bench.quarantine.mark(self.camera.id)
+        eye.on_picture = self._examine
+        eye.hears = self._hears
+        return eye
+
+    def _hears(self) -> bool:
+        """Say whether the camera's own alarms reach us at present."""
+        return self.control is not None and not self.control.events_fault
+
     def credentials(self) -> Credentials | None:
         """Return how to sign in at the camera, from the store; raises StorageError."""
         password = self._bench.store.inventory.password(self.camera.id)
@@ -359,6 +383,12 @@ class CameraUnit:
         self._health.alarm(alarm)
 
     def _moved(self, moving: bool) -> None:
+        """Take in that the view begins to turn, or rests again; for ONVIF's thread.
+
+        It may have turned between two looks: the next one knows of it all the same.
+        """
+        self._turned_s, self._has_turned = monotonic_s(), True
+        self.eye.forget_view()
         if not moving:
             self._health.view_changed()
 

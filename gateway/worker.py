@@ -265,13 +265,21 @@ class Worker:
             self._refuse(camera, SessionState.QUARANTINED, SessionState.QUARANTINED, detail)
             return
         try:
-            unit = CameraUnit(camera, self._bench, self._recorders, self._report_due.set)
-            unit.start()
+            self._units = {**self._units, camera.id: self._started(camera)}
         except GatewayError as error:
             log.error("a camera cannot be watched", camera=camera.id, reason=str(error))
             self._refuse(camera, SessionState.DISABLED, error.code, str(error))
-        else:
-            self._units = {**self._units, camera.id: unit}
+
+    def _started(self, camera: Camera) -> CameraUnit:
+        """Return a camera at work; one that cannot start leaves nothing at work behind."""
+        unit = CameraUnit(camera, self._bench, self._recorders, self._report_due.set)
+        try:
+            unit.start()
+        except GatewayError:
+            unit.blind()
+            unit.stop()
+            raise
+        return unit
 
     def _refuse(self, camera: Camera, state: SessionState, code: str, detail: str) -> None:
         self._refused[camera.id] = CameraState(

@@ -7,13 +7,12 @@ move (precision: is a wake worth its price)? Times at which nobody looked count 
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-GRACE = timedelta(seconds=5)
+GRACE_S = 5.0
 """The camera may tell so much sooner or later than we see: events travel, cameras think."""
-EPISODE = timedelta(seconds=15)
+EPISODE_S = 15.0
 """Motion after such a pause is another occasion."""
-LONGEST = timedelta(seconds=60)
+LONGEST_S = 60.0
 """A motion whose end the camera never tells ends by itself."""
 LOOKS = 2
 """The camera was wrong when so many looks while it told of motion saw none, and none saw any."""
@@ -21,8 +20,8 @@ MEMORY = 60.0
 """Occasions: older ones fade, as seasons and settings change."""
 LEAST_OCCASIONS = 8.0
 """With fewer nothing is said."""
-TRUSTED_RECALL, LEAST_PRECISION = 0.8, 0.2
-"""The camera is trusted when its recall is surely above the first, and not when most of what it
+LEAST_RECALL, LEAST_PRECISION = 0.8, 0.2
+"""A camera whose recall is surely below the first misses much; below the second, most of what it
 tells is nothing."""
 CONFIDENCE_Z = 1.28
 """Of the one-sided 90 % bound."""
@@ -61,44 +60,37 @@ class _Share:
         return self.hits / self.occasions if self.occasions >= LEAST_OCCASIONS else None
 
     @property
-    def at_least(self) -> float:
-        """The lower end of what the share may be."""
-        return self._bounds[0]
-
-    @property
     def at_most(self) -> float:
-        """The upper end of what the share may be."""
-        return self._bounds[1]
-
-    @property
-    def _bounds(self) -> tuple[float, float]:
-        """Both ends (Wilson 1927)."""
+        """The upper end of what the share may be (Wilson 1927)."""
         if not self.occasions:
-            return 0.0, 1.0
+            return 1.0
         n, p, z2 = self.occasions, self.hits / self.occasions, CONFIDENCE_Z**2
         middle, whole = p + z2 / (2 * n), 1 + z2 / n
         spread = CONFIDENCE_Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-        return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
+        return min(1.0, (middle + spread) / whole)
 
 
 class HintTrust:
-    """Compares one camera's motion events with what we see; calls come in the order of time."""
+    """Compares one camera's motion events with what we see; calls come in the order of time.
+
+    Times are monotonic seconds.
+    """
 
     def __init__(self) -> None:
         self._recall, self._precision = _Share(), _Share()
         self._offered = False
-        self._told_at: datetime | None = None
-        self._until: datetime | None = None
+        self._told_s: float | None = None
+        self._until_s: float | None = None
         self._event_open = False
         self._event_looks = 0
         self._event_moved = False
-        self._moved_at: datetime | None = None
-        self._unanswered_at: datetime | None = None
+        self._moved_s: float | None = None
+        self._unanswered_s: float | None = None
 
     @property
     def agreement(self) -> Agreement | None:
         """How far we agree; None while the camera has never told of motion: it may have no eye."""
-        if self._told_at is None:
+        if self._told_s is None:
             return None
         return Agreement(
             self.recall, round(self._recall.occasions), self.precision, self.worth_waking
@@ -130,76 +122,54 @@ class HintTrust:
         With little seen a camera is given the benefit of the doubt: on a machine short of time one
         that has an eye of its own can be seen less often than one that has none.
         """
-        return self._offered and self._recall.at_most >= TRUSTED_RECALL and self.worth_waking
+        return self._offered and self._recall.at_most >= LEAST_RECALL and self.worth_waking
 
-    @property
-    def trusted(self) -> bool:
-        """Whether the camera may be relied on to wake us."""
-        return (
-            self._recall.occasions >= LEAST_OCCASIONS
-            and self._recall.at_least >= TRUSTED_RECALL
-            and self.worth_waking
-        )
-
-    def told(self, at: datetime) -> None:
+    def told(self, at_s: float) -> None:
         """Take in that the camera says motion began."""
         self._offered = True
-        self._pass_time(at)
-        if self._unanswered_at is not None:
-            self._unanswered_at = None
+        self._pass_time(at_s)
+        if self._unanswered_s is not None:
+            self._unanswered_s = None
             self._recall.add(hit=True)
         if not self._event_open:
             self._event_open = True
             self._event_looks = 0
-            self._event_moved = self._moved_at is not None and at - self._moved_at <= GRACE
-        self._told_at, self._until = at, None
+            self._event_moved = self._moved_s is not None and at_s - self._moved_s <= GRACE_S
+        self._told_s, self._until_s = at_s, None
 
-    def ended(self, at: datetime) -> None:
+    def ended(self, at_s: float) -> None:
         """Take in that the camera says motion ended, or that there is none just now."""
         self._offered = True
-        self._pass_time(at)
-        if self._event_open and self._until is None:
-            self._until = at
+        self._pass_time(at_s)
+        if self._event_open and self._until_s is None:
+            self._until_s = at_s
 
-    def moved(self, at: datetime) -> None:
+    def moved(self, at_s: float) -> None:
         """Take in that a look of ours saw motion."""
-        self._pass_time(at)
-        is_new = self._moved_at is None or at - self._moved_at > EPISODE
-        self._moved_at = at
+        self._pass_time(at_s)
+        is_new = self._moved_s is None or at_s - self._moved_s > EPISODE_S
+        self._moved_s = at_s
         self._event_moved = self._event_moved or self._event_open
         if is_new and self._event_open:
             self._recall.add(hit=True)
         elif is_new:
-            self._unanswered_at = at
+            self._unanswered_s = at_s
 
-    def quiet(self, at: datetime) -> None:
+    def quiet(self, at_s: float) -> None:
         """Take in that a look of ours saw nothing move."""
-        self._pass_time(at)
-        if self._event_open and self._until is None:
+        self._pass_time(at_s)
+        if self._event_open and self._until_s is None:
             self._event_looks += 1
 
-    def explain(self) -> str:
-        """Return in a few words how far the camera's own motion events are believed, and why."""
-        if self.recall is None:
-            return (
-                f"the camera's motion events: {self._recall.occasions:.0f} of "
-                f"{LEAST_OCCASIONS:.0f} occasions to compare"
-            )
-        worth = (
-            "" if self.precision is None else f", {self.precision:.0%} of its events were motion"
-        )
-        verdict = "trusted" if self.trusted else "not trusted"
-        return f"the camera's motion events are {verdict}: it told of {self.recall:.0%}{worth}"
-
-    def _pass_time(self, at: datetime) -> None:
+    def _pass_time(self, at_s: float) -> None:
         """Settle what can no longer be answered."""
-        if self._unanswered_at is not None and at - self._unanswered_at > GRACE:
-            self._unanswered_at = None
+        if self._unanswered_s is not None and at_s - self._unanswered_s > GRACE_S:
+            self._unanswered_s = None
             self._recall.add(hit=False)
-        if not self._event_open or self._told_at is None:
+        if not self._event_open or self._told_s is None:
             return
-        ends = self._until or self._told_at + LONGEST
-        if at - ends > GRACE:
+        ends_s = self._told_s + LONGEST_S if self._until_s is None else self._until_s
+        if at_s - ends_s > GRACE_S:
             self._event_open = False
             if self._event_moved or self._event_looks >= LOOKS:
                 self._precision.add(hit=self._event_moved)

@@ -37,13 +37,12 @@ DEVIATION_PER_MEAN = math.sqrt(math.pi / 2)
 
 
 class PacketHint:
-    """Watches the sizes of one stream's coded pictures, in their order."""
+    """Watches the sizes of one stream's coded pictures, in their order.
+
+    Another one begins where the encoder's settings, or the view, have changed.
+    """
 
     def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
-        """Learn anew: the encoder's settings, or the view, have changed."""
         self._usual: list[float] = []
         self._place: int | None = None
         self._at: datetime | None = None

@@ -20,12 +20,18 @@ class Spending:
     """Processors kept busy over some time (1.0 is one of them all the time).
 
     decode: by the threads that decode. detect: by the detector's thread and by those of native
-    code, which are the runtime's. other: by every other thread of Python.
+    code, which are the runtime's. other: by every other thread of Python. over_s: over how long.
     """
 
     decode: float = 0.0
     detect: float = 0.0
     other: float = 0.0
+    over_s: float = 0.0
+
+    @property
+    def detect_s(self) -> float:
+        """Processor seconds of the detector and its runtime."""
+        return self.detect * self.over_s
 
 
 class CpuMeter:
@@ -44,7 +50,7 @@ class CpuMeter:
         for task, run_s in now.items():
             sums[_kind(names.get(task))] += (run_s - self._before.get(task, 0.0)) / wall_s
         self._at_s, self._before = at_s, now
-        return Spending(**sums)
+        return Spending(**sums, over_s=wall_s)
 
 
 def _kind(name: str | None) -> str:

@@ -26,7 +26,7 @@ from gateway.config import AnalysisSettings
 from gateway.hub import Hub
 from vision.attention import Interest
 from vision.ensemble import DetectorSet
-from vision.scheduler import ALERT_LOOK_EVERY_S, Allotment, Demand, Rung, allot
+from vision.scheduler import ALERT_LOOK_EVERY_S, FLOOR, Allotment, Demand, Rung, allot
 from vision.types import Kind
 
 ALLOT_S = 1.0
@@ -57,7 +57,7 @@ class EngineState:
 
     overloaded: the cameras need more than there is. budget: what may be spent on pictures, planned:
     what the shares come to; spending: what was spent. stirred, full: how many cameras something
-    stirs at, and how many are decoded fully; cameras: of how many.
+    stirs at, and how many are decoded fully; cameras: of how many that send anything.
     """
 
     overloaded: bool
@@ -155,11 +155,12 @@ class AnalysisEngine:
         late = max(self._pool.waiting_s(), self._looks.waiting_s()) > LATE_S
         self._ease = max(LEAST, min(1.0, self._ease * (EASE if late else RECOVER)))
         budget = self._ease * max(0.0, self._cores - spending.other)
-        demands = [eye.demand(self._look_s) for eye in eyes]
+        demands = [eye.demand(self._look_s) for eye in eyes if eye.sends]
         plan = allot(demands, budget, self._look_every_s)
         for eye in eyes:
-            eye.give(plan.shares[eye.camera])
-        self._room = max(0.0, budget - plan.needed_per_s)
+            eye.give(plan.shares.get(eye.camera, FLOOR))
+        with self._changing:
+            self._room = max(0.0, budget - plan.needed_per_s)
         self._tell(demands, plan, budget, spending)
 
     def _learn_look_cost(self, spending: Spending) -> None:
@@ -167,7 +168,7 @@ class AnalysisEngine:
         looked = self._loop.looked - self._looked
         self._looked += looked
         if looked >= LOOKS_ENOUGH:
-            look_s = spending.detect * ALLOT_S / looked
+            look_s = spending.detect_s / looked
             self._look_s += LOOK_MEMORY * (look_s - self._look_s)
 
     def _may_wake(self, demand: Demand) -> bool:
@@ -189,7 +190,7 @@ class AnalysisEngine:
         stirred = sum(demand.interest is Interest.STIRRED for demand in demands)
         for rung, count in ((Rung.FULL, full), (Rung.KEYS, len(demands) - full)):
             telemetry.CAMERAS_AT_RUNG.labels(rung.value).set(count)
-        telemetry.DETECT_CPU_SECONDS.inc(spending.detect * ALLOT_S)
+        telemetry.DETECT_CPU_SECONDS.inc(spending.detect_s)
         telemetry.OVERLOADED.set(plan.overloaded)
         if plan.overloaded != self.state.overloaded:
             log.warning(

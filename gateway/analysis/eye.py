@@ -28,6 +28,7 @@ from gateway.clock import monotonic_s, utc_now
 from gateway.decode import DecodeHealth, KeyPictures, Picture
 from gateway.errors import NotVideoError
 from gateway.hub import Delivery, Hub, HubClosedError, HubReader
+from gateway.packets import StreamInfo
 from gateway.session import SessionReport, SessionState
 from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity
 from vision.attention import MOTION, Attention, Interest
@@ -48,6 +49,9 @@ ACTIVITY_EVERY_S = 0.18
 
 LATE_S = 1.5
 """Packets that span this much when their turn comes are passed over, up to the newest key frame."""
+
+SILENT_S = 10.0
+"""A camera that has sent nothing for so long needs none of the machine's time."""
 
 LOOK_BACK = timedelta(seconds=2.5)
 """So much of the past matters to a camera that wakes: a GOP of two seconds and a little more."""
@@ -82,12 +86,14 @@ class CameraEye:
     latest: the newest decoded picture, for snapshots; None before the first. fault: set while
     packets come that cannot be turned into pictures. mark: entered while native code has a packet.
     on_picture: shown pictures with their thumbnails, several a second or as many as are decoded;
-    must not wait. share: what it may spend, set by whoever shares the machine out.
+    must not wait. hears: says whether the camera's own alarms reach us at present; must not wait.
+    share: what it may spend, set by whoever shares the machine out.
     """
 
     def __init__(self, hub: Hub, workshop: Workshop, detectors: DetectorSet, judge: Judge) -> None:
         self.mark: AbstractContextManager[None] = nullcontext()
         self.on_picture: Callable[[Picture, Luma], None] = lambda _picture, _thumbnail: None
+        self.hears: Callable[[], bool] = lambda: True
         self.latest: Picture | None = None
         self.fault: SessionReport | None = None
         self.share: Share = FLOOR
@@ -102,10 +108,13 @@ class CameraEye:
         self._attending = threading.Lock()
         self._attention = Attention()
         self._trust = HintTrust()
+        self._info: StreamInfo | None = None
         self._reader: HubReader | None = None
+        self._arrived_s = -SILENT_S
         self._inbox: deque[Delivery] = deque()
         self._activity_pace, self._look_pace, self._rest_pace = Pace(), Pace(), Pace()
-        self._view_turned = False
+        self._arrived_at: datetime | None = None
+        self._view_since: datetime | None = None
         self._newest_activity: Activity | None = None
         self._seen: Picture | None = None
         self._offered_at: datetime | None = None
@@ -146,13 +155,18 @@ class CameraEye:
         with self._attending:
             return self._trust.agreement
 
+    @property
+    def sends(self) -> bool:
+        """Whether the camera sends anything at present."""
+        return monotonic_s() < self._arrived_s + SILENT_S
+
     def demand(self, look_s: float) -> Demand:
         """Return what it would like to spend. look_s: what one look costs, in processor time."""
         cost, at_s = self._decoder.cost, monotonic_s()
         with self._attending:
             interest = self._attention.interest(at_s)
             vouched = self._attention.is_vouched_for(at_s)
-            since_s, tells = self._attention.since_s, self._trust.plausible
+            since_s, tells = self._attention.since_s, self._trust.plausible and self.hears()
         return Demand(
             camera=self.camera,
             interest=interest,
@@ -196,12 +210,13 @@ class CameraEye:
         It stirs unless the camera's alarms turned out to be nothing most of the time.
         """
         with self._attending:
+            at_s = monotonic_s()
             if active:
-                self._trust.told(utc_now())
+                self._trust.told(at_s)
             else:
-                self._trust.ended(utc_now())
+                self._trust.ended(at_s)
             wakes = active and self._trust.worth_waking
-            self._attention.alarm(active=wakes, at_s=monotonic_s())
+            self._attention.alarm(active=wakes, at_s=at_s)
         if wakes:
             self._shop.pool.ready(self)
 
@@ -217,8 +232,12 @@ class CameraEye:
             self._attention.found(moving=moving, resting=resting, known=known, at_s=monotonic_s())
 
     def forget_view(self) -> None:
-        """Learn the view anew, because it was turned; from any thread."""
-        self._view_turned = True
+        """Learn the view anew, because it was turned; from any thread.
+
+        What was taken before is gone back to no more.
+        """
+        self._activity, self._hint = LumaActivity(), PacketHint()
+        self._view_since = self._arrived_at
 
     def work(self, keys: KeyPictures) -> bool:
         """See `Turn.work`. Never raises: one odd picture must not blind the camera."""
@@ -236,6 +255,11 @@ class CameraEye:
     def _arrived(self, delivery: Delivery) -> None:
         """Take note of a packet, on its publisher's thread."""
         packet = delivery.packet
+        self._arrived_s, self._arrived_at = monotonic_s(), packet.captured_at
+        if delivery.info is not self._info:
+            if delivery.info != self._info:
+                self._hint = PacketHint()
+            self._info = delivery.info
         if self._hint.see(len(packet.data), packet.is_key, packet.captured_at):
             self.stir(PACKETS_GREW)
         elif packet.is_key or self._decoder.rung is Rung.FULL:
@@ -258,7 +282,8 @@ class CameraEye:
         if not self._inbox and self._decoder.rung is Rung.KEYS:
             self._wake_or_offer(keys)
         telemetry.DECODE_SECONDS.labels(rung.value).inc(time.thread_time() - began_s)
-        return bool(self._inbox)
+        climbed = rung is not self._decoder.rung  # what came meanwhile has called for no turn
+        return bool(self._inbox) or (climbed and self._reader.waiting > 0)
 
     def _skip_what_is_late(self) -> None:
         """Go on at the newest key frame when more lies ready than there is time for."""
@@ -273,7 +298,7 @@ class CameraEye:
         if newest_key:
             telemetry.LOOKS_SKIPPED.labels(self.camera, "decoder behind").inc()
             for _ in range(newest_key):
-                inbox.popleft()
+                self._decoder.note(inbox.popleft(), self.share.key_every_s)
 
     def _see(self, delivery: Delivery, keys: KeyPictures) -> None:
         """Decode one packet and look at what it shows, at the rung it is on."""
@@ -290,19 +315,21 @@ class CameraEye:
             self._blame("undecodable", "The camera sends pictures that cannot be decoded.")
 
     def _change_rung(self, *, at_key: bool) -> None:
-        """Climb or step down to where its share has it; up at a key frame only."""
+        """Climb or step down to where its share has it; up at a key frame only.
+
+        One that something stirs at climbs by waking, with its past.
+        """
         decoder, wanted = self._decoder, self.share.rung
         if decoder.rung is Rung.KEYS and wanted is Rung.FULL and at_key:
-            decoder.climb()
+            if self.interest is not Interest.STIRRED:
+                decoder.climb()
+                self._offer_seen()
         elif decoder.rung is Rung.FULL and wanted is Rung.KEYS:
             decoder.step_down()
 
     def _show(self, picture: Picture) -> None:
         """Look at the brightness of a picture, and offer it to the detector where that is due."""
         self.latest = picture
-        if self._view_turned:
-            self._view_turned = False
-            self._activity.forget()
         if self._activity_pace.is_due(picture.captured_at, ACTIVITY_EVERY_S):
             thumbnail = picture.thumbnail(ACTIVITY_SIZE.width)
             activity = self._activity.look(thumbnail, picture.captured_at)
@@ -317,11 +344,12 @@ class CameraEye:
     def _attend(self, activity: Activity) -> None:
         """Let motion stir the camera, and hold what it told of itself against what is seen."""
         with self._attending:
+            at_s = monotonic_s()
             if activity.state is ActivityState.MOTION:
-                self._attention.stir(MOTION, monotonic_s())
-                self._trust.moved(utc_now())
+                self._attention.stir(MOTION, at_s)
+                self._trust.moved(at_s)
             elif activity.state is ActivityState.QUIET:
-                self._trust.quiet(utc_now())
+                self._trust.quiet(at_s)
 
     def _wake_or_offer(self, keys: KeyPictures) -> None:
         """Decode everything from now on if something stirs and that may be; else offer what is new.
@@ -329,42 +357,51 @@ class CameraEye:
         Where the climb begins with the past, the key frame just seen comes after it. Where there is
         no time for that, the key frames follow what stirs, those before the newest too.
         """
-        seen, self._seen = self._seen, None
-        stirred = self.interest is Interest.STIRRED
-        if stirred and (self.share.rung is Rung.FULL or self._shop.may_wake(self.demand(0.0))):
+        stirred, newest = self.interest is Interest.STIRRED, self._decoder.newest_at
+        if stirred and newest is not None and self._may_wake():
             self.share = replace(
                 self.share, rung=Rung.FULL, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S
             )
-            self._wake()
+            self._wake(newest)
             return
         if stirred:
             self.share = replace(self.share, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S)
+            if self._seen is not None:
+                self._offer_keys_before(self._seen, keys)
+        self._offer_seen()
+
+    def _offer_seen(self) -> None:
+        """Offer the key frame that was seen last, once."""
+        seen, self._seen = self._seen, None
         if seen is not None:
-            if stirred:
-                self._offer_keys_before(seen, keys)
             self._offer(seen)
 
     def _offer_keys_before(self, seen: Picture, keys: KeyPictures) -> None:
         """Offer the key frames before one that was just seen, unless they were looked at."""
-        since = seen.captured_at - LOOK_BACK
-        if self._offered_at is not None:
-            since = max(since, self._offered_at)
-        for picture in self._decoder.look_back(keys, since):
+        for picture in self._decoder.look_back(keys, self._back_to(seen.captured_at)):
             self._put(picture, past=True)
 
-    def _wake(self) -> None:
-        """Climb, beginning in the past, and without deblocking: who wakes had no time to spare."""
-        newest = self._decoder.newest_at
-        if newest is None:
-            return
-        since = newest - LOOK_BACK
+    def _back_to(self, newest: datetime) -> datetime:
+        """Return since when the past matters and has not been looked at."""
+        limits = (newest - LOOK_BACK, self._offered_at, self._view_since)
+        return max(limit for limit in limits if limit is not None)
+
+    def _may_wake(self) -> bool:
+        return self.share.rung is Rung.FULL or self._shop.may_wake(self.demand(0.0))
+
+    def _wake(self, newest: datetime) -> None:
+        """Climb, beginning in the past, and without deblocking: who wakes had no time to spare.
+
+        newest: when the newest packet kept was taken.
+        """
+        self._seen = None
+        since = self._back_to(newest)
         pictures = self._decoder.climb(since, deblock=False)
         telemetry.WAKES.labels(self.camera, self._attention.why).inc()
         pace = Pace()
         for picture in pictures[:-1]:
             at = picture.captured_at
-            is_new = self._offered_at is None or at > self._offered_at
-            if at >= since and is_new and pace.is_due(at, LOOK_BACK_EVERY_S):
+            if at > since and pace.is_due(at, LOOK_BACK_EVERY_S):
                 self._put(picture, past=True)
         for picture in pictures[-1:]:
             self.latest = picture

@@ -18,9 +18,9 @@ class WorkerLoad:
 
     shard: its part of the cameras, from 0. overloaded_since: since when its cameras need more than
     there is, None while they do not. budget: what may be spent on pictures. decode, detect, other:
-    what was spent, on decoding, on the detector, on everything else. cameras: how many it has.
-    full: of how many everything is decoded, key frames of the rest. stirred: at how many something
-    may be happening.
+    what was spent, on decoding, on the detector, on everything else. cameras: how many send
+    anything. full: of how many everything is decoded, key frames of the rest. stirred: at how many
+    something may be happening.
     """
 
     shard: int

@@ -371,6 +371,43 @@ async def test_bad_cameras_concern_only_themselves(store, start_worker, road, ad
         await worker.snapshot("empty", None)
 
 
+def test_a_camera_that_cannot_start_leaves_nothing_at_work(
+    store, start_worker, add, road_film, settings
+):
+    """Water set up wrongly, and a camera whose tour the store cannot tell."""
+    add("road", road_film.as_uri(), CARS)
+    add("ditch", road_film.as_uri(), water='{"zones": 1}')
+    add("dome", road_film.as_uri(), address="onvif://127.0.0.1:9")
+    with closing(sqlite3.connect(settings.data_dir / "gridpatrol.db")) as database:
+        database.execute("ALTER TABLE camera_controls RENAME TO elsewhere")
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    assert is_in_state(store, "ditch", "disabled")
+    assert is_in_state(store, "dome", "disabled")
+    assert set(worker._bench.engine._eyes) == {"road"}
+    pulling = [t.name for t in threading.enumerate() if t.name.startswith(("file-", "ffmpeg-"))]
+    assert len(pulling) == 1
+
+
+def test_a_turn_between_two_looks_is_known_to_the_next_one(store, start_worker, road):
+    """What was where is forgotten, though no look was judged while the view turned."""
+    unit = start_worker()._units["road"]
+    wait_until(lambda: store.incidents.open_incidents("road"))
+    with unit._judging:
+        followed = unit._pipeline._tracker._trails
+        unit._moved(moving=True)
+        unit._moved(moving=False)
+    wait_until(lambda: unit._pipeline._tracker._trails is not followed)
+
+
+def test_a_camera_whose_alarms_do_not_reach_us_is_not_waited_for(start_worker, add, road_film):
+    add("dome", road_film.as_uri(), address="onvif://127.0.0.1:9")
+    unit = start_worker()._units["dome"]
+    unit.eye.motion_alarm(active=True)
+    wait_until(lambda: unit.control.events_fault)
+    assert not unit.eye.demand(0.0).tells
+
+
 def test_stream_that_cannot_be_decoded_is_not_video(
     store, start_worker, add, rtsp_camera, coded_stream
 ):

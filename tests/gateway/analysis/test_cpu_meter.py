@@ -46,3 +46,14 @@ def test_a_second_reading_begins_where_the_first_ended():
     spent = meter.read()
     assert spent.decode == 0.0
     assert spent.other < 1.0
+
+
+def test_tells_the_seconds_of_the_detector_however_long_ago_it_was_asked():
+    meter, done, hold = CpuMeter(), threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: (burn(), done.set(), hold.wait(10)), name="detector")
+    thread.start()
+    done.wait(30)
+    time.sleep(0.3)
+    spent = meter.read()
+    hold.set()
+    assert 0.9 * BUSY_S <= spent.detect_s <= 1.6 * BUSY_S

@@ -5,21 +5,25 @@ import time
 
 import pytest
 
+from gateway.analysis import eye
 from gateway.analysis.engine import AnalysisEngine
 from gateway.config import AnalysisSettings
 from gateway.hub import Hub
 from vision.ensemble import DetectorSet
-from vision.scheduler import Rung
+from vision.scheduler import FLOOR, Rung
 from vision.types import KNOWN_KINDS
 
 PATIENCE_S = 60.0
 
 
-def wait_until(condition):
+def wait_until(condition, streets=()):
+    """Wait for a condition while cameras play their films."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
+        for street in streets:
+            street.play()
+        time.sleep(0.2 if streets else 0.01)
 
 
 @pytest.fixture
@@ -59,12 +63,8 @@ class Street:
 def test_a_village_is_decoded_fully_and_looked_at_all_the_time(start, coded_stream):
     engine = start(cores=64)
     street = Street(engine, "gate", coded_stream("h264", 50, gop=10))
-    wait_until(lambda: street.eye.share.rung is Rung.FULL)
-    street.play()
-    wait_until(lambda: street.eye.rung is Rung.FULL)
-    while len([look for look in street.judged if look.prepared]) < 4:
-        street.play()
-        time.sleep(0.2)
+    wait_until(lambda: street.eye.rung is Rung.FULL, [street])
+    wait_until(lambda: len([look for look in street.judged if look.prepared]) >= 4, [street])
     times = [look.picture.captured_at for look in street.judged]
     assert times == sorted(set(times))
     engine.close(street.eye)
@@ -74,27 +74,36 @@ def test_a_machine_too_small_says_so_and_keeps_everyone_in_sight(start, coded_st
     engine = start(cores=0.0005)
     stream = coded_stream("h264", 50, gop=10)
     streets = [Street(engine, f"camera-{number}", stream) for number in range(6)]
-    for street in streets:
-        street.play()
-    wait_until(lambda: engine.state.overloaded)
-    assert engine.state.cameras == 6
-    wait_until(lambda: all(street.eye.share.rung is Rung.KEYS for street in streets))
-    for street in streets:
-        street.play()
-    wait_until(lambda: all(street.eye.rung is Rung.KEYS for street in streets))
-    wait_until(lambda: all(street.judged for street in streets))
+    wait_until(lambda: engine.state.overloaded and engine.state.cameras == 6, streets)
+    wait_until(lambda: all(street.eye.share.rung is Rung.KEYS for street in streets), streets)
+    wait_until(lambda: all(street.eye.rung is Rung.KEYS for street in streets), streets)
+    wait_until(lambda: all(street.judged for street in streets), streets)
     for street in streets:
         engine.close(street.eye)
     wait_until(lambda: engine.state.cameras == 0)
     wait_until(lambda: not engine.state.overloaded)
 
 
+def test_a_camera_that_sends_nothing_takes_no_time_from_the_others(
+    start, coded_stream, monkeypatch
+):
+    """Its costs are known from before; once it is silent the plan holds the other alone."""
+    monkeypatch.setattr(eye, "SILENT_S", 2.0)
+    engine = start(cores=64)
+    stream = coded_stream("h264", 50, gop=10)
+    gone, there = Street(engine, "gone", stream), Street(engine, "there", stream)
+    wait_until(lambda: gone.eye.rung is there.eye.rung is Rung.FULL, [gone, there])
+    wait_until(lambda: engine.state.cameras == 1, [there])
+    assert (gone.eye.share, there.eye.share.rung) == (FLOOR, Rung.FULL)
+    wait_until(lambda: engine.state.cameras == 2, [gone, there])
+    wait_until(lambda: gone.eye.rung is Rung.FULL, [gone, there])
+    for street in (gone, there):
+        engine.close(street.eye)
+
+
 def test_tells_what_is_spent(start, coded_stream):
     engine = start(cores=64, fps=25)
     street = Street(engine, "gate", coded_stream("h264", 100, gop=10))
-    wait_until(lambda: street.eye.share.rung is Rung.FULL)
-    while engine.state.spending.detect < 0.05:
-        street.play()
-        time.sleep(0.3)
+    wait_until(lambda: engine.state.spending.detect >= 0.05, [street])
     assert 0 < engine.state.planned < 64
     engine.close(street.eye)

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,7 +20,6 @@ from vision.types import FrameSize
 PATIENCE_S = 30.0
 EVERYTHING = Share(Rung.FULL, 0.0, 0.04, 0.04)
 GOP = 10
-NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
 def wait_until(condition, timeout_s=PATIENCE_S):
@@ -137,11 +135,54 @@ def test_a_camera_that_is_stirred_is_looked_at_from_before_that(
     assert numbers[-1] < 49
 
 
+def test_nothing_from_before_the_view_turned_is_gone_back_to(
+    coded_stream, picture_number, open_eye, pool
+):
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 60, gop=20)
+    eye = open_eye(hub, looks, FLOOR)
+    hub.start(stream.info)
+    for packet in stream.packets[:46]:
+        hub.publish(packet)
+    wait_until(lambda: looks.all)
+    pool.quit(eye)
+    eye.forget_view()
+    for packet in stream.packets[46:60]:
+        hub.publish(packet)
+    eye.stir("the camera's own alarm")
+    wait_until(lambda: eye.rung is Rung.FULL)
+    wait_until(lambda: picture_number(looks.all[-1].picture.frame) == 59)
+    numbers = [picture_number(look.picture.frame) for look in looks.all if look.past]
+    assert numbers
+    assert min(numbers) >= 46
+
+
+def test_another_session_that_is_coded_otherwise_is_learnt_anew(coded_stream, open_eye):
+    hub = Hub("gate")
+    eye = open_eye(hub)
+    stream = coded_stream(pictures=10)
+    stream.play(hub)
+    learnt = eye._hint
+    stream.play(hub, later_s=1)
+    assert eye._hint is learnt, "the same stream once more"
+    hub.start(replace(stream.info, width=2 * stream.info.width))
+    hub.publish(stream.packets[0])
+    assert eye._hint is not learnt
+
+
+def test_a_camera_tells_as_long_as_its_alarms_reach_us(open_eye):
+    eye = open_eye(Hub("gate"))
+    assert not eye.demand(0.0).tells
+    eye.motion_alarm(active=False)
+    assert eye.demand(0.0).tells
+    eye.hears = lambda: False
+    assert not eye.demand(0.0).tells
+
+
 def test_alarms_that_were_nothing_wake_no_more(coded_stream, open_eye, monkeypatch):
     """A still picture, a camera that alarms again and again: it is believed for a while."""
     clock = [0.0]
     monkeypatch.setattr(eye_module, "monotonic_s", lambda: clock[0])
-    monkeypatch.setattr(eye_module, "utc_now", lambda: NOON + timedelta(seconds=clock[0]))
     hub, shown = Hub("gate"), []
     still = replace(FLOOR, key_every_s=0.0)
     eye = open_eye(hub, Kept(), still, may_wake=lambda demand: False)
@@ -203,6 +244,72 @@ def test_an_eye_that_is_behind_goes_on_at_the_newest_key_frame(
     pool.ready(eye)
     wait_until(lambda: picture_number(eye.latest.frame) == 99)
     assert min(shown) == 80
+    demand = eye.demand(0.0)
+    assert demand.keys_per_s == pytest.approx(25 / 20), "what was passed over has come all the same"
+    assert demand.full_per_s == pytest.approx(25 * eye._decoder.cost.picture_s)
+
+
+def test_a_camera_that_steps_down_offers_no_picture_from_before_it_climbed(coded_stream, open_eye):
+    hub, looks, shown = Hub("gate"), Kept(), []
+    keys_only = replace(EVERYTHING, rung=Rung.KEYS, key_every_s=0.0)
+    eye = open_eye(hub, looks, keys_only)
+    eye.on_picture = lambda picture, _: shown.append(picture.captured_at)
+    still = coded_stream("h264", 1)
+    hub.start(still.info)
+    for number in range(9):
+        eye.share = EVERYTHING if 2 <= number < 6 else keys_only
+        (delivery,) = still.deliveries(later_s=number)
+        hub.publish(delivery.packet)
+        wait_until(lambda: len(shown) == number + 1)  # noqa: B023 called at once
+        wait_until(lambda: eye.rung is eye.share.rung)
+    wait_until(lambda: looks.all[-1].picture.captured_at == shown[-1])
+    assert [look.picture.captured_at for look in looks.all] == shown
+
+
+def test_what_comes_while_it_climbs_does_not_wait_for_more(coded_stream, open_eye, picture_number):
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 30, gop=GOP)
+    eye = open_eye(hub, looks, FLOOR)
+    climb = eye._decoder.climb
+
+    def slow_climb(*args, **more):
+        for packet in stream.packets[25:]:
+            hub.publish(packet)
+        return climb(*args, **more)
+
+    eye._decoder.climb = slow_climb
+    hub.start(stream.info)
+    for packet in stream.packets[:25]:
+        hub.publish(packet)
+    wait_until(lambda: looks.all)
+    eye.stir("the camera's own alarm")
+    wait_until(lambda: picture_number(eye.latest.frame) == 29)
+
+
+def test_one_that_is_stirred_climbs_with_its_past_whoever_comes_first(
+    coded_stream, open_eye, picture_number, pool
+):
+    """The leave to decode everything and the next key frame lie ready at the same turn."""
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 60, gop=20)
+    eye = open_eye(hub, looks, FLOOR, may_wake=lambda demand: False)
+    hub.start(stream.info)
+    hub.publish(stream.packets[0])
+    wait_until(lambda: looks.all)
+    pool.quit(eye)
+    arrived, eye._shop.pool.ready = eye._shop.pool.ready, lambda turn: None
+    eye.stir("the camera's own alarm")
+    for packet in stream.packets[1:41]:
+        hub.publish(packet)
+    eye.share = EVERYTHING
+    eye._shop.pool.ready = arrived
+    pool.ready(eye)
+    wait_until(lambda: eye.rung is Rung.FULL)
+    wait_until(lambda: picture_number(looks.all[-1].picture.frame) == 40)
+    past = [picture_number(look.picture.frame) for look in looks.all if look.past]
+    assert past[0] == 20
+    assert past == sorted(set(past))
+    assert len(past) >= 2
 
 
 def test_without_leave_a_stirred_camera_is_followed_by_its_key_frames(
