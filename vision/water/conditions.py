@@ -13,10 +13,9 @@ from typing import ClassVar
 from vision.rule import IncidentSpec
 from vision.types import Condition, Readings, Severity
 from vision.water.lines import PASSABILITY
-from vision.water.slope import SlopeJudgement
 from vision.water.state import WaterJudgement
 from vision.water.trend import Water
-from vision.water.types import Evidence, PlaceType, RainState, WaterState
+from vision.water.types import Evidence, PlaceType, RainState, SlopeJudgement, WaterState
 
 WATER = "water"
 """What incidents name as the type of their rule."""

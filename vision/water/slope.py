@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from vision.types import Image
 from vision.water.registration import aligned, edges, luma_of, register
-from vision.water.types import Map, Mask, Sample
+from vision.water.types import Map, Mask, Sample, SlopeJudgement
 
 Cells: TypeAlias = npt.NDArray[np.float32]
 """float32 (rows, columns), one number for each cell of the picture."""
@@ -52,23 +52,6 @@ MOVED_RATIO = 0.02
 LEAST_CELLS = 3
 BLIND_S = 120.0
 """Looks further apart than this say nothing about the time between them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SlopeJudgement:
-    """What is known of a slope.
-
-    moved: whether its scene has. area_ratio: share of the slope that looks otherwise and stayed so,
-    0-1. since: when that began, None while it has not. seen: whether this look could be judged.
-    where: bool, of the sample's shape.
-    """
-
-    at: datetime
-    moved: bool
-    area_ratio: float
-    since: datetime | None
-    seen: bool
-    where: Mask
 
 
 @dataclass(slots=True, eq=False)

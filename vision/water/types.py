@@ -213,3 +213,20 @@ class WaterReading:
     strength: float = 0.0
     level: Level | None = None
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlopeJudgement:
+    """What is known of a slope.
+
+    moved: whether its scene has. area_ratio: share of the slope that looks otherwise and stayed so,
+    0-1. since: when that began, None while it has not. seen: whether this look could be judged.
+    where: bool, of the sample's shape.
+    """
+
+    at: datetime
+    moved: bool
+    area_ratio: float
+    since: datetime | None
+    seen: bool
+    where: Mask

@@ -32,7 +32,7 @@ from vision.water.on_screen_text import TextFinder
 from vision.water.reference import Reference
 from vision.water.registration import Registration, aligned, luma_of, register
 from vision.water.sight import Usual, unseen
-from vision.water.slope import SlopeJudgement, SlopeWatch
+from vision.water.slope import SlopeWatch
 from vision.water.slope_file import pack_slopes, unpack_slopes
 from vision.water.state import WaterJudgement, WaterMachine
 from vision.water.types import (
@@ -42,6 +42,7 @@ from vision.water.types import (
     PlaceType,
     RainState,
     Sample,
+    SlopeJudgement,
     Unseen,
     WaterReading,
     WaterSetup,

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,3 +78,20 @@ def test_migrations_are_one_chain() -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     assert len(scripts.get_heads()) == 1
     assert scripts.get_base() == "0001"
+
+
+def test_the_newest_schema_is_known_by_its_file(tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "new.db")
+    with database.read() as connection:
+        made = MigrationContext.configure(connection).get_current_revision()
+    database.close()
+    assert f"v{made}.py" == max(path.name for path in MIGRATIONS.glob("versions/v*.py"))
+
+
+def test_a_database_that_needs_no_upgrade_opens_without_alembic(sqlite_location: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from gateway.store.database import Database\n"
+        "Database.open(Path(sys.argv[1])).close()\n"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program, sqlite_location], check=True)
