@@ -36,6 +36,7 @@ from benchmarks.report import Figure, Outcome
 from gateway.children import start_child, stop_child
 from gateway.clock import utc_now
 from gateway.config import Settings
+from gateway.data_directory import open_store
 from gateway.dial_policy import DialPolicy
 from gateway.dispatch.embedded import open_queue
 from gateway.dispatch.mqtt_sink import MqttSink
@@ -43,7 +44,6 @@ from gateway.dispatch.redis_sink import STREAM, RedisSink
 from gateway.dispatch.relay import Relay
 from gateway.dispatch.sink import Letter, Sink
 from gateway.dispatch.webhook_sink import WebhookSink
-from gateway.processes import open_store
 from gateway.sink_settings import MqttSettings, WebhookSettings
 from gateway.store import Store
 from gateway.store.outbox import QUEUE

@@ -18,9 +18,9 @@ import httpx
 from benchmarks.clock_camera import LOOPBACK, free_port
 from gateway.children import start_child, stop_child
 from gateway.config import ENV_PREFIX, Settings
+from gateway.data_directory import open_store
 from gateway.dispatch.embedded import running_url
 from gateway.errors import UnreachableError
-from gateway.processes import open_store
 from gateway.secrets import readable_password
 from gateway.session import SessionState
 from gateway.store import Store

@@ -23,10 +23,10 @@ from gateway.dispatch.message import IncidentEvent
 from gateway.dispatch.redis_sink import FIELD, STREAM
 from gateway.errors import UnreachableError
 from gateway.packets import Transport
-from gateway.processes import reload_workers
 from gateway.rules_file import rules_to_json
 from gateway.session import SessionState
 from gateway.store.inventory import Camera
+from gateway.worker_orders import reload_workers
 
 ONLINE_S, ONLINE_EACH_S = 180.0, 0.5
 """Longest until all cameras are online: the product paces connecting on purpose."""

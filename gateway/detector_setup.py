@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.casefile.blur import PersonBlur
 from gateway.config import AnalysisSettings
 from gateway.model_choice import ModelChoices
 from vision.detector import Detector
@@ -83,6 +84,11 @@ def open_detectors(
     opened = [_open(spec, settings, data_dir) for spec in models_of(settings, data_dir)]
     detectors = DetectorSet.combine([detector for detector, _ in opened])
     return detectors, TrackerSettings(high_score=_high_scores(detectors, opened))
+
+
+def open_veil(settings: AnalysisSettings, data_dir: Path | None = None) -> PersonBlur:
+    """Return what makes persons in exported pictures unrecognisable; raises as `open_detector`."""
+    return PersonBlur(open_detector(settings, data_dir)[0])
 
 
 def _open(

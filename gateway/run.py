@@ -15,13 +15,13 @@ import httpx
 
 from gateway.clock import monotonic_s
 from gateway.config import ENV_PREFIX, Settings, WorkerSettings, redis_url
+from gateway.data_directory import open_store
 from gateway.demo import SCENES, DemoCamera, DemoCameras
 from gateway.detector_setup import models_of
 from gateway.directory_lock import hold
 from gateway.dispatch.embedded import open_queue
 from gateway.errors import GatewayError, StorageError
 from gateway.onboarding import Wish, adopt, look_at
-from gateway.processes import open_store
 from gateway.rules_file import rules_to_json, zones_to_json
 from gateway.serving import listen
 from gateway.sources import with_credentials

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import TypedDict, TypeVar, Unpack
+from typing import Self, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -29,6 +29,7 @@ from gateway.errors import (
     WorkerUnreachableError,
 )
 from gateway.http.errors import ErrorBody
+from gateway.store import Store
 from gateway.store.camera_states import LiveMode
 from gateway.whep import MODE_HEADER, SDP_TYPE, WHY_HEADER, Hindrance, StreamChoice
 from gateway.worker_api import CAPTURED_AT_HEADER, LiveAnswer, Snapshot, WorkerStatus
@@ -75,6 +76,22 @@ class _Body(TypedDict, total=False):
     timeout: float
 
 
+def owner_of(store: Store, camera_id: str) -> str:
+    """Return the address of the worker that owns a camera.
+
+    Raises NotFoundError, NoPictureError (switched off) and WorkerUnreachableError (no owner yet).
+    """
+    camera = store.inventory.get(camera_id)
+    if not camera.enabled:
+        raise NoPictureError(f"Camera {camera_id} is switched off in the inventory.")
+    state = store.camera_states.get(camera_id)
+    if state is None or state.worker_url is None:
+        raise WorkerUnreachableError(
+            f"No worker has taken camera {camera_id} yet: try again in some seconds."
+        )
+    return state.worker_url
+
+
 class WorkerClient:
     """One connection pool to all workers; plain HTTP, so it loads no certificates to trust.
 
@@ -93,6 +110,12 @@ class WorkerClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def whep_offer(
         self, worker_url: str, camera: str, offer: str, stream: StreamChoice

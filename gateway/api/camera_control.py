@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends, status
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from gateway.api.cameras import owner_of
 from gateway.api.fields import Question
 from gateway.api.security import administrator, signed_in
 from gateway.api.services import Services, ServicesDep
@@ -40,6 +39,7 @@ from gateway.http.errors import ErrorBody
 from gateway.onvif.device_clock import ClockState
 from gateway.onvif.imaging import ImagingState
 from gateway.onvif.ptz import Motion, Preset
+from gateway.worker_client import owner_of
 
 REFUSALS: dict[int | str, dict[str, object]] = {
     404: {"model": ErrorBody, "description": "not_found: no such camera, or not one to control"},

@@ -14,16 +14,15 @@ from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.clock import to_iso
-from gateway.errors import NoPictureError, WorkerUnreachableError
 from gateway.http.errors import ErrorBody
 from gateway.named_source import ONVIF_SCHEMES
 from gateway.record_mode import RecordMode
-from gateway.store import Store
 from gateway.store.camera_states import CameraState, LiveMode
 from gateway.store.inventory import Camera
 from gateway.store.water import StoredWater
 from gateway.survey import survey_from_json
 from gateway.worker_api import CAPTURED_AT_HEADER
+from gateway.worker_client import owner_of
 from vision.water.types import Passability, RainState, Unseen, WaterState
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -190,22 +189,6 @@ def read_all(services: Services) -> tuple[CameraBody, ...]:
         )
         for camera in store.inventory.cameras()
     )
-
-
-def owner_of(store: Store, camera_id: str) -> str:
-    """Return the address of the worker that owns a camera.
-
-    Raises NotFoundError, NoPictureError (switched off) and WorkerUnreachableError (no owner yet).
-    """
-    camera = store.inventory.get(camera_id)
-    if not camera.enabled:
-        raise NoPictureError(f"Camera {camera_id} is switched off in the inventory.")
-    state = store.camera_states.get(camera_id)
-    if state is None or state.worker_url is None:
-        raise WorkerUnreachableError(
-            f"No worker has taken camera {camera_id} yet: try again in some seconds."
-        )
-    return state.worker_url
 
 
 @router.get("")

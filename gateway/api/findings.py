@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field
 
-from gateway.api.cameras import owner_of
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.form import Form, form_of, read_fields, read_form
 from gateway.api.jurisdiction import check_seen
@@ -20,6 +19,7 @@ from gateway.finding_desk import FindingDesk, Taken, Told
 from gateway.http.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.photo import MAX_BYTES, clean_picture
 from gateway.store.users import Role, User
+from gateway.worker_client import owner_of
 from gateway.workflow.case import Actor, Party
 from vision.types import Severity
 

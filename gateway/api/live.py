@@ -10,7 +10,6 @@ from fastapi import APIRouter, Header, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from gateway.api.cameras import owner_of
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.media_type import check_type
 from gateway.api.runtime import RuntimeDep
@@ -34,6 +33,7 @@ from gateway.whep import (
     read_offer,
     read_text,
 )
+from gateway.worker_client import owner_of
 
 router = APIRouter(prefix="/api", tags=["live"])
 

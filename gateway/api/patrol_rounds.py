@@ -9,7 +9,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from gateway.api.cameras import owner_of
 from gateway.api.evidence import CACHE
 from gateway.api.fields import Answer, Question, UtcTime
 from gateway.api.findings import desk_of
@@ -23,6 +22,7 @@ from gateway.patrol.round import Standing, Stop, Verdict, standing
 from gateway.patrol_desk import PICTURES, PatrolDesk, Seen, Shot, cameras_left, stop_of
 from gateway.store.patrol import CheckIn, StoredRound
 from gateway.store.users import User
+from gateway.worker_client import owner_of
 from gateway.workflow.case import Actor, Party
 from vision.types import Severity
 

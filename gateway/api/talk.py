@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from gateway.api.cameras import owner_of
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.media_type import check_type
 from gateway.api.runtime import RuntimeDep
@@ -18,6 +17,7 @@ from gateway.api.services import ServicesDep
 from gateway.http.errors import ErrorBody, ForbiddenError
 from gateway.store.users import Role
 from gateway.whep import SDP_TYPE, read_offer
+from gateway.worker_client import owner_of
 from gateway.worker_talk_api import LIMIT_HEADER
 
 SPEAKERS = frozenset({Role.ADMIN, Role.OPERATOR})

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 from fastapi.concurrency import run_in_threadpool
 
-from gateway.api.cameras import owner_of
 from gateway.api.fields import Answer, UtcTime
 from gateway.api.security import SignIn, SignInDep, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.http.errors import ErrorBody, ForbiddenError, TongueDep
 from gateway.store.users import Role
+from gateway.worker_client import owner_of
 from gateway.worker_water_api import Corners, ReferenceFacts
 from vision.water.reference import ReferenceKind
 from vision.water.types import Unseen

@@ -175,7 +175,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _recorded(settings: Settings, camera: str, since: str | None, until: str | None) -> "Film":
     """Return a span of a camera's recordings, its times in the site's zone unless they name one."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.replay.films import recorded_film
 
     span = []

@@ -38,7 +38,7 @@ def list_command(
     json: JsonOption = False,
 ) -> None:
     """List who did what, the newest first."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.store.audit_log import AuditFilter
 
     settings = load_settings(config)
@@ -67,7 +67,7 @@ def list_command(
 @app.command("head")
 def head_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print where the log stands as SEQ:HASH, to be kept where nobody here can change it."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         head = store.audit.head()
@@ -92,7 +92,7 @@ def verify_command(
     Without --since the whole log is read. That its end was not cut off, or all of it written anew,
     only a --head noted outside can prove: from case messages, exports, or `gridpatrol audit head`.
     """
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     start = moment(since, settings.site.zone) if since else None

@@ -90,8 +90,9 @@ def add_camera(
 ) -> None:
     """Try and measure a camera, put it into the inventory; running workers take it up at once."""
     from gateway.cli.prompts import ask_password
+    from gateway.data_directory import open_store
     from gateway.onboarding import Approach, Wish, adopt, look_at, measure
-    from gateway.processes import open_store, reload_workers
+    from gateway.worker_orders import reload_workers
 
     settings = load_settings(config)
     how = Approach(brand, channel, main_profile, sub_profile)

@@ -50,7 +50,7 @@ def list_command(
     json: JsonOption = False,
 ) -> None:
     """List cases, the newest incident first."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.store.cases import CaseFilter
 
     settings, now = load_settings(config), utc_now()
@@ -69,7 +69,7 @@ def list_command(
 @app.command("show")
 def show(case_id: CaseId, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show a case with all that was done to it."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     with open_store(settings) as store:
@@ -95,8 +95,8 @@ def step_command(
     json: JsonOption = False,
 ) -> None:
     """Take a step, as an administrator would; kept under the name of this machine's user."""
+    from gateway.data_directory import open_store
     from gateway.dispatch.case_message import CaseWriter
-    from gateway.processes import open_store
 
     settings = load_settings(config)
     deed = Deed(

@@ -30,7 +30,7 @@ def counts(
     """Tell how many passed a camera, by hour or day of the site's calendar."""
     from gateway.counts.buckets import bucketed, span
     from gateway.counts.table import CAMERA, DOMAIN, HEADINGS, count_lines, to_csv
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.sheet_words import SheetWords
     from gateway.store.counts import CountFilter
 

@@ -23,7 +23,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Who asked for it, a
 def verify(case_id: CaseId, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Compare a closed case with what was sealed; exit 31 when anything was changed or lost."""
     from gateway.casefile.check import check_case
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     with open_store(settings) as store:
@@ -50,7 +50,8 @@ def export(
 ) -> None:
     """Write a case as an archive that can be read and proved without this program."""
     from gateway.casefile.bundle import ExportWish, export_case
-    from gateway.processes import open_store, open_veil
+    from gateway.data_directory import open_store
+    from gateway.detector_setup import open_veil
 
     settings = load_settings(config)
     wish = ExportWish(
@@ -60,7 +61,7 @@ def export(
         site=settings.site.name,
         zone=settings.site.zone,
         version=version("gridpatrol"),
-        veil=open_veil(settings) if blur_persons else None,
+        veil=open_veil(settings.analysis, settings.data_dir) if blur_persons else None,
     )
     with open_store(settings) as store:
         _keep(to, export_case(store, settings.data_dir, wish))
@@ -69,7 +70,7 @@ def export(
 
 def hold(case_id: CaseId, reason: ReasonOption, config: ConfigOption = None) -> None:
     """Keep evidence and recordings of a case, whatever is due, until it is released."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         store.holds.place(case_id, reason, utc_now())
@@ -77,7 +78,7 @@ def hold(case_id: CaseId, reason: ReasonOption, config: ConfigOption = None) -> 
 
 def release(case_id: CaseId, reason: ReasonOption = "", config: ConfigOption = None) -> None:
     """End the hold on a case: what is due goes with the next round."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         store.holds.release(case_id, reason, utc_now())
@@ -85,7 +86,7 @@ def release(case_id: CaseId, reason: ReasonOption = "", config: ConfigOption = N
 
 def holds(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List the cases that are held, with who asked for it and why."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     with open_store(settings) as store:

@@ -40,9 +40,9 @@ def add(
     json: JsonOption = False,
 ) -> None:
     """Report a finding: it becomes an incident with its case."""
+    from gateway.data_directory import open_store
     from gateway.finding_desk import FindingDesk, Told
     from gateway.photo import clean_picture
-    from gateway.processes import open_store
 
     if not place and camera is None:
         raise ConfigError("say where it is: --place, or --camera")

@@ -231,7 +231,8 @@ def _set_rules(store: "Store", camera_id: str, file: Path) -> None:
 @contextmanager
 def _opened(config: Path | None, *, reload: bool = False) -> Iterator["Store"]:
     """Open the store; reload: have running workers read the inventory again when all went well."""
-    from gateway.processes import open_store, reload_workers
+    from gateway.data_directory import open_store
+    from gateway.worker_orders import reload_workers
 
     settings = load_settings(config)
     with open_store(settings) as store:

@@ -50,7 +50,7 @@ def reset_password(
     config: ConfigOption = None,
 ) -> None:
     """Give a user a new random password, print it once, and end all their sessions."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         password = store.users.reset_password(username)

@@ -26,7 +26,7 @@ def group() -> None:
 @app.command("targets")
 def targets_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List who is told, with their wishes; addresses are secrets and not shown."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         found = store.notices.targets()
@@ -49,9 +49,9 @@ def set_command(
     config: ConfigOption = None,
 ) -> None:
     """Add a target or change it; its address is asked for, or taken from the environment."""
+    from gateway.data_directory import open_store
     from gateway.notify.apprise_service import check_url
     from gateway.notify.target import Wishes, check_name, wishes_from_json
-    from gateway.processes import open_store
     from gateway.yaml_file import read_model
 
     check_name(name)
@@ -69,7 +69,7 @@ def set_command(
 @app.command("remove")
 def remove_command(name: Name, config: ConfigOption = None) -> None:
     """Tell a target nothing any more."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         store.notices.remove_target(name)
@@ -78,9 +78,9 @@ def remove_command(name: Name, config: ConfigOption = None) -> None:
 @app.command("test")
 def try_command(name: Name, config: ConfigOption = None) -> None:
     """Tell a target a test, now, whatever its wishes."""
+    from gateway.data_directory import open_store
     from gateway.notify.apprise_service import tell
     from gateway.notify.words import Words
-    from gateway.processes import open_store
     from vision.types import Severity
 
     settings = load_settings(config)
@@ -101,7 +101,7 @@ def log_command(
     json: JsonOption = False,
 ) -> None:
     """List what was told, the newest first: to whom, when, with what result."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     with open_store(settings) as store:

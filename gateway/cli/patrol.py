@@ -42,8 +42,8 @@ def import_command(
     config: ConfigOption = None,
 ) -> None:
     """Have a plan hold from now on; rounds that were due before stay as they were."""
+    from gateway.data_directory import open_store
     from gateway.patrol_file import check_cameras, read_plan
-    from gateway.processes import open_store
 
     settings = load_settings(config)
     plan = read_plan(file)
@@ -60,9 +60,9 @@ def rota(
     json: JsonOption = False,
 ) -> None:
     """Show who is on duty."""
+    from gateway.data_directory import open_store
     from gateway.patrol.rota import duties
     from gateway.patrol_file import plan_of
-    from gateway.processes import open_store
 
     settings = load_settings(config)
     zone = settings.site.zone
@@ -100,7 +100,7 @@ def rounds(
     json: JsonOption = False,
 ) -> None:
     """List rounds and how they went; without times, today's."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings, now = load_settings(config), utc_now()
     first, last = _span(settings, since, until, now)
@@ -124,7 +124,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a round, stop by stop."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings, now = load_settings(config), utc_now()
     with open_store(settings) as store:

@@ -45,7 +45,7 @@ def run(
 
 def serve(config: ConfigOption = None) -> None:
     """Run the console, the API and the relay to the dispatch queue."""
-    from gateway.processes import run_serve
+    from gateway.serve_process import run_serve
 
     settings = load_settings(config)
     set_up_logging(settings.log, "serve")
@@ -58,8 +58,8 @@ def worker(
 ) -> None:
     """Run the cameras of one shard: read, record, analyse, show."""
     from gateway.allocator import give_back_freed_memory
-    from gateway.processes import run_worker
     from gateway.worker import Shard
+    from gateway.worker_process import run_worker
 
     settings = load_settings(config)
     part = Shard(shard)

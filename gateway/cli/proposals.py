@@ -28,7 +28,7 @@ def group() -> None:
 @app.command("list")
 def list_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Tell what is proposed about rules that were wrong again and again this week."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.suppression.desk import SuppressionDesk
 
     settings = load_settings(config)
@@ -60,7 +60,7 @@ def list_command(config: ConfigOption = None, json: JsonOption = False) -> None:
 @app.command()
 def accept(proposal: ProposalId, note: Note = "", config: ConfigOption = None) -> None:
     """Change a camera's rules as proposed; running workers are told at once."""
-    from gateway.processes import reload_workers
+    from gateway.worker_orders import reload_workers
 
     settings = load_settings(config)
     if _decide(settings, proposal, note, verdict=True):
@@ -75,7 +75,7 @@ def refuse(proposal: ProposalId, note: Note = "", config: ConfigOption = None) -
 
 def _decide(settings: Settings, proposal: str, note: str, *, verdict: bool) -> bool:
     """Decide as this machine's user; return whether rules changed."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.suppression.desk import SuppressionDesk
 
     with open_store(settings) as store:

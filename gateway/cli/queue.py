@@ -56,7 +56,7 @@ def tail_command(
 @app.command("sinks")
 def sinks_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show how each sink fares: what waits for it, since when it is down, what it refused."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         found = store.deliveries.status()
@@ -76,7 +76,7 @@ def parked_command(
     json: JsonOption = False,
 ) -> None:
     """List the messages that a sink refused again and again; they wait for a person."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         found = store.deliveries.parked(sink)
@@ -98,7 +98,7 @@ def offer_command(
     ] = False,
 ) -> None:
     """Offer a parked message to its sink once more."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         act = store.deliveries.drop if drop else store.deliveries.offer_again

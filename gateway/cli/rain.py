@@ -25,7 +25,7 @@ def group() -> None:
 @app.command()
 def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Tell how each feed fares and what each gauge measured last; `water rain` tells what holds."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     now = utc_now()
@@ -81,7 +81,7 @@ def try_feed(
 
 
 def _feed(settings: Settings, name: str) -> "Feed":
-    from gateway.processes import rain_feeds
+    from gateway.rain_feed.poller import rain_feeds
 
     known = {feed.name: feed for feed in rain_feeds(settings)}
     if name not in known:

@@ -30,7 +30,7 @@ def list_command(
     json: JsonOption = False,
 ) -> None:
     """List the files of the last days, oldest first; times in the site's zone, in JSON in UTC."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     now = utc_now()
@@ -75,7 +75,7 @@ def export_command(
     json: JsonOption = False,
 ) -> None:
     """Write a span of a camera's recordings as one MP4, and tell what is missing of it."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.recording.export import plan_export, write_export
 
     settings = load_settings(config)
@@ -97,7 +97,7 @@ def export_command(
 @app.command("check")
 def check_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Compare the files with the index; exit code 1 where they differ. Changes nothing."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.recording.repair import Repair
 
     settings = load_settings(config)

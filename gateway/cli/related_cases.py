@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def related(case_id: CaseId, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Tell what may be the same happening as a case, what was merged into it, what was before."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     settings = load_settings(config)
     with open_store(settings) as store:

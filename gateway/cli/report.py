@@ -58,7 +58,7 @@ def cases_command(
     json: JsonOption = False,
 ) -> None:
     """Tell how many cases there were, how fast they were dealt with, how many were false."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.reports.case_report import case_report
     from gateway.reports.tables import case_table
     from gateway.reports.words import ReportWords
@@ -92,7 +92,7 @@ def false_alarms_command(
     """Tell how often each rule of each camera was wrong, week by week, and why."""
     from dataclasses import replace
 
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.reports.false_alarms import false_alarms
     from gateway.reports.tables import false_alarm_table
     from gateway.reports.words import ReportWords

@@ -17,7 +17,7 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     from gateway.api.cameras import SILENT_AFTER, state_to_show
     from gateway.api.system import load_of
     from gateway.clock import utc_now
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     now = utc_now()
     with open_store(load_settings(config)) as store:

@@ -13,7 +13,7 @@ Number = Annotated[int, typer.Argument(min=1, help="Number of the parked message
 
 def statuses(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List the messages of a grid platform that nothing could be made of."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         found = store.statuses.parked()
@@ -32,8 +32,8 @@ def hear(
     drop: Annotated[bool, typer.Option("--drop", help="Forget it instead.")] = False,
 ) -> None:
     """Try a parked message of a grid platform once more, such as after its case has come."""
+    from gateway.data_directory import open_store
     from gateway.dispatch.status_desk import StatusDesk
-    from gateway.processes import open_store
 
     settings = load_settings(config)
     with open_store(settings) as store:

@@ -76,7 +76,7 @@ def restore(
 
 def tune_added(settings: Settings, camera_ids: Sequence[str], *, as_json: bool) -> None:
     """Tune cameras just taken in; those that cannot be are told, and stay as they are."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.stream_tuning import StreamTuner, outcome_of
 
     with open_store(settings) as store:
@@ -119,7 +119,7 @@ def _go_through(
     tuned: bool = False,
 ) -> None:
     from gateway.bulk_tuning import BulkTuning, cameras_meant
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.stream_tuning import StreamTuner
 
     outcomes: list[TuningOutcome] = []

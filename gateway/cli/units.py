@@ -31,7 +31,7 @@ def group() -> None:
 @app.command("list")
 def list_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every unit with the number of its cameras, and the cameras that name none clearly."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         tree, cameras = store.units.tree(), store.inventory.cameras()
@@ -60,7 +60,7 @@ def set_command(
     config: ConfigOption = None,
 ) -> None:
     """Add a unit, change it, or take it away."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.units import Unit, tree_of
 
     with open_store(load_settings(config)) as store:
@@ -91,7 +91,7 @@ def import_command(
     config: ConfigOption = None,
 ) -> None:
     """Replace the tree by that of a file; with a mistake in it nothing is changed."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.unit_file import read_units
 
     tree = read_units(_content(file), file)
@@ -106,7 +106,7 @@ def export_command(
     config: ConfigOption = None,
 ) -> None:
     """Write the tree to a file, to be kept, edited, imported again."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.unit_file import write_units
 
     with open_store(load_settings(config)) as store:

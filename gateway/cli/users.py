@@ -23,7 +23,7 @@ def group() -> None:
 @app.command("list")
 def list_command(config: ConfigOption = None, json: JsonOption = False) -> None:
     """List every user with role and unit."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         found = store.users.all()
@@ -44,7 +44,7 @@ def add_command(
     config: ConfigOption = None,
 ) -> None:
     """Add a user with a random password, printed once, to be changed at sign-in."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.store.users import Role
 
     with open_store(load_settings(config)) as store:
@@ -60,7 +60,7 @@ def move_command(
     config: ConfigOption = None,
 ) -> None:
     """Have a user belong to another unit; they have to sign in again."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         store.users.belong(username, None if unit == WHOLE_SITE else unit)
@@ -73,7 +73,7 @@ def role_command(
     config: ConfigOption = None,
 ) -> None:
     """Give a user another role; where they are signed in they have it at once."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.store.users import Role
 
     with open_store(load_settings(config)) as store:
@@ -83,7 +83,7 @@ def role_command(
 @app.command("disable")
 def disable_command(username: Username, config: ConfigOption = None) -> None:
     """Shut a user out: no session, no player's token, until `reset-password` lets them in again."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
 
     with open_store(load_settings(config)) as store:
         store.users.disable(username)

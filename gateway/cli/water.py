@@ -41,8 +41,9 @@ def setup(
     config: ConfigOption = None,
 ) -> None:
     """Show where water is watched at a camera, or set it; running workers are told at once."""
-    from gateway.processes import open_store, reload_workers
+    from gateway.data_directory import open_store
     from gateway.water_file import load_water, water_to_json
+    from gateway.worker_orders import reload_workers
 
     settings = load_settings(config)
     if file is not None and off:
@@ -63,7 +64,7 @@ def setup(
 @app.command("only-wet")
 def only_wet(camera_id: CameraId, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Have what a camera sees now count as only wet; its worker must be running."""
-    from gateway.processes import say_only_wet
+    from gateway.worker_orders import say_only_wet
 
     reference = say_only_wet(load_settings(config), camera_id)
     if json:
@@ -81,7 +82,7 @@ def rain(
     json: JsonOption = False,
 ) -> None:
     """Say that it rains or is dry, or show what is known of rain."""
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.store.rain import RainSpell
 
     now = utc_now()
@@ -254,7 +255,7 @@ def _references_of(settings: Settings, camera_id: str) -> "tuple[Reference, ...]
 
 
 def _point(settings: Settings, camera_id: str) -> "WaterPoint":
-    from gateway.processes import open_store
+    from gateway.data_directory import open_store
     from gateway.water_file import point_of
 
     with open_store(settings) as store:

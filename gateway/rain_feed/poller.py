@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from gateway.clock import utc_now
+from gateway.config import Settings
 from gateway.dial_policy import DialPolicy
 from gateway.dispatch.backoff import Backoff
 from gateway.errors import ConfigError, RainFeedError, StorageError
@@ -46,6 +47,13 @@ class Feed:
     def source(self) -> str:
         """What spells name as who says so."""
         return f"feed:{self.name}"
+
+
+def rain_feeds(settings: Settings) -> tuple[Feed, ...]:
+    """Return the rain feeds of the settings, ready to be asked."""
+    dial = DialPolicy(settings.onboarding.allowed_networks)
+    zone = settings.site.zone
+    return tuple(Feed(name, one, dial, zone) for name, one in settings.rain.feeds.items())
 
 
 class RainPoller:

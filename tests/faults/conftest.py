@@ -25,7 +25,7 @@ import pytest
 from av.video.frame import PictureType
 
 from gateway.config import Settings
-from gateway.processes import open_box, open_store, worker_token
+from gateway.data_directory import open_box, open_store, worker_token
 from gateway.store import Store
 from gateway.store.camera_states import CameraState
 from gateway.store.incident_list import IncidentFilter

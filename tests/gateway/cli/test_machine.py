@@ -12,6 +12,8 @@ import pytest
 from gateway.secrets import SecretBox
 from gateway.store import Store
 
+HEAVY = ("aiortc", "alembic", "av", "cv2", "fastapi", "openvino", "redis", "zeep")
+
 
 def test_settings_with_mistakes_are_named_by_line(refused, tmp_path):
     path = tmp_path / "site.yaml"
@@ -69,11 +71,20 @@ def test_doctor_works_where_a_system_library_is_missing(tmp_path):
     assert "Traceback" not in doctor.stderr + other.stderr
 
 
-def test_the_command_line_starts_without_the_heavy_libraries():
-    """Each takes a quarter of a second and more; a command loads what it uses."""
-    heavy = ("aiortc", "alembic", "av", "cv2", "fastapi", "openvino", "redis", "sqlalchemy", "zeep")
-    told = "import sys, gateway.cli; print(*(one for one in sys.argv[1:] if one in sys.modules))"
-    run = [sys.executable, "-c", told, *heavy]
+@pytest.mark.parametrize(
+    ("module", "strange"),
+    [
+        ("gateway.cli", ("sqlalchemy", *HEAVY)),
+        ("gateway.data_directory", HEAVY),
+        ("gateway.run", ("aiortc", "alembic", "openvino", "gateway.api", "gateway.worker")),
+        ("gateway.serve_process", ("aiortc", "alembic", "openvino", "gateway.worker")),
+        ("gateway.worker_process", ("alembic", "openvino", "paho", "redis", "gateway.api")),
+    ],
+)
+def test_who_starts_loads_nothing_that_is_not_theirs(module, strange):
+    """The heavy libraries take up to a quarter of a second each."""
+    told = f"import sys, {module}; print(*(one for one in sys.argv[1:] if one in sys.modules))"
+    run = [sys.executable, "-c", told, *strange]
     assert subprocess.run(run, check=True, capture_output=True, text=True).stdout.split() == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.cli.notify import ADDRESS_VARIABLE
 from gateway.config import Settings
-from gateway.processes import open_store
+from gateway.data_directory import open_store
 from gateway.store.notices import NewNotice
 from vision.types import Severity
 

@@ -6,10 +6,10 @@ import json
 import pytest
 
 from gateway.config import Settings
+from gateway.data_directory import open_store
 from gateway.dispatch.embedded import open_queue
 from gateway.dispatch.redis_sink import RedisSink
 from gateway.dispatch.sink import Letter
-from gateway.processes import open_store
 from gateway.store.deliveries import Refusal
 from gateway.store.outbox import QUEUE
 

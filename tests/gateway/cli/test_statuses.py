@@ -4,7 +4,7 @@ import json
 
 from gateway.clock import to_iso, utc_now
 from gateway.config import Settings
-from gateway.processes import open_store
+from gateway.data_directory import open_store
 from gateway.store.statuses import Way
 
 
