@@ -129,14 +129,16 @@ class LumaActivity:
         self._at: datetime | None = None
 
     def look(self, luma: Luma, at: datetime) -> Activity:
-        """Judge one picture. The first, and one of another size, only begins the background.
+        """Judge one picture. The first only begins the background, and so does one of another size.
 
-        One with a side below LEAST_SIDE_PX is quiet.
+        So does one from before the last by more than GAP_S: the clock was set, and what was to end
+        at a time would not. One with a side below LEAST_SIDE_PX is quiet.
         """
         if min(luma.shape) < LEAST_SIDE_PX:
             return Activity(at, ActivityState.QUIET)
         picture = luma + BLACK
-        if luma.shape != self._shape:
+        was_set = self._at is not None and (self._at - at).total_seconds() > GAP_S
+        if luma.shape != self._shape or was_set:
             self._begin(picture, at)
             return Activity(at, ActivityState.QUIET)
         view = self._view(picture, at)

@@ -13,8 +13,9 @@ Point: TypeAlias = tuple[float, float]
 """x, y; normalised 0-1 unless the user says otherwise."""
 
 BLIND_AFTER_S = 10.0
-"""Two frames further apart than this leave what happened between them unknown: twice the longest
-pause between looks (one key frame in 4 s) plus a margin."""
+"""Two frames further apart than this leave what happened between them unknown: twice the pause
+between looks where something rests (4 s) plus a margin. Where time is short, quiet cameras are seen
+less often than that, and the time between is not watched."""
 
 
 def sighted_s(previous: datetime | None, at: datetime) -> float | None:

@@ -72,12 +72,12 @@ class Share:
 FLOOR = Share()
 
 STRETCH = (1.0, 1.25, 1.5, 2.0)
-"""How many times as far apart the floor's keys and looks are where time is short. Twice is the
-most: still under `vision.scene.BLIND_AFTER_S`."""
+"""How many times as far apart the floor's keys and looks are where time is short. With twice, the
+key frames of most cameras are still within `vision.scene.BLIND_AFTER_S`."""
 
 TELLING_STRETCH = 2.0
 """How much further apart still where time is short and the camera tells of motion itself: it can
-wake us, and one that cannot is seen in its stead."""
+wake us, and one that cannot is seen in its stead. To rules the time between is not watched."""
 
 FLOOR_PART = 0.5
 """Part of the budget that the floor may take before it is stretched: seeing that something stirs

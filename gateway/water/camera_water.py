@@ -95,16 +95,16 @@ class CameraWater:
         self._basis = ""
         self._began_at: datetime | None = None
         self._heard_at: datetime | None = None
-        self._next_at: datetime | None = None
+        self._ended_at = self._next_at = datetime.min.replace(tzinfo=UTC)
         self._unsaved = False
 
     def step(self, now: datetime, rain: RainState) -> StoredWater | None:
         """Collect and look where it is time to; return what a look led to, None without one.
 
-        now: UTC. Raises StorageError, WaterError.
+        now: UTC; where the clock was set back, the pause is over. Raises StorageError, WaterError.
         """
         with self._looking:
-            if self._next_at is not None and now < self._next_at:
+            if self._ended_at <= now < self._next_at:
                 return None
             self._begin(now)
             if self._is_turning():
@@ -113,7 +113,7 @@ class CameraWater:
             sample = self._sample(now)
             if sample is not None:
                 return self._looked(now, sample, rain)
-            if now - (self._heard_at or now) >= STALE:
+            if self._is_stale(now):
                 return self._missed(now, Unseen.STALE, rain)
             return None
 
@@ -175,11 +175,14 @@ class CameraWater:
             self.collector.want(wanted=True)
 
     def _end(self, now: datetime, look_again_s: float) -> None:
-        """Leave off collecting until the next look wants to begin."""
+        """Leave off collecting until the next look wants to begin; where nothing came, go on."""
         took = now - (self._began_at or now)
         pause = max(timedelta(), timedelta(seconds=look_again_s) - took)
-        self._next_at, self._began_at = now + pause, None
-        self.collector.want(wanted=False)
+        self._ended_at, self._next_at, self._began_at = now, now + pause, None
+        self.collector.want(wanted=self._is_stale(now))
+
+    def _is_stale(self, now: datetime) -> bool:
+        return abs(now - (self._heard_at or now)) >= STALE
 
     def _sample(self, now: datetime) -> Sample | None:
         """Return the sample that what came by now completes."""

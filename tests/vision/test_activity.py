@@ -176,6 +176,20 @@ def test_another_size_and_a_clock_that_jumps_begin_anew(camera):
     assert camera.eye.look(other, camera.clock(5)).state is ActivityState.QUIET
 
 
+def test_who_comes_after_the_clock_was_set_back_is_seen(camera):
+    """It was set while the light changed: what that had put off ends all the same."""
+
+    def night(view, _):
+        return 255 - view
+
+    camera.settle()
+    assert camera.show(night).state is ActivityState.GLOBAL
+    camera.number -= round(3600 * camera.rate)
+    camera.settle(change=night)
+    came = camera.show(lambda view, n: person(80, 40)(night(view, n), n))
+    assert came.state is ActivityState.MOTION
+
+
 def test_forgotten_is_not_compared(camera):
     camera.settle()
     camera.eye.forget()

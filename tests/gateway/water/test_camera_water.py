@@ -159,6 +159,22 @@ def test_a_camera_that_is_turned_or_silent_says_so_and_clears_nothing(known) -> 
     assert known.looks[-1].passability is not Passability.OPEN
 
 
+def test_a_camera_that_was_silent_is_looked_at_again(known) -> None:
+    known.show(None, 150)
+    assert known.looks[-1].unseen is Unseen.STALE
+    known.show(known.street(0.8), 60)
+    assert (known.looks[-1].unseen, known.looks[-1].state) == (None, WaterState.RED)
+
+
+def test_a_clock_that_is_set_back_stops_no_look(known) -> None:
+    known.show(known.street(0.8), 60)
+    looks = len(known.looks)
+    known.clock.now -= timedelta(hours=1)
+    known.show(known.street(0.8), 60)
+    assert len(known.looks) > looks
+    assert known.looks[-1].unseen is None
+
+
 def test_a_camera_that_gives_key_frames_alone_is_judged(street_camera) -> None:
     camera = street_camera()
     camera.show(camera.street(), 80, every_s=8)
