@@ -34,7 +34,7 @@ from gateway.camera_events import CameraEvents
 from gateway.camera_tour import Tour
 from gateway.control_line import ControlLine
 from gateway.control_pool import ControlPool
-from gateway.errors import NotFoundError, OnvifError
+from gateway.errors import GatewayError, NotFoundError
 from gateway.onvif.alarms import CameraAlarm
 from gateway.onvif.client import OnvifClient
 from gateway.onvif.device_clock import ClockState, read_clock, set_clock
@@ -106,7 +106,7 @@ class CameraControl:
         if self._listening is None:
             return
         ending = self._pool.submit(self._drive.close())
-        with suppress(TimeoutError, OnvifError):
+        with suppress(TimeoutError, GatewayError):
             ending.result(STOP_S)
         self._listening.cancel()
 

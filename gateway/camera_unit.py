@@ -137,6 +137,7 @@ class CameraUnit:
         self._judging = threading.Lock()
         self._ended = False
         self._has_turned, self._turned_s = False, 0.0
+        self._motions: set[tuple[str, str]] = set()
         self._seen, self._looked = Cadence(), Cadence()
         self._tally_pace = Pace()
         self.eye = self._open_eye()
@@ -379,8 +380,18 @@ class CameraUnit:
     def _alarmed(self, alarm: CameraAlarm) -> None:
         """Take in an alarm of the camera itself; for ONVIF's thread."""
         if alarm.type is AlarmType.MOTION:
-            self.eye.motion_alarm(active=alarm.active)
+            self._motion_alarmed(alarm)
         self._health.alarm(alarm)
+
+    def _motion_alarmed(self, alarm: CameraAlarm) -> None:
+        """Let the eye know; motion lasts for as long as one of the camera's detectors tells it."""
+        before = bool(self._motions)
+        if alarm.active:
+            self._motions.add((alarm.topic, alarm.source))
+        else:
+            self._motions.discard((alarm.topic, alarm.source))
+        if bool(self._motions) is not before or not self._motions:
+            self.eye.motion_alarm(active=bool(self._motions))
 
     def _moved(self, moving: bool) -> None:
         """Take in that the view begins to turn, or rests again; for ONVIF's thread.

@@ -340,10 +340,20 @@ class Worker:
 
 
 def _for_all(units: Collection[CameraUnit], step: Callable[[CameraUnit], None]) -> None:
-    """Do what mostly waits for threads to end for all cameras at once, and wait for all."""
+    """Do what mostly waits for threads to end for all cameras at once, and wait for all.
+
+    What fails with one is logged and keeps no other from its end.
+    """
+
+    def guarded(unit: CameraUnit) -> None:
+        try:
+            step(unit)
+        except Exception:
+            log.exception("a camera did not end as it should", camera=unit.camera.id)
+
     if units:
         with ThreadPoolExecutor(len(units), thread_name_prefix="units") as threads:
-            list(threads.map(step, units))
+            list(threads.map(guarded, units))
 
 
 def _encode(picture: Picture, width: int | None) -> bytes:

@@ -158,6 +158,17 @@ class TestMoves:
         one.control.stop()
         assert device.motions[-1] == "stop"
 
+    def test_a_camera_that_lets_us_in_no_more_does_not_keep_us(
+        self, onvif_device: Start, watched: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(camera_drive, "HOLD_S", 60.0)
+        device = onvif_device()
+        one = watched(device)
+        one.do(Move(LEFT))
+        device.password = "other"
+        one.control.stop()
+        assert "stop" not in device.motions
+
     def test_a_way_is_over_when_the_camera_says_so(
         self, onvif_device: Start, watched: Start
     ) -> None:

@@ -29,6 +29,7 @@ from gateway.errors import (
     TalkBusyError,
 )
 from gateway.incident_writer import IncidentWriter
+from gateway.onvif.alarms import AlarmType, CameraAlarm
 from gateway.quarantine import Quarantine
 from gateway.record_mode import RecordMode
 from gateway.recording.repair import Repair
@@ -398,6 +399,36 @@ def test_a_turn_between_two_looks_is_known_to_the_next_one(store, start_worker, 
         unit._moved(moving=True)
         unit._moved(moving=False)
     wait_until(lambda: unit._pipeline._tracker._trails is not followed)
+
+
+def test_motion_lasts_while_one_of_a_cameras_detectors_tells_it(start_worker, road):
+    unit, told = start_worker()._units["road"], []
+    unit.eye.motion_alarm = lambda *, active: told.append(active)
+    for topic, active in (("a", True), ("b", True), ("b", False), ("a", False), ("b", False)):
+        unit._alarmed(CameraAlarm(AlarmType.MOTION, active, utc_now(), topic, "lens"))
+    assert told == [True, False, False], "that nothing moves is told again: it can tell"
+
+
+def test_a_camera_that_does_not_end_well_keeps_no_other_from_its_end(
+    store, start_worker, add, road_film
+):
+    add("gate", road_film.as_uri(), CARS)
+    add("road", road_film.as_uri(), CARS)
+    worker = start_worker()
+    wait_until(lambda: store.incidents.open_incidents("road"))
+    stream = worker._units["gate"].stream("sub")
+    stop, failures = stream.stop, [ValueError()]
+
+    def fail_once():
+        stop()
+        if failures:
+            raise failures.pop()
+
+    stream.stop = fail_once
+    with capture_logs() as logs:
+        start_worker.stop(worker)
+    assert [line["camera"] for line in logs if line["log_level"] == "error"] == ["gate"]
+    assert store.incidents.open_incidents("road") == ()
 
 
 def test_a_camera_whose_alarms_do_not_reach_us_is_not_waited_for(start_worker, add, road_film):
