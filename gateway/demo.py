@@ -22,7 +22,7 @@ from gateway.children import start_child, stop_child
 from gateway.clock import monotonic_s
 from gateway.demo_scenes import SCENES, Scene
 from gateway.errors import MissingExtraError, UnreachableError
-from gateway.footage import FILMS, Film, FootageUnavailableError, Say, obtain
+from gateway.footage import Film, FootageUnavailableError, Say, obtain
 from gateway.secrets import readable_password
 from gateway.sources import Credentials
 
@@ -64,18 +64,19 @@ class _Process:
 
 
 class DemoCameras:
-    """The virtual cameras of one data directory; use it from the main thread.
+    """The virtual cameras of one data directory, one for each scene; use it from the main thread.
 
     Raises MissingExtraError when the `demo` extra is not installed.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, scenes: Sequence[Scene] = SCENES) -> None:
         for module in ("ipycam", "imageio_ffmpeg"):
             if importlib.util.find_spec(module) is None:
                 raise MissingExtraError(
                     f"{module} is not installed; run: pip install 'gridpatrol[demo]'"
                 )
         self._directory = data_dir / "demo"
+        self._scenes = scenes
         self._running: dict[str, _Process] = {}
 
     def start(self, say: Say) -> Sequence[DemoCamera]:
@@ -85,7 +86,7 @@ class DemoCameras:
         does not come up.
         """
         films = self._films(say)
-        for scene in SCENES:
+        for scene in self._scenes:
             if scene.film in films:
                 camera = self._prepare(scene)
                 film = films[scene.film]
@@ -114,7 +115,7 @@ class DemoCameras:
     def _films(self, say: Say) -> dict[Film, Path]:
         found: dict[Film, Path] = {}
         reasons = []
-        for film in FILMS:
+        for film in dict.fromkeys(scene.film for scene in self._scenes):
             try:
                 found[film] = obtain(film, self._directory / "footage", say)
                 say(f"Footage: {film.name}, {film.scene}")

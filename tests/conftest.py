@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +25,7 @@ from hypothesis import settings
 from onnx import TensorProto, helper, numpy_helper
 
 import vision.runtime  # noqa: F401 - before any test imports a runtime: it keeps them from reporting
-from gateway.demo import DemoCamera, DemoCameras
+from gateway.demo import SCENES, DemoCamera, DemoCameras, Scene
 from gateway.footage import (
     CACHE_VARIABLE,
     ROAD,
@@ -74,9 +74,23 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest: begun last, one would be waited for at the end."""
+    """Begin with the files that take longest: begun last, one would be waited for at the end.
+
+    Within a file, virtual cameras come last: from then on they cost processor time.
+    """
     rank = {name: number for number, name in enumerate(LONGEST_FIRST.read_text().split())}
-    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
+    for item in items:
+        rank.setdefault(_file_of(item), len(rank))
+    items.sort(
+        key=lambda item: (
+            rank[_file_of(item)],
+            "virtual_camera" in getattr(item, "fixturenames", ()),
+        )
+    )
+
+
+def _file_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def _film(film: Film) -> Path:
@@ -118,27 +132,46 @@ def _browser(*names: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def virtual_cameras(
+def virtual_camera(
     road_film: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, DemoCamera]]:
-    """The demonstration cameras, third-party ONVIF devices, by their short names; running.
+) -> Iterator[DemoCamera]:
+    """The demonstration camera that shows vehicles, a third-party ONVIF device; it runs.
 
-    They encode all the time, watched or not: kept for the whole run they would cost it more
-    than starting them anew for each file that needs them.
+    Its streams are of 1280x544 and 640x272. It encodes all the time, watched or not: kept for the
+    whole run it would cost more than starting it anew for each file that needs it.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(CACHE_VARIABLE, str(road_film.parent))
-        cameras = DemoCameras(tmp_path_factory.mktemp("demo"))
-        try:
-            yield {camera.scene.slug: camera for camera in cameras.start(print)}
-        finally:
-            cameras.stop()
+    with _running(SCENES[0], road_film, tmp_path_factory) as camera:
+        yield camera
 
 
 @pytest.fixture(scope="module")
-def virtual_camera(virtual_cameras: dict[str, DemoCamera]) -> DemoCamera:
-    """The one that shows vehicles: streams of 1280x544 and 640x272."""
-    return virtual_cameras["demo-road"]
+def virtual_cameras(
+    virtual_camera: DemoCamera, road_film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, DemoCamera]]:
+    """All demonstration cameras whose footage can be had, by their short names; they run."""
+    cameras = {virtual_camera.scene.slug: virtual_camera}
+    with ExitStack() as running:
+        for scene in SCENES:
+            if scene.slug not in cameras:
+                with suppress(FootageUnavailableError):
+                    cameras[scene.slug] = running.enter_context(
+                        _running(scene, road_film, tmp_path_factory)
+                    )
+        yield cameras
+
+
+@contextmanager
+def _running(
+    scene: Scene, road_film: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DemoCamera]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(road_film.parent))
+        cameras = DemoCameras(tmp_path_factory.mktemp("demo"), (scene,))
+        try:
+            (camera,) = cameras.start(print)
+            yield camera
+        finally:
+            cameras.stop()
 
 
 @pytest.fixture(scope="session")

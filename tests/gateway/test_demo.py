@@ -69,8 +69,26 @@ def cameras(tmp_path: Path) -> Iterator[DemoCameras]:
     cameras.stop()
 
 
+@pytest.fixture
+def one_camera(tmp_path: Path) -> Iterator[DemoCameras]:
+    cameras = DemoCameras(tmp_path, SCENES[:1])
+    yield cameras
+    cameras.stop()
+
+
 def settings(data_dir: Path, slug: str = SLUG) -> dict[str, object]:
     return json.loads((data_dir / "demo" / slug / "camera.json").read_text())
+
+
+@pytest.mark.slow
+def test_a_quiet_viewer_is_kept_longer_than_ipycam_would(virtual_camera: DemoCamera) -> None:
+    """FFmpeg speaks after 30 s, which is when ipycam by itself hangs up."""
+    with socket.create_connection(rtsp_address(virtual_camera), timeout=40) as viewer:
+        viewer.settimeout(35)
+        with pytest.raises(TimeoutError):
+            viewer.recv(1)
+        viewer.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+        assert viewer.recv(4096).startswith(b"RTSP/1.0 200 OK")
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.slug)
@@ -105,12 +123,14 @@ def test_secrets_are_kept_and_no_one_elses(cameras: DemoCameras, tmp_path: Path)
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_port_that_is_taken_meanwhile_is_left_alone(cameras: DemoCameras, tmp_path: Path) -> None:
-    cameras.start(print)
-    cameras.stop()
+def test_a_port_that_is_taken_meanwhile_is_left_alone(
+    one_camera: DemoCameras, tmp_path: Path
+) -> None:
+    one_camera.start(print)
+    one_camera.stop()
     before = settings(tmp_path)
     with socket.create_server(("", before["rtsp_port"])):
-        cameras.start(print)
+        one_camera.start(print)
         after = settings(tmp_path)
         assert after["rtsp_port"] != before["rtsp_port"]
         assert after["onvif_port"] == before["onvif_port"]
@@ -141,34 +161,34 @@ def test_stopping_leaves_no_process_even_while_someone_watches(
 
 
 def test_a_camera_that_died_comes_back_at_the_same_address(
-    cameras: DemoCameras, tmp_path: Path
+    one_camera: DemoCameras, tmp_path: Path
 ) -> None:
-    camera = next(one for one in cameras.start(print) if one.scene.slug == SLUG)
-    child = cameras._running[SLUG].child
+    (camera,) = one_camera.start(print)
+    child = one_camera._running[SLUG].child
     child.kill()
     wait_for(lambda: child.poll() is not None)
-    cameras.ensure_running()
+    one_camera.ensure_running()
     wait_for(lambda: demo._answers(settings(tmp_path)["rtsp_port"]))
     with watched(camera) as packets:
         assert next(packets).size > 0
 
 
 def test_a_camera_that_cannot_start_is_tried_again_with_pauses(
-    cameras: DemoCameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_camera: DemoCameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "RESTART_PAUSE_S", 1e9)
-    cameras.start(print)
-    cameras._running[SLUG].child.kill()
-    wait_for(lambda: cameras._running[SLUG].child.poll() is not None)
+    one_camera.start(print)
+    one_camera._running[SLUG].child.kill()
+    wait_for(lambda: one_camera._running[SLUG].child.poll() is not None)
     with socket.create_server(("", settings(tmp_path)["onvif_port"])):
-        cameras.ensure_running()
-        first = cameras._running[SLUG].child
+        one_camera.ensure_running()
+        first = one_camera._running[SLUG].child
         wait_for(lambda: first.poll() is not None)
-    cameras.ensure_running()
-    assert cameras._running[SLUG].child is first
+    one_camera.ensure_running()
+    assert one_camera._running[SLUG].child is first
     monkeypatch.setattr(demo, "RESTART_PAUSE_S", 0.0)
-    cameras.ensure_running()
-    assert cameras._running[SLUG].child is not first
+    one_camera.ensure_running()
+    assert one_camera._running[SLUG].child is not first
 
 
 def test_no_password_is_shown(virtual_cameras: dict[str, DemoCamera]) -> None:
@@ -189,19 +209,6 @@ def test_cameras_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         assert len(processes_of(tmp_path)) > 1
         parent.send_signal(signal.SIGKILL)
     wait_for(lambda: not processes_of(tmp_path))
-
-
-@pytest.mark.slow
-def test_a_quiet_viewer_is_kept_longer_than_ipycam_would(
-    virtual_cameras: dict[str, DemoCamera],
-) -> None:
-    """FFmpeg speaks after 30 s, which is when ipycam by itself hangs up."""
-    with socket.create_connection(rtsp_address(virtual_cameras[SLUG]), timeout=40) as viewer:
-        viewer.settimeout(35)
-        with pytest.raises(TimeoutError):
-            viewer.recv(1)
-        viewer.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
-        assert viewer.recv(4096).startswith(b"RTSP/1.0 200 OK")
 
 
 def rtsp_address(camera: DemoCamera) -> tuple[str, int]:
