@@ -8,7 +8,7 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --n
           --no-annotate --no-header -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fix lock docs clean
+.PHONY: help setup setup-dev run test check types format layers pages console-types fix lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,12 +45,23 @@ test: setup-dev ## every test, a file at a time on each core; what fails there, 
 		&& echo "make test: what failed is run once more, with the machine to itself" \
 		&& $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
-check: setup-dev ## format, lint, types, layers, docs
+check: setup-dev ## format, lint, types, layers, docs: two at a time
+	@$(MAKE) --no-print-directory -j2 types format layers pages console-types
+
+types:
+	@$(BIN)/mypy
+
+format:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+
+layers:
 	@$(BIN)/lint-imports
+
+pages:
 	@$(BIN)/python docs/generate.py --check
+
+console-types:
 	@if command -v npm >/dev/null; then \
 		npm --prefix gateway/console ci --ignore-scripts --silent && npm --prefix gateway/console run --silent check; \
 	else echo "make check: no npm on PATH, so the console's types were not checked"; fi
