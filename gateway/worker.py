@@ -269,13 +269,16 @@ class Worker:
         except GatewayError as error:
             log.error("a camera cannot be watched", camera=camera.id, reason=str(error))
             self._refuse(camera, SessionState.DISABLED, error.code, str(error))
+        except Exception as error:
+            log.exception("a camera cannot be watched, for a reason unknown", camera=camera.id)
+            self._refuse(camera, SessionState.DISABLED, GatewayError.code, repr(error))
 
     def _started(self, camera: Camera) -> CameraUnit:
         """Return a camera at work; one that cannot start leaves nothing at work behind."""
         unit = CameraUnit(camera, self._bench, self._recorders, self._report_due.set)
         try:
             unit.start()
-        except GatewayError:
+        except Exception:
             unit.blind()
             unit.stop()
             raise

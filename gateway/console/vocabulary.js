@@ -35,6 +35,8 @@ const CODE_ADVICE = {
   bad_config: msg("The zones or rules of this camera cannot be used, so it is not watched. Correct them in the inventory."),
   undecodable: msg("The camera sends pictures that cannot be decoded. Set its stream to H.264 or H.265."),
   worker_silent: msg("The process that watches this camera does not report. It is started again by itself."),
+  storage: msg("The disk or database of the server refuses. See `gridpatrol doctor`."),
+  error: msg("This camera could not be put to work. The log of its worker says why."),
 };
 
 /** @type {Record<Severity, { word: string, meaning: string }>} */

@@ -390,6 +390,22 @@ def test_a_camera_that_cannot_start_leaves_nothing_at_work(
     assert len(pulling) == 1
 
 
+def test_a_surprise_with_one_camera_concerns_no_other(store, start_worker, road, add, monkeypatch):
+    add("odd", road.main_uri, [CARS[0] | {"id": "odd"}])
+    read = camera_unit.rules_from_json
+
+    def surprise(zones, rules):
+        if "odd" in rules:
+            raise ZeroDivisionError("a rule nobody thought of")
+        return read(zones, rules)
+
+    monkeypatch.setattr(camera_unit, "rules_from_json", surprise)
+    start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    assert is_in_state(store, "odd", "disabled")
+    assert "nobody thought of" in state_of(store, "odd").detail
+
+
 def test_a_turn_between_two_looks_is_known_to_the_next_one(store, start_worker, road):
     """What was where is forgotten, though no look was judged while the view turned."""
     unit = start_worker()._units["road"]
