@@ -57,7 +57,7 @@ const PAGES = {
   administration: ({ user }) => html`<gp-administration-page .user=${user}></gp-administration-page>`,
   units: ({ site, user }) => html`<gp-units-page .site=${site} .user=${user}></gp-units-page>`,
   told: () => html`<gp-told-page></gp-told-page>`,
-  audit: ({ id }) => html`${keyed(id, html`<gp-audit-page thing=${id}></gp-audit-page>`)}`,
+  audit: ({ site, id }) => html`${keyed(id, html`<gp-audit-page .site=${site} thing=${id}></gp-audit-page>`)}`,
   plan: ({ site, user }) => html`<gp-plan-page .site=${site} .user=${user}></gp-plan-page>`,
   deliveries: ({ user }) => html`<gp-deliveries-page .user=${user}></gp-deliveries-page>`,
 };

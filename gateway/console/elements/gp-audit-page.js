@@ -1,8 +1,10 @@
 /** 审计: who did what to which thing, and whether the log is whole. */
 /** @import { AuditCheck, AuditPage, AuditRecord } from "../administration.js" */
+/** @import { Site } from "../site.js" */
 import { css, html } from "lit";
 import { AUDIT_ACTION_CHOICES, auditWord, chainFaultWord } from "../administration-words.js";
 import { getJson } from "../api.js";
+import { auditActor, auditDetail, auditObject } from "../audit-words.js";
 import { dayAndTime, momentOf, nextDay } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
@@ -26,13 +28,15 @@ export class GpAuditPage extends ConsoleElement {
     .none, .more { padding: var(--s4); color: var(--ink-2); }
     @media (max-width: 1000px) { .columns { grid-template-columns: minmax(0, 1fr); } .side { order: -1; } }
   `];
-  static properties = { thing: {}, found: { state: true }, check: { state: true }, busy: { state: true }, refused: { state: true }, unchecked: { state: true } };
+  static properties = { site: { attribute: false }, thing: {}, found: { state: true }, check: { state: true }, busy: { state: true }, refused: { state: true }, unchecked: { state: true } };
 
   /** What was asked for last. */
   #wanted = new URLSearchParams();
 
   constructor() {
     super();
+    /** @type {Site | null} */
+    this.site = null;
     /** What is looked for, such as "case/ID", "" for everything. */
     this.thing = "";
     /** @type {AuditPage | null} */
@@ -96,7 +100,7 @@ export class GpAuditPage extends ConsoleElement {
   /** @param {AuditPage} found */
   #table({ records, next }) {
     return html`<table><thead><tr><th class="number">${t("No.")}</th><th>${t("Time")}</th><th>${t("Who did it")}</th><th>${t("Deed")}</th><th>${t("To what")}</th></tr></thead>
-      <tbody>${records.map(row)}</tbody></table>${next ? html`<p class="more"><button @click=${() => this.#read(next)}>${t("Older")}</button></p>` : null}`;
+      <tbody>${records.map((record) => row(record, this.site))}</tbody></table>${next ? html`<p class="more"><button @click=${() => this.#read(next)}>${t("Older")}</button></p>` : null}`;
   }
 
   #chain() {
@@ -135,13 +139,16 @@ function outcome({ head, breaks }) {
     <ul>${breaks.slice(0, 20).map(({ seq, fault }) => html`<li class="small">${t("Record {number}: {fault}", { number: seq, fault: chainFaultWord(fault) })}</li>`)}</ul>`;
 }
 
-/** @param {AuditRecord} record */
-function row({ seq, at, actor, action, object, detail }) {
+/** @param {AuditRecord} record @param {Site | null} site */
+function row(record, site) {
+  const { seq, at, actor, action, object, detail } = record;
   const id = CASE.exec(object)?.[1];
-  const more = Object.entries(detail).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name}: ${value}`).join(" · ");
-  return html`<tr><td class="number" data-label=${t("No.")}>${seq}</td><td class="word" data-label=${t("Time")}>${dayAndTime(at)}</td><td class="word" data-label=${t("Who did it")}>${actor}</td>
-    <td data-label=${t("Deed")}><div>${auditWord(action)}${more ? html`<div class="tiny quiet">${more}</div>` : null}</div></td>
-    <td data-label=${t("To what")} class="mono tiny">${id ? html`<a class="link" href=${incidentHref(id)}>${object}</a>` : object}</td></tr>`;
+  const more = auditDetail(record);
+  const exact = Object.entries(detail).map(([name, value]) => `${name}: ${value}`).join("\n");
+  const thing = auditObject(object, site);
+  return html`<tr><td class="number" data-label=${t("No.")}>${seq}</td><td class="word" data-label=${t("Time")}>${dayAndTime(at)}</td><td class="word" data-label=${t("Who did it")} title=${actor}>${auditActor(record)}</td>
+    <td data-label=${t("Deed")}><div>${auditWord(action)}${more ? html`<div class="small quiet" title=${exact}>${more}</div>` : null}</div></td>
+    <td data-label=${t("To what")} class="small" title=${object}>${id ? html`<a class="link" href=${incidentHref(id)}>${thing}</a>` : thing}</td></tr>`;
 }
 
 customElements.define("gp-audit-page", GpAuditPage);

@@ -15,7 +15,7 @@ export const watched = css`
 
 /** @param {string} id @param {Camera | undefined} camera @param {"rules" | "water"} about @param {boolean} isAdmin others have no page of rules */
 export function watchedHeader(id, camera, about, isAdmin) {
-  const name = camera?.name ?? id;
+  const name = camera?.name ?? t("Camera");
   const page = (/** @type {"rules" | "water"} */ what, /** @type {string} */ href, /** @type {string} */ word) => html`<a href=${href} aria-current=${what === about ? "page" : "false"}>${word}</a>`;
   return html`<nav><a class="button plain" href=${cameraHref(id)}>${icon("back")}<span class="cut">${camera?.name ?? t("Camera")}</span></a></nav>
     <header><h1 tabindex="-1">${about === "rules" ? t("Rules of {camera}", { camera: name }) : t("Water at {camera}", { camera: name })}</h1>

@@ -153,6 +153,11 @@ def test_a_case_is_held_and_handed_on_and_the_log_knows(console, site, unnamed):
     proof.get_by_role("link", name="审计日志").click()
     for deed in ("保全案件", "导出案件", "解除案件保全"):
         expect(console.get_by_role("cell", name=deed)).to_be_visible()
+    held = console.get_by_role("row").filter(has_text="保全案件")
+    expect(held.get_by_role("link", name="案件 i-1")).to_be_visible()
+    expect(held).to_contain_text("县公安局 2026-17")
+    handed_on = console.get_by_role("row").filter(has_text="导出案件")
+    expect(handed_on.get_by_text(re.compile("^人员已模糊处理 [是否]$"))).to_be_visible()
     console.get_by_role("button", name="校验日志链").click()
     expect(console.get_by_text("完整，共")).to_be_visible()
     shots(console, "audit")
