@@ -14,7 +14,7 @@ from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.clock import to_iso
-from gateway.http.errors import ErrorBody
+from gateway.http.errors import ErrorBody, TongueDep
 from gateway.named_source import ONVIF_SCHEMES
 from gateway.record_mode import RecordMode
 from gateway.store.camera_states import CameraState, LiveMode
@@ -201,13 +201,14 @@ def list_cameras(services: ServicesDep, seen: JurisdictionDep) -> CamerasBody:
 
 
 @router.get("/{camera}", responses={404: {"model": ErrorBody}})
-def read_camera(camera: str, services: ServicesDep) -> CameraBody:
-    """Return one camera."""
+def read_camera(camera: str, services: ServicesDep, tongue: TongueDep) -> CameraBody:
+    """Return one camera; `detail` is in the reader's language."""
     found = services.store.inventory.get(camera)
     state = state_to_show(found, services.store.camera_states.get(camera), services.now())
     open_counts = services.store.incident_list.open_counts()
     water = services.store.water.get(camera)
-    return _body(found, state, open_counts.get(camera, 0), water)
+    said = replace(state, detail=tongue.say(state.detail))
+    return _body(found, said, open_counts.get(camera, 0), water)
 
 
 @router.get(

@@ -92,7 +92,7 @@ export function basisWord(basis) {
 
 /** "12 ± 2 cm, by a mark" @param {Water} water */
 export function depthWord({ depth_cm: depth, error_cm: error, level_by: by }) {
-  if (depth === null) return t("no mark to read it from");
+  if (depth === null) return t("no mark can be read");
   const much = error === null ? `${decimal(depth)} cm` : `${decimal(depth)} ± ${decimal(error)} cm`;
   return LEVELS[by] ? t("{much}, {how}", { much, how: t(LEVELS[by]) }) : much;
 }

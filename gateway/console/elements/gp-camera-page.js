@@ -4,10 +4,11 @@
 /** @import { StreamChoice } from "../whep.js" */
 import { css, html, svg } from "lit";
 import { keyed } from "lit/directives/keyed.js";
+import { getJson } from "../api.js";
 import { alarmsWord, interestWord, looksWord, oftenWord, rungWord } from "../camera-words.js";
 import { decimal, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
-import { t } from "../language.js";
+import { language, t } from "../language.js";
 import { sideSpots } from "../line-sides.js";
 import { WALL, cameraSettingsHref, recordingsHref, reportHref, rulesHref } from "../router.js";
 import { remember, remembered } from "../settings.js";
@@ -64,7 +65,10 @@ export class GpCameraPage extends ConsoleElement {
     .history li { display: flex; gap: var(--s2); align-items: center; }
     .history time { margin-inline-start: auto; color: var(--ink-2); font-size: var(--small); }
   `];
-  static properties = { site: { attribute: false }, user: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true }, stream: { state: true } };
+  static properties = { site: { attribute: false }, user: { attribute: false }, cameraId: { attribute: false }, showZones: { state: true }, stream: { state: true }, detail: { state: true } };
+
+  /** Of what the detail was asked for. */
+  #asked = "";
 
   constructor() {
     super();
@@ -76,10 +80,23 @@ export class GpCameraPage extends ConsoleElement {
     this.showZones = true;
     /** @type {StreamChoice} */
     this.stream = remembered("stream") === "main" ? "main" : "sub";
+    /** Why the camera is not well, in the reader's language. */
+    this.detail = "";
   }
 
   willUpdate(/** @type {Map<string, unknown>} */ changed) {
     if (changed.has("site") && this.site) this.follow(this.site, "cameras");
+    void this.#explain();
+  }
+
+  /** The channel of news brings details in one language for all: have this one in the reader's. */
+  async #explain() {
+    const said = this.site?.cameras.get(this.cameraId)?.detail ?? "";
+    const asked = [this.cameraId, language(), said].join();
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    const detail = said && await getJson(`cameras/${encodeURIComponent(this.cameraId)}`).then((camera) => camera.detail, () => said);
+    if (asked === this.#asked) this.detail = detail;
   }
 
   render() {
@@ -154,7 +171,7 @@ export class GpCameraPage extends ConsoleElement {
     const past = site.history.get(camera.id) ?? [];
     return html`<section class="panel"><h2>${t("State")}</h2>
       <p>${stateAdvice(camera)}</p>
-      ${camera.detail ? html`<p class="quiet small">${camera.detail}</p>` : null}
+      ${this.detail ? html`<p class="quiet small">${this.detail}</p>` : null}
       <dl><dt>${t("Last picture")}</dt><dd>${camera.last_picture_at ? whenSeen(camera.last_picture_at, now) : "–"}</dd></dl>
       <ol class="history">${past.map((one) => html`<li><span class="dot ${stateTone(one.state)}"></span>${stateWord(one.state)}
         <time datetime=${one.at}>${t("since {time}", { time: since(one.at, now) })}</time></li>`)}</ol>

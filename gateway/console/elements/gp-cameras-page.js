@@ -144,7 +144,7 @@ export class GpCamerasPage extends ConsoleElement {
         <div class="tiny quiet mono">${camera.channel_code || camera.id}</div></td>
       <td class="why"><span class="mark ${stateTone(state)}">${stateWord(state)}</span>
         ${camera.since && !isWell ? html`<span class="small quiet">${t("since {time}", { time: since(camera.since, site.now()) })}</span>` : null}
-        ${isWell ? null : html`<div class="small quiet" title=${camera.detail}>${stateAdvice(camera)}</div>`}
+        ${isWell ? null : html`<div class="small quiet">${stateAdvice(camera)}</div>`}
         <div class="brief small quiet">${brief(camera)}</div>
         ${isWatched(camera) ? html`<div class="brief small quiet">${looks(camera)}</div>` : null}</td>
       <td data-label=${t("Looked at")} class="looks ${isWatched(camera) ? "" : "none"}">${isWatched(camera) ? looks(camera) : "–"}</td>

@@ -172,7 +172,7 @@ export class GpPtz extends ConsoleElement {
 
   /** What stays for everybody is for administrators. @param {PtzState} state */
   #keeping(state) {
-    return html`<form class="keep" @submit=${this.#keep}><input name="name" required maxlength="64" aria-label=${t("Name of the present view")} placeholder=${t("Name of the present view")}>
+    return html`<form class="keep" @submit=${this.#keep}><input name="name" required maxlength="64" aria-label=${t("Name of this view")} placeholder=${t("Name of this view")}>
         <button>${t("Keep view")}</button></form>
       ${state.abilities.home ? html`<button @click=${() => this.#do("PUT", "home")}>${icon("home")}${t("Make the present view home")}</button>` : null}
       ${state.presets.length > 1 ? html`<gp-tour .presets=${state.presets} .tour=${state.tour} @tour=${(/** @type {CustomEvent<object>} */ { detail }) => this.#do("PUT", "tour", detail)}></gp-tour>` : null}`;

@@ -179,7 +179,7 @@ export class GpRecordingsPage extends ConsoleElement {
     return html`<div class="page">
       <nav><a class="button plain" href=${cameraHref(this.cameraId)}>${icon("back")}<span class="cut">${name}</span></a></nav>
       <header><h1 tabindex="-1">${t("Recordings of {camera}", { camera: name })}</h1><span class="quiet">${this.day ? dayName(boundsOf(this.day)[0]) : ""}</span></header>
-      ${refusal(this.refused)}
+      ${refusal(this.refused)}${this.refused ? html`<p><button @click=${() => this.#read(this.month)}>${t("Try again")}</button></p>` : null}
       ${site?.system && this.day ? html`<div class="columns">
         <div class="main"><div>${this.#player()}</div>${this.#time()}</div>
         <div class="side">${this.#calendar(site)}${this.#clipList()}</div></div>` : null}
@@ -200,6 +200,7 @@ export class GpRecordingsPage extends ConsoleElement {
 
   #hint() {
     if (this.reading) return t("Reading…");
+    if (this.refused) return t("What was recorded could not be read.");
     if (this.segments.length) return t("Choose an hour below, then a place on the line.");
     return this.#clips.length ? t("Choose an incident to play its clip.") : t("Nothing was recorded on this day.");
   }

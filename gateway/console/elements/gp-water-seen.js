@@ -103,7 +103,7 @@ export class GpWaterSeen extends ConsoleElement {
       <dl><dt>${t("Last look")}</dt><dd>${whenSeen(at, site.now())}</dd>
         ${unseen ? html`<dt>${t("Cannot see")}</dt><dd>${unseenWord(unseen)}</dd>` : html`
           <dt>${t("Extent")}</dt><dd>${percent(ratio)}</dd>
-          <dt>${t("Depth")}</dt><dd>${depth === null ? t("no mark to read it from") : `${decimal(depth)} ± ${decimal(error ?? 0)} cm`}</dd>
+          <dt>${t("Depth")}</dt><dd>${depth === null ? t("no mark can be read") : `${decimal(depth)} ± ${decimal(error ?? 0)} cm`}</dd>
           <dt>${t("Compared with")}</dt><dd class="mono small">${reference || "–"}</dd>
           <dt>${t("Each witness")}</dt><dd>${votesWords(votes).join(" · ") || "–"}</dd>`}
         ${state ? html`<dt>${t("Told as")}</dt><dd>${state.word}</dd>` : null}</dl></div></div>`;

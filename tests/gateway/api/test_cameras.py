@@ -100,6 +100,8 @@ def test_a_camera_whose_worker_is_silent_is_not_passed_off_as_well(browser, stor
     assert shown["since"] == to_iso(heard_at)
     assert (shown["analysed_fps"], shown["seen_every_s"]) == (None, None)
     assert shown["rung"] == shown["interest"] == shown["why"] == ""
+    chinese = browser.get("/api/cameras/gate", headers={"Accept-Language": "zh-CN"}).json()
+    assert chinese["detail"] == f"自 {to_iso(heard_at)} 起没有进程报告本摄像机。"
 
 
 def test_open_incidents_are_counted(browser, store, gate, samples):

@@ -55,6 +55,15 @@ def test_the_list_tells_how_each_camera_fares_and_begins_with_the_worst(village)
     expect(pond).to_contain_text("已停用")
 
 
+def test_why_a_camera_is_not_well_is_told_in_the_readers_language(village, site):
+    why = "The stream answers, but gives no picture for 12 s; restart the camera if this goes on."
+    site.report("bridge", state="stalled", code="stalled", detail=why)
+    go(village, site, "#/cameras/bridge")
+    expect(village.get_by_text("码流有应答，但 12 秒没有画面")).to_be_visible()
+    village.evaluate("import('./static/language.js').then((it) => it.useLanguage('en'))")
+    expect(village.get_by_text(why)).to_be_visible()
+
+
 def test_cameras_are_found_by_words_and_state(village):
     rows = village.locator("tbody tr")
     village.get_by_role("button", name=re.compile("^异常 1")).click()

@@ -88,6 +88,17 @@ def test_an_end_before_the_beginning_is_refused(page):
     expect(page.get_by_text("结束时间须晚于开始时间。")).to_be_visible()
 
 
+def test_what_cannot_be_read_is_not_called_nothing(console, site):
+    busy = {"error": {"code": "store_unavailable", "message": "The store does not answer."}}
+    console.route("**/api/recordings/**", lambda route: route.fulfill(status=503, json=busy))
+    console.goto(f"{site.url}#/cameras/road/recordings")
+    expect(console.get_by_text("未能读取录像记录。")).to_be_visible()
+    expect(console.get_by_text("这一天没有录像。")).to_have_count(0)
+    console.unroute("**/api/recordings/**")
+    console.get_by_role("button", name="重试").click()
+    expect(console.get_by_text("这一天没有录像。")).to_be_visible()
+
+
 def test_a_day_without_recordings_says_so(console, site):
     console.goto(f"{site.url}#/cameras/road/recordings")
     expect(console.get_by_text("这一天没有录像。")).to_be_visible()
