@@ -7,6 +7,9 @@ BIN    := $(VENV)/bin
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
           --no-annotate --no-header -q
 
+# Where Python may not keep what it compiled, each process that is started compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check types format layers pages console-types fix lock clean
 
