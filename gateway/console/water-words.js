@@ -54,6 +54,7 @@ const WITNESSES = {
   loss: msg("the ground's texture is gone"),
   gain: msg("ripples"),
   difference: msg("it looks different"),
+  moves: msg("the surface moves"),
   network: msg("the network"),
 };
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.types import Image
+from vision.water.ranks import Picture
 from vision.water.types import Map, Mask, Sample
 
 Luma: TypeAlias = npt.NDArray[np.uint8]
@@ -146,16 +147,20 @@ def register(sample: Sample, reference_luma: Luma, ignore: Mask) -> Registration
 
 def align(image: Image, registration: Registration) -> Image:
     """Return a picture of the sample's view, of any size, moved to where its reference has it."""
-    height, width = image.shape[:2]
+    return np.asarray(_moved(image, registration), np.uint8)
+
+
+def _moved(layer: Picture, registration: Registration) -> Picture:
+    """Return a layer of the sample's view, of any size and type, as its reference has it."""
+    height, width = layer.shape[:2]
     scale = np.array((width / registration.shape[1], height / registration.shape[0]))
     matrix = registration.matrix.astype(np.float64)
     matrix[:, 2] *= scale
     matrix[:, :2] *= scale[:, None] / scale[None]
     linear = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(
-        image, matrix, (width, height), flags=linear, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(moved, np.uint8)
+    size = (width, height)
+    moved = cv2.warpAffine(layer, matrix, size, flags=linear, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved)
 
 
 def aligned(sample: Sample, registration: Registration) -> Sample:
@@ -166,8 +171,15 @@ def aligned(sample: Sample, registration: Registration) -> Sample:
     nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     free = (~sample.blocked).view(np.uint8)
     shown = cv2.warpAffine(free, registration.matrix, sample.shape[::-1], flags=nearest)
-    image = align(sample.image, registration)
-    return replace(sample, image=image, blocked=np.asarray(shown == 0, np.bool_))
+    stir = (
+        None if sample.stir is None else np.asarray(_moved(sample.stir, registration), np.float32)
+    )
+    return replace(
+        sample,
+        image=align(sample.image, registration),
+        blocked=np.asarray(shown == 0, np.bool_),
+        stir=stir,
+    )
 
 
 def luma_of(image: Image) -> Luma:

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 
 from vision.types import KNOWN_KINDS, Detections, FrameSize, Image
+from vision.water.ranks import ranked
+from vision.water.ripples import stir
 from vision.water.types import SAMPLE_WIDTH, Mask, Sample
 
 SECONDS = 6.0
@@ -124,7 +126,8 @@ def is_infrared(picture: Image) -> bool:
 
 def _sample(looks: tuple[_Look, ...], size: FrameSize, full: Image) -> Sample:
     """Make a sample of pictures of one size; full: the newest, as it came."""
-    median = _median([look.picture for look in looks])
+    pictures = [look.picture for look in looks]
+    median = _median(pictures)
     return Sample(
         at=looks[-1].at,
         image=median,
@@ -132,22 +135,13 @@ def _sample(looks: tuple[_Look, ...], size: FrameSize, full: Image) -> Sample:
         size=size,
         infrared=is_infrared(median),
         full=full,
+        stir=stir(pictures),
     )
 
 
 def _median(pictures: list[Image]) -> Image:
-    """Return the middle value of each pixel and channel; of an even number, the lower one.
-
-    Sorts all pixels at once, by odd and even neighbours in turn (Knuth, TAOCP 3, 5.3.4): minima
-    and maxima of whole pictures take a twentieth of the time of `numpy.median`.
-    """
-    ranks = list(pictures)
-    for turn in range(len(ranks)):
-        for low in range(turn % 2, len(ranks) - 1, 2):
-            smaller = cv2.min(ranks[low], ranks[low + 1])
-            ranks[low + 1] = np.asarray(cv2.max(ranks[low], ranks[low + 1]), np.uint8)
-            ranks[low] = np.asarray(smaller, np.uint8)
-    return ranks[(len(ranks) - 1) // 2]
+    """Return the middle value of each pixel and channel; of an even number, the lower one."""
+    return np.asarray(ranked(pictures)[(len(pictures) - 1) // 2], np.uint8)
 
 
 def _blocked(looks: tuple[_Look, ...]) -> Mask:

@@ -149,7 +149,9 @@ class Sample:
 
     at: UTC, of the newest picture in it. image: the median, SAMPLE_WIDTH across. blocked: pixels
     that vehicles or persons hide. size: of the camera's own pictures. full: the newest of them at
-    its own size, for marks; None where there are none. infrared: it has no colour.
+    its own size, for marks; None where there are none. infrared: it has no colour. stir: how much
+    each pixel changes between the pictures, half size, see `vision.water.ripples`; None where they
+    are too few to tell.
     """
 
     at: datetime
@@ -158,6 +160,7 @@ class Sample:
     size: FrameSize
     infrared: bool = False
     full: Image | None = None
+    stir: Map | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
