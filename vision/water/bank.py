@@ -74,6 +74,10 @@ class ReferenceBank:
         """The states, in the order they were made."""
         return tuple(state.reference for state in self._states)
 
+    def by_light(self, *, infrared: bool) -> tuple[Reference, ...]:
+        """Return the states by one sort of light, in the order they were made."""
+        return tuple(one for one in self.references if one.infrared == infrared)
+
     def nearest(self, sample: Sample, ignore: Mask) -> Reference | None:
         """Return the state a sample is most like; None when nothing was learnt of its kind yet.
 

@@ -97,7 +97,8 @@ def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:
     state = Reference("pair", pair.dry.image, pair.dry.at, pair.dry.at, pair.dry.infrared)
 
     def found(where: Mask) -> Evidence:
-        return judge_against(pair.now, (state,), where, pair.hidden, vote)
+        asked = None if vote is None else lambda _: vote
+        return judge_against(pair.now, (state,), where, pair.hidden, asked)
 
     evidence = found(zones)
     same = moved_alike(pair.now.image, pair.dry.image, ~(zones | pair.hidden))

@@ -13,6 +13,7 @@ import numpy as np
 
 from vision.types import Image
 from vision.water.reference import LOG_FLOOR
+from vision.water.shade import shade
 from vision.water.types import Map, Mask
 
 Witnesses: TypeAlias = Mapping[str, Map]
@@ -39,6 +40,8 @@ MOST_GAIN = 4.0
 """Natural logarithm of power over noise that counts as 1: ripples on a bright day."""
 MOST_COLOUR = 0.5
 """Change of the logarithm of a colour ratio that counts as 1."""
+TINTED, STIRRED = 0.4, 1.5
+"""Darkness so much warmer, or with so much new texture, is no shade: the sky lights that, bluer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +134,8 @@ def compare(now: Ground, then: Ground, view: View) -> Witnesses:
     light -= _middle(light, view.control)
     gain = wide.gain * now.shown
     colour, warmer = _recoloured(now, then, view)
+    shaded = shade(light, near.known * now.shown * view.open, near.likeness)
+    shaded *= np.clip(1.0 - warmer / TINTED, 0.0, 1.0) * np.clip(STIRRED - gain, 0.0, 1.0)
     return {
         "loss_near": _loss(near, haze) * now.shown,
         "loss_wide": _loss(wide, haze) * now.shown,
@@ -143,6 +148,7 @@ def compare(now: Ground, then: Ground, view: View) -> Witnesses:
         "gain_level": _levelness(now) * np.minimum(gain, 1.0),
         "brighter": np.clip(light, 0.0, 1.0),
         "darker": np.clip(-light, 0.0, 1.0),
+        "shade": shaded,
         "colour": colour,
         "warmer": warmer,
         "warmer_smooth": (1.0 - near.known) * warmer,

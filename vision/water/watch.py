@@ -25,7 +25,7 @@ from vision.water.conditions import (
     scene_moved,
     waterlogging,
 )
-from vision.water.evidence import judge_against
+from vision.water.evidence import NetworkVote, judge_against
 from vision.water.ground import Ground
 from vision.water.level import MarkBook
 from vision.water.on_screen_text import TextFinder
@@ -277,19 +277,27 @@ class WaterWatch:
         """Return what the place usually shows by a sample's light."""
         key = (self.bank.revision, sample.infrared)
         if key not in self._usual:
-            alike = [r.image for r in self.bank.references if r.infrared == sample.infrared]
-            self._usual = {key: Usual.of(alike)}
+            alike = self.bank.by_light(infrared=sample.infrared)
+            self._usual = {key: Usual.of([reference.image for reference in alike])}
         return self._usual[key]
 
     def _judge(self, view: _View) -> Evidence:
-        """Return the evidence against the state that explains most of what is seen."""
-        zones, ignore = self._ground.zones, view.ignore
-        evidence = judge_against(view.sample, view.references, zones, ignore, None)
-        if self.network is None or not self._is_stirred(evidence):
+        """Return the evidence against the state that explains most of what is seen.
+
+        Once anything stirs, every state by that light is asked, and the network: a shadow that
+        wanders covers what another drew on the ground of the likest, and is no water for that.
+        """
+        zones, ignore, sample = self._ground.zones, view.ignore, view.sample
+        evidence = judge_against(sample, view.references, zones, ignore, None)
+        if not self._is_stirred(evidence):
             return evidence
-        (reference,) = (r for r in view.references if r.id == evidence.reference)
-        vote = self.network.probability(view.sample.image, reference.image)
-        return judge_against(view.sample, view.references, zones, ignore, vote)
+        states = self.bank.by_light(infrared=sample.infrared)
+        vote = None if self.network is None else self._vote_on(sample.image, self.network)
+        return judge_against(sample, states, zones, ignore, vote)
+
+    @staticmethod
+    def _vote_on(image: Image, network: WaterVoter) -> NetworkVote:
+        return lambda reference: network.probability(image, reference.image)
 
     def _is_all_over(self, evidence: Evidence) -> bool:
         """Return whether what looks like water lies on all the ground and began nowhere.
@@ -301,7 +309,7 @@ class WaterWatch:
         return self._machine.state is WaterState.NORMAL and wet and spread
 
     def _is_stirred(self, evidence: Evidence) -> bool:
-        """Return whether there is something for the network to judge."""
+        """Return whether there is something for more states, and the network, to judge."""
         return self._machine.state is not WaterState.NORMAL or (
             max(evidence.votes.values(), default=0.0) >= STIRRED
         )

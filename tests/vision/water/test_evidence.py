@@ -129,7 +129,9 @@ def test_a_zone_that_is_hidden_whole_says_nothing() -> None:
 def test_a_network_tips_the_scales() -> None:
     faint = seen_again(0.2 * road() + 0.8 * smooth_water())
     ballots = [np.where(FLOODED, vote, 0.02).astype(np.float32) for vote in (0.02, 0.98)]
-    against, favour = (judge(faint, DRY, ZONE, NOTHING, ballot) for ballot in ballots)
+    against, favour = (
+        judge(faint, DRY, ZONE, NOTHING, lambda _, ballot=ballot: ballot) for ballot in ballots
+    )
     assert (against.area_ratio, against.votes["network"]) == (0.0, 0.0)
     assert favour.area_ratio > 0.3
     assert favour.votes["network"] == pytest.approx(0.4, abs=0.01)
@@ -137,7 +139,7 @@ def test_a_network_tips_the_scales() -> None:
 
 def test_a_network_alone_makes_no_flood() -> None:
     certain = np.ones(SHAPE, dtype=np.float32)
-    assert judge(seen_again(road()), DRY, ZONE, NOTHING, certain).area_ratio == 0.0
+    assert judge(seen_again(road()), DRY, ZONE, NOTHING, lambda _: certain).area_ratio == 0.0
 
 
 def test_a_state_that_explains_what_is_seen_takes_it_away() -> None:
@@ -155,3 +157,19 @@ def test_colour_is_not_asked_of_an_infrared_picture() -> None:
     sample = replace(seen_again(tinted), infrared=True)
     grey = judge(sample, DRY, ZONE, NOTHING, None)
     assert grey.votes["difference"] < coloured.votes["difference"]
+
+
+def test_grain_kept_in_a_shadow_speaks_for_the_smooth_ground_in_it() -> None:
+    """A network that takes the shadow for water is believed only where nothing in it has grain."""
+    smooth = (ROWS >= 80) & (COLUMNS >= 120)
+    ground = np.where(smooth[..., None], np.uint8(120), road())
+    dry = replace(DRY, image=ground)
+    band = (ROWS >= 100) & (ROWS < 150)
+
+    def told_of(dark: Mask) -> float:
+        shaded = seen_again(ground * np.where(dark, 0.6, 1.0)[..., None])
+        ballot = np.where(dark, 0.3, 0.02).astype(np.float32)
+        return judge(shaded, dry, ZONE, NOTHING, lambda _: ballot).area_ratio
+
+    assert told_of(band) == 0.0
+    assert told_of(band & (COLUMNS >= 140)) > 0.2

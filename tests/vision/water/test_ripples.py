@@ -209,7 +209,7 @@ def test_clear_water_is_found_by_its_moving_surface_and_not_larger_than_it_is() 
 def test_a_moving_surface_alone_over_ground_as_it_was_is_no_water() -> None:
     """Something of the ground must be gone as well, or the network not doubt it."""
     doubt = np.zeros(SHAPE, np.float32)
-    assert judge(sampled(ripples), dry(), ZONE, NOTHING, doubt).area_ratio < 0.05
+    assert judge(sampled(ripples), dry(), ZONE, NOTHING, lambda _: doubt).area_ratio < 0.05
 
 
 @pytest.mark.parametrize("scene", [wet, flicker, shake, rain, snow, headlights, car, coded])

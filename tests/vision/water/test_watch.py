@@ -282,6 +282,31 @@ def test_the_same_looks_give_the_same_answers(square: Image) -> None:
     assert run() == run()
 
 
+def test_a_shadow_over_what_another_hours_shadow_drew_is_no_water(site: Site) -> None:
+    """The hour it is likest had dapples where all is evenly dark now; a plain day explains that."""
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    leaves = cv2.GaussianBlur(np.random.default_rng(4).normal(0.0, 1.0, SHAPE), (0, 0), 5.0)
+    tree = (columns > 120) & (columns < 250) & (rows > 0.65 * SHAPE[0])
+    house = np.where(columns < 90, 0.4, 1.0)
+
+    def at(second: float, light: float | np.ndarray) -> Sample:
+        plain = site.sample(second, 0.0)
+        lit = plain.image * np.broadcast_to(light, SHAPE)[..., None]
+        return replace(plain, image=np.rint(lit).astype(np.uint8))
+
+    dappled = at(30.0, np.where(tree & (leaves > 0.0), 0.4, house))
+    shaded = at(60.0, np.where(tree, 0.4, house))
+
+    def told_by(*states: Sample) -> float:
+        one = watch()
+        for state in states:
+            one.bank.teach(state, state.at)
+        return one.look(shaded, UNKNOWN).reading.area_ratio
+
+    assert told_by(dappled) > 0.05, "else nothing wants explaining"
+    assert told_by(dappled, replace(dappled, at=EPOCH), at(0.0, 1.0)) == 0.0
+
+
 class Voter:
     """A network that sees water nowhere, and counts how often it was asked."""
 
