@@ -1,16 +1,15 @@
 """Models into the files that run fast: `.pt` to ONNX by Ultralytics, ONNX to OpenVINO's own."""
 
-import contextlib
 import json
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import MissingExtraError, StorageError
 from vision.errors import ModelError
 from vision.runtime import RuntimeChoice, open_runtime
+from vision.runtime.vendors import quietly_imported
 from vision.types import FrameSize
 from vision.weights import find_model
 
@@ -51,12 +50,12 @@ def export_model(order: ExportOrder) -> Path:
 
 
 def _to_onnx(order: ExportOrder) -> Path:
-    """Have Ultralytics write an ONNX file; what it prints goes to standard error."""
+    """Have Ultralytics write an ONNX file; see `quietly_imported`."""
     os.environ["YOLO_AUTOINSTALL"] = "false"
     heads = {"nms": False} if order.end2end else {}
     size = [order.size.height, order.size.width]
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with quietly_imported():
             from ultralytics import YOLO
 
             written = YOLO(str(order.source)).export(format="onnx", imgsz=size, **heads)

@@ -1,12 +1,11 @@
 """Models from the Internet, by way of Ultralytics."""
 
-import contextlib
 import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 from gateway.errors import MissingExtraError, UnreachableError
+from vision.runtime.vendors import quietly_imported
 
 
 def pull(name: str, directory: Path) -> Path:
@@ -27,9 +26,9 @@ def pull(name: str, directory: Path) -> Path:
 
 
 def _fetch(file: str) -> Path:
-    """Have Ultralytics fetch a file; what it prints goes to standard error."""
+    """Have Ultralytics fetch a file; see `quietly_imported`."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with quietly_imported():
             from ultralytics.utils.downloads import attempt_download_asset
 
             fetched = Path(attempt_download_asset(file))

@@ -18,6 +18,7 @@ from vision.runtime.contract import (
     Runtime,
     RuntimeChoice,
 )
+from vision.runtime.vendors import quietly_imported
 from vision.weights import ModelSpec
 
 __all__ = [
@@ -58,7 +59,8 @@ class Backend:
         Raises RuntimeUnavailableError when that is missing or broken.
         """
         try:
-            return cast("Adapter", importlib.import_module(self.module))
+            with quietly_imported():
+                return cast("Adapter", importlib.import_module(self.module))
         except ImportError as error:
             raise RuntimeUnavailableError(
                 f"this runtime is not usable here ({error}); install it with: {self.install}"
