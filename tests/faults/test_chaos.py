@@ -5,7 +5,7 @@ import pytest
 from benchmarks.chaos import Demand, Report, run_chaos
 from benchmarks.chaos_audit import view
 
-DEMAND = Demand(incidents=800, kills=25, seed=20_260_501, pause_s=0.5)
+DEMAND = Demand(incidents=1600, kills=25, seed=20_260_501, pause_s=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def test_everyone_was_killed_and_everything_broke(report: Report) -> None:
 def test_nothing_is_lost_made_up_or_out_of_order(report: Report, name: str) -> None:
     seen = getattr(report, name)
     assert (seen.lost, seen.invented, seen.out_of_order) == (0, 0, 0), f"seed {DEMAND.seed}"
-    assert seen.events == 800 * 14 // 10
+    assert seen.events == DEMAND.incidents * 14 // 10
 
 
 def test_every_incident_is_as_it_ended_once(report: Report) -> None:
