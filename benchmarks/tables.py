@@ -133,6 +133,18 @@ HEADLINES = (
         ),
     ),
     Headline(
+        "water",
+        "rendered floods over real views: found / delay after a true 5 % under water, median",
+        "实景上合成的积水:20 次中发现 / 真实淹没 5 % 后的延迟(中位数)",
+        ("rendered: events found", "rendered: delay after a true 5 %, median"),
+    ),
+    Headline(
+        "water",
+        "photographs of 105 roads on which nothing happened: called water",
+        "无积水的 105 张道路照片:误判为积水",
+        ("real roads, nothing happened: called water",),
+    ),
+    Headline(
         "bit_rate",
         "streams tuned to 160 kbit/s against 400: events found / decoding key frames",
         "码流调至 160 kbit/s(对比 400):事件检出率 / 关键帧解码开销",
