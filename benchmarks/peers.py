@@ -50,7 +50,7 @@ class Search:
 
 PEERS = {
     "ffmpeg": Search("FFmpeg per camera, motion, detector", 16, 8),
-    "opencv": Search("cv2.VideoCapture threads, detector", 48, 24),
+    "opencv": Search("cv2.VideoCapture threads, detector", 96, 48),
     "ultralytics": Search("stock Ultralytics multi-stream", 8, 4),
 }
 OURS = Search("gridpatrol", 256, 64)
