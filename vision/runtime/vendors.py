@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -19,7 +20,7 @@ def quietly_imported() -> Iterator[None]:
     answers of ours are read from. Its settings, with a number that it knows the machine by, go
     into a folder that ends with this process, unless the person who runs it names another.
     """
-    if _SETTINGS not in os.environ:
+    if _SETTINGS not in os.environ and importlib.util.find_spec("ultralytics") is not None:
         os.environ[_SETTINGS] = tempfile.mkdtemp(prefix="gridpatrol-settings-")
         atexit.register(shutil.rmtree, os.environ[_SETTINGS], ignore_errors=True)
     with contextlib.redirect_stdout(sys.stderr):
