@@ -20,8 +20,9 @@ STATE_WORDS = {
     "unreachable": "无法连接",
     "not_video": "无视频",
 }
-MOVES = """(video) => new Promise((seen) => {
+MOVES = """(video) => new Promise((seen, failed) => {
   let count = 0;
+  setTimeout(() => failed(`${count} pictures; in the page: ${video.isConnected}`), 60_000);
   const next = () => ++count > 20 ? seen(count) : video.requestVideoFrameCallback(next);
   video.requestVideoFrameCallback(next);
 })"""
@@ -122,7 +123,8 @@ def test_a_stream_that_browsers_cannot_play_is_shown_as_pictures_and_says_so(con
 def test_a_stream_that_is_transcoded_moves_and_says_why(console, site):
     site.add_camera("yard", "西院", live=LiveMode.TRANSCODED, stream=HEVC)
     console.get_by_role("link", name="西院").click()
-    assert console.get_by_label("西院 实时画面").evaluate(MOVES) > 20
+    page = console.locator("gp-camera-page")
+    assert page.get_by_label("西院 实时画面").evaluate(MOVES) > 20
     note = console.locator("gp-live .note")
     expect(note).to_have_text("转码中 · 浏览器无法播放 H.265")
     expect(console.get_by_text("WebRTC，由本机转码")).to_be_visible()
