@@ -26,7 +26,7 @@ from gateway.store import Store
 from gateway.store.evidence import Evidence, EvidenceType, evidence_id
 from gateway.store.stored_incident import Origin
 from gateway.whole_file import write_whole
-from vision.overlay import draw
+from vision.overlay import NO_WORDS, draw
 from vision.scene import Line, Zone
 from vision.types import ChangeType, Image, Incident, IncidentChange, Tally, Track
 
@@ -65,12 +65,22 @@ class Sighting:
 
 
 class IncidentWriter:
-    """Takes sightings, clips and counts from any thread and keeps them in the order they came."""
+    """Takes sightings, clips and counts from any thread and keeps them in the order they came.
 
-    def __init__(self, store: Store, data_dir: Path, compose: MessageWriter) -> None:
+    kind_words: what kinds are called in marked pictures, in the site's language.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        data_dir: Path,
+        compose: MessageWriter,
+        kind_words: Mapping[str, str] = NO_WORDS,
+    ) -> None:
         self._store = store
         self._data_dir = data_dir
         self._compose = compose
+        self._kind_words = kind_words
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING_CHANGES)
         self._refused = False
         self._attempt_began_s = float("inf")
@@ -213,7 +223,8 @@ class IncidentWriter:
         """Write the pictures of a change."""
         change = sighting.change
         return tuple(
-            self._write_picture(change, kind, jpeg) for kind, jpeg in _jpegs(sighting).items()
+            self._write_picture(change, kind, jpeg)
+            for kind, jpeg in _jpegs(sighting, self._kind_words).items()
         )
 
     def _write_picture(self, change: IncidentChange, kind: EvidenceType, jpeg: bytes) -> Evidence:
@@ -279,22 +290,25 @@ class IncidentWriter:
         return self._data_dir / "evidence" / incident.camera / day / incident.id
 
 
-def _jpegs(sighting: Sighting) -> dict[EvidenceType, bytes]:
+def _jpegs(sighting: Sighting, kind_words: Mapping[str, str]) -> dict[EvidenceType, bytes]:
     """Return the pictures of a change, coded; none where there are none."""
     try:
-        return {kind: _jpeg(picture) for kind, picture in _drawn(sighting).items()}
+        drawn = _drawn(sighting, kind_words)
+        return {kind: _jpeg(picture) for kind, picture in drawn.items()}
     except Exception:
         incident = sighting.change.incident
         log.exception("an incident is kept without pictures", incident=incident.id)
         return {}
 
 
-def _drawn(sighting: Sighting) -> dict[EvidenceType, Image]:
+def _drawn(sighting: Sighting, kind_words: Mapping[str, str]) -> dict[EvidenceType, Image]:
     """Return the raw picture, the marked one, and what there is beside them."""
     drawn: dict[EvidenceType, Image] = {}
     if sighting.take_picture is not None:
         raw = sighting.take_picture()
-        marked = draw(raw, sighting.tracks, sighting.zones, sighting.highlight)
+        marked = draw(
+            raw, sighting.tracks, sighting.zones, sighting.highlight, kind_words=kind_words
+        )
         drawn = {EvidenceType.RAW: raw, EvidenceType.MARKED: marked}
     return drawn | dict(sighting.more() if sighting.more else {})
 

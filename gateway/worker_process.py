@@ -11,12 +11,14 @@ from gateway.analysis.engine import AnalysisEngine
 from gateway.camera_unit import Bench
 from gateway.clock import utc_now
 from gateway.config import Settings
+from gateway.counts.table import DOMAIN
 from gateway.data_directory import open_box, worker_token
 from gateway.detector_setup import open_detectors, open_water_network
 from gateway.dispatch.message import MessageWriter
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
 from gateway.serving import listen, serving, stop_signal
+from gateway.sheet_words import SheetWords
 from gateway.store import Store
 from gateway.store.workers import Worker as WorkerRow
 from gateway.water.places import Places
@@ -43,14 +45,17 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
         model = member.detector.spec.name
         log.info("detector", model=model, runtime=runtime.backend, on=runtime.device)
     water_network = await asyncio.to_thread(open_water_network, settings.data_dir)
-    box = open_box(settings)
+    site, box = settings.site, open_box(settings)
+    words = SheetWords.load(DOMAIN, site.language, site.zone)
     with Store.open(settings.database_url, box) as store:
         bench = Bench(
             settings=settings,
             store=store,
             engine=AnalysisEngine(detectors, settings.analysis, shard.count),
             tracker=tracker,
-            writer=IncidentWriter(store, settings.data_dir, MessageWriter(settings.site.id)),
+            writer=IncidentWriter(
+                store, settings.data_dir, MessageWriter(site.id), words.translations
+            ),
             version=version("gridpatrol"),
             quarantine=Quarantine(
                 settings.data_dir / "quarantine", f"worker-{shard.number}", utc_now()

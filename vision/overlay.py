@@ -1,7 +1,7 @@
 """Drawing on pictures kept as evidence; the only drawing code.
 
-OpenCV's fonts have ASCII glyphs only, so what is written is kinds, ids, scores and times; names in
-other scripts belong beside the picture.
+Names are written as people gave them, in Chinese too: OpenCV 5 carries a font of its own for that
+(WenQuanYi Micro Hei, Apache-2.0), so none is shipped or looked for.
 """
 
 import math
@@ -35,7 +35,16 @@ ALARM_COLOUR: Final[Colour] = (60, 60, 245)
 ZONE_COLOUR: Final[Colour] = (200, 200, 90)
 DARK: Final[Colour] = (20, 20, 20)
 LIGHT: Final[Colour] = (255, 255, 255)
-FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+FONT: Final = "sans"
+"""OpenCV's own; it takes what it lacks, Chinese among it, from the other one it carries."""
+FONT_PX: Final = 16
+"""Height of a line of text in a picture of 720 lines."""
+LEAST_FONT_PX: Final = 13
+"""Chinese is not read any smaller."""
+ASCENT: Final = 0.9
+"""How much of a line's height lies above its base."""
+
+NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 ZONE_TINT: Final = 0.16
 """Opacity of a zone's area."""
 
@@ -49,12 +58,14 @@ def draw(
     zones: Sequence[Zone | Line] = (),
     highlight: Collection[int] = (),
     at: datetime | None = None,
+    kind_words: Mapping[str, str] = NO_WORDS,
 ) -> Image:
     """Return a copy of the picture with zones and lines, confirmed tracks, and the time if given.
 
     highlight: ids of the tracks the incident is about; they are drawn in red, over the others.
-    Line width and text follow the picture's height. Where labels would cover each other, those of
-    other tracks are left out.
+    kind_words: what kinds are called; those it lacks are written as they are. Line width and text
+    follow the picture's height. Where labels would cover each other, those of other tracks are left
+    out.
     """
     shown = [track for track in tracks if track.confirmed or track.id in highlight]
     shown.sort(key=lambda track: (track.id not in highlight, track.id))
@@ -74,7 +85,8 @@ def draw(
         else:
             pen.zone_label(place)
     for track in shown:
-        pen.label(track, alarming=track.id in highlight)
+        word = kind_words.get(track.kind, track.kind)
+        pen.label(track, word, alarming=track.id in highlight)
     return pen.canvas
 
 
@@ -106,8 +118,8 @@ class _Pen:
         self._size = FrameSize(width, height)
         scale = max(min(height, width) / 720, 0.5)
         self._line_px = max(1, round(1.6 * scale))
-        self._font_scale = max(0.36, 0.5 * scale)
-        self._font_px = 1 if self._font_scale < 0.7 else 2
+        self._font = cv2.FontFace(FONT)
+        self._font_px = max(LEAST_FONT_PX, round(FONT_PX * scale))
         self._pad_px = max(2, round(4 * scale))
         self._plates: list[_Plate] = []
 
@@ -127,9 +139,9 @@ class _Pen:
         )
 
     def zone_label(self, zone: Zone) -> None:
-        """Write the zone's id at its first corner."""
+        """Write the zone's name, its id where it has none, at its first corner."""
         x, y = (int(value) for value in zone.polygon.outline_px(self._size)[0])
-        self._write(zone.id, [(x, y)], ZONE_COLOUR, always=True)
+        self._write(zone.name or zone.id, [(x, y)], ZONE_COLOUR, always=True)
 
     def line(self, line: Line) -> None:
         """Draw a line as an arrow from its start to its end."""
@@ -140,15 +152,14 @@ class _Pen:
         )
 
     def line_label(self, line: Line) -> None:
-        """Write the line's id at its start, and the letters of its sides beside its middle."""
+        """Write the line's name or id at its start, the letters of its sides beside its middle."""
         (x1, y1), (x2, y2) = self._ends(line)
-        self._write(line.id, [(round(x1), round(y1))], ZONE_COLOUR, always=True)
+        self._write(line.name or line.id, [(round(x1), round(y1))], ZONE_COLOUR, always=True)
         length = math.dist((x1, y1), (x2, y2))
         off_px = 1.5 * self._plate_px
         left_x, left_y = (y2 - y1) / length * off_px, (x1 - x2) / length * off_px
         for letter, side in (("A", 1), ("B", -1)):
-            (width, _), _ = cv2.getTextSize(letter, FONT, self._font_scale, self._font_px)
-            x = (x1 + x2 - width) / 2 + side * left_x - self._pad_px
+            x = (x1 + x2 - self._width_px(letter)) / 2 + side * left_x - self._pad_px
             y = (y1 + y2 - self._plate_px) / 2 + side * left_y
             self._write(letter, [(round(x), round(y))], ZONE_COLOUR, always=True)
 
@@ -165,11 +176,11 @@ class _Pen:
         colour = _colour(track, alarming=alarming)
         cv2.rectangle(self.canvas, (x1, y1), (x2, y2), colour, width)
 
-    def label(self, track: Track, *, alarming: bool) -> None:
+    def label(self, track: Track, word: str, *, alarming: bool) -> None:
         """Write what a track is, its number and how sure, above its box, below, or inside."""
         x1, y1, _, y2 = (round(edge) for edge in track.xyxy)
         corners = [(x1, y1 - self._plate_px), (x1, y2), (x1, y1)]
-        text = f"{track.kind} {track.id}  {track.score:.0%}"
+        text = f"{word} {track.id}  {track.score:.0%}"
         self._write(text, corners, _colour(track, alarming=alarming), always=alarming)
 
     def time(self, at: datetime) -> None:
@@ -179,8 +190,13 @@ class _Pen:
 
     @property
     def _plate_px(self) -> int:
-        (_, height), below = cv2.getTextSize("Ay", FONT, self._font_scale, self._font_px)
-        return int(height + below + self._pad_px)
+        return int(self._font_px + self._pad_px)
+
+    def _width_px(self, text: str) -> int:
+        _, _, width, _ = cv2.getTextSize(
+            (self._size.width, self._size.height), text, (0, 0), self._font, self._font_px
+        )
+        return width
 
     def _write(
         self, text: str, corners: Sequence[tuple[int, int]], colour: Colour, *, always: bool
@@ -197,16 +213,13 @@ class _Pen:
         self._plates.append(plate)
         corner = (plate.right - 1, plate.bottom - 1)
         cv2.rectangle(self.canvas, (plate.left, plate.top), corner, colour, cv2.FILLED)
-        (_, height), _ = cv2.getTextSize(text, FONT, self._font_scale, self._font_px)
-        base = (plate.left + self._pad_px, plate.top + height + self._pad_px // 2 + 1)
+        top = plate.top + self._pad_px // 2
+        base = (plate.left + self._pad_px, top + round(ASCENT * self._font_px))
         ink = DARK if _is_bright(colour) else LIGHT
-        cv2.putText(
-            self.canvas, text, base, FONT, self._font_scale, ink, self._font_px, cv2.LINE_AA
-        )
+        cv2.putText(self.canvas, text, base, ink, self._font, self._font_px)
 
     def _plate(self, text: str, left: int, top: int) -> _Plate:
-        (width, _), _ = cv2.getTextSize(text, FONT, self._font_scale, self._font_px)
-        width += 2 * self._pad_px
+        width = self._width_px(text) + 2 * self._pad_px
         left = max(0, min(left, self._size.width - width))
         top = max(0, min(top, self._size.height - self._plate_px))
         return _Plate(left, top, left + width, top + self._plate_px)

@@ -1,6 +1,6 @@
 """Pictures that prove what was said of the water: what was flooded, and how it went.
 
-OpenCV's fonts have ASCII glyphs only, so what is written is numbers, times and ids.
+The chart says numbers and times only, so that it needs no language.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.store.water import WaterMoment
-from vision.overlay import ALARM_COLOUR, DARK, FONT, LIGHT, Colour, draw
+from vision.overlay import ALARM_COLOUR, DARK, LIGHT, Colour, draw
 from vision.scene import Zone
 from vision.types import Image
 from vision.water.types import Evidence, Mask, WaterLines, WaterState
@@ -32,6 +32,7 @@ STATE_COLOURS: Final[dict[WaterState, Colour]] = {
 }
 """Blue, green, red: those of the console."""
 
+FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 SIZE: Final = (640, 360)
 LEFT, RIGHT, TOP, BOTTOM = 52, 52, 16, 34
 """Pixels around the plot."""

@@ -6,7 +6,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vision.overlay import DARK, FONT
+from gateway.water.pictures import FONT
+from vision.overlay import DARK
 from vision.types import Image
 from vision.water.reference import Reference
 

@@ -84,6 +84,22 @@ def test_the_label_of_the_incident_is_readable_in_a_crowd(track) -> None:
     assert has(alone[plate], ALARM_COLOUR)
 
 
+def test_names_of_places_are_written_in_chinese(track) -> None:
+    """Every name has an ink of its own: none is a row of question marks or empty boxes."""
+    places = [Zone("gate", GATE.polygon, name) for name in ("村口河堤", "鱼塘东岸", "????", "")]
+    drawn = [draw(grey(), [], [place]).tobytes() for place in places]
+    assert len(set(drawn)) == len(drawn)
+    lines = [Line("dike", (0.1, 0.5), (0.9, 0.5), name) for name in ("堤顶", "桥头", "")]
+    assert len({draw(grey(), [], [line]).tobytes() for line in lines}) == len(lines)
+
+
+def test_kinds_are_called_what_the_reader_calls_them(track) -> None:
+    words = {"person": "人员", "vehicle": "车辆"}
+    plain, said = draw(grey(), [track()]), draw(grey(), [track()], kind_words=words)
+    assert (plain != said).any()
+    assert (draw(grey(), [track(kind=Kind("dog"))], kind_words=words) != said).any()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_line_is_an_arrow_with_its_sides_lettered(size) -> None:
     """From left to right side A is above: its plate is, and so is that of B below."""
