@@ -19,8 +19,13 @@ from vision.scheduler import Rung
 KEPT_KEYS = 3
 """Key frames that may be gone back to where there is no time for what lies between them."""
 
-KEPT_PACKETS = 120
-"""A GOP longer than this is not gone back into: decoding it would take a fifth of a second."""
+GONE_BACK_COST_S = 0.7
+"""A GOP that takes longer to decode is not gone back into: who stirs then wakes at the next key
+frame. At 640x360 that is 500 pictures, 20 s of a camera with a "smart" codec."""
+
+LEAST_PACKETS, MOST_PACKETS = 120, 600
+"""A GOP of fewer packets is gone back into whatever it costs, one of more is not kept: the hub
+keeps as many. Of the GOP before, no more than the fewest: it matters where GOPs are short."""
 
 KEY_GUESS_S, PICTURE_GUESS_S = 3.2e-8, 5.6e-9
 """What decoding costs per pixel until it is measured: H.264 at 600 kb/s, from 7.4 ms for a key
@@ -101,7 +106,7 @@ class AdaptiveDecoder:
 
     @property
     def newest_at(self) -> datetime | None:
-        """When the newest packet kept was taken, None while none is."""
+        """When the newest packet kept was taken; None while none is, as in a GOP too long."""
         return self._gop[-1].packet.captured_at if self._gop else None
 
     def note(self, delivery: Delivery, key_every_s: float) -> bool:
@@ -142,15 +147,21 @@ class AdaptiveDecoder:
     def climb(self, back_to: datetime | None = None, *, deblock: bool = True) -> Sequence[Picture]:
         """Decode every picture from now on; return those of the packets kept, oldest first.
 
-        back_to: how far back they matter; None: not beyond the newest key frame. Without any packet
-        kept, pictures come from the next key frame on. deblock: see PictureDecoder.
+        back_to: pictures up to then do not matter and are let go, but for the newest of all; None:
+        all since the newest key frame do. Without any packet kept, pictures come from the next key
+        frame on. deblock: see PictureDecoder.
         """
         self._deblock = deblock
         kept = self._gop
         if self._before and kept and back_to and kept[0].packet.captured_at > back_to:
             kept = [*self._before, *self._gop]
         self.rung = Rung.FULL
-        return [picture for delivery in kept for picture in self._decode(delivery)]
+        pictures: list[Picture] = []
+        for picture in (picture for delivery in kept for picture in self._decode(delivery)):
+            if pictures and back_to and pictures[-1].captured_at <= back_to:
+                pictures.pop()  # at once: a long GOP's pictures are a hundred megabytes
+            pictures.append(picture)
+        return pictures
 
     def step_down(self) -> None:
         """Decode key frames only from now on."""
@@ -173,12 +184,19 @@ class AdaptiveDecoder:
 
     def _keep(self, delivery: Delivery) -> None:
         if delivery.packet.is_key:
-            self._before, self._gop = self._gop, [delivery]
+            self._before = self._gop if len(self._gop) <= LEAST_PACKETS else []
+            self._gop = [delivery]
             self._keys.append(delivery)
-        elif self._gop and len(self._gop) < KEPT_PACKETS:
+        elif self._gop and len(self._gop) < self._most_packets:
             self._gop.append(delivery)
         else:
             self._gop = []
+
+    @property
+    def _most_packets(self) -> int:
+        """How many packets of a GOP are worth to be gone back into."""
+        affordable = int(GONE_BACK_COST_S / max(self.cost.picture_s, 1e-6))
+        return min(max(affordable, LEAST_PACKETS), MOST_PACKETS)
 
     def _decode(self, delivery: Delivery) -> Sequence[Picture]:
         if self._own is None:

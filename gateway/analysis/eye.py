@@ -119,6 +119,7 @@ class CameraEye:
         self._seen: Picture | None = None
         self._offered_at: datetime | None = None
         self._decides_at: datetime | None = None
+        self._owes_waking = False
 
     @property
     def health(self) -> DecodeHealth:
@@ -262,8 +263,12 @@ class CameraEye:
             self._info = delivery.info
         if self._hint.see(len(packet.data), packet.is_key, packet.captured_at):
             self.stir(PACKETS_GREW)
-        elif packet.is_key or self._decoder.rung is Rung.FULL:
+        elif packet.is_key or self._decoder.rung is Rung.FULL or self._reader_fills():
             self._shop.pool.ready(self)
+
+    def _reader_fills(self) -> bool:
+        """Say whether packets between key frames far apart are to be taken before they are lost."""
+        return self._reader is not None and self._reader.waiting >= READER_PACKETS // 2
 
     def _take_turn(self, keys: KeyPictures) -> bool:
         if self._reader is None:
@@ -322,6 +327,7 @@ class CameraEye:
         decoder, wanted = self._decoder, self.share.rung
         if decoder.rung is Rung.KEYS and wanted is Rung.FULL and at_key:
             if self.interest is not Interest.STIRRED:
+                self._owes_waking = False
                 decoder.climb()
                 self._offer_seen()
         elif decoder.rung is Rung.FULL and wanted is Rung.KEYS:
@@ -355,9 +361,12 @@ class CameraEye:
         """Decode everything from now on if something stirs and that may be; else offer what is new.
 
         Where the climb begins with the past, the key frame just seen comes after it. Where there is
-        no time for that, the key frames follow what stirs, those before the newest too.
+        no time for that, the key frames follow what stirs, those before the newest too. Where a GOP
+        is too long to be gone back into, who stirs wakes at its end, even if all is quiet by then.
         """
-        stirred, newest = self.interest is Interest.STIRRED, self._decoder.newest_at
+        newest = self._decoder.newest_at
+        stirred = self.interest is Interest.STIRRED or self._owes_waking
+        self._owes_waking = stirred and newest is None
         if stirred and newest is not None and self._may_wake():
             self.share = replace(
                 self.share, rung=Rung.FULL, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S

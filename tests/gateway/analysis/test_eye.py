@@ -427,3 +427,40 @@ def test_stops_with_its_hub_closed_first(coded_stream, open_eye):
     hub.close()
     eye.stop()
     assert not hub.readers
+
+
+def test_packets_between_key_frames_far_apart_are_not_lost(coded_stream, open_eye):
+    hub, lost = Hub("gate"), []
+    hub.on_drop = lambda name, count: lost.append(count)
+    stream = coded_stream("h264", 700, gop=600)
+    eye = open_eye(hub, Kept(), FLOOR, may_wake=lambda demand: False)
+    hub.start(stream.info)
+    for number, packet in enumerate(stream.packets[:590]):
+        hub.publish(packet)
+        if number % 100 == 99:  # the pool gets its turn, as it does in four seconds of a camera
+            wait_until(lambda: eye._reader.waiting < 130)
+    assert not lost
+    eye.stir("the camera's own alarm")
+    assert eye._decoder.newest_at is not None
+
+
+def test_who_stirs_in_a_gop_that_is_too_long_wakes_at_its_end(coded_stream, open_eye, monkeypatch):
+    monkeypatch.setattr(eye_module.Attention, "interest", lambda self, at_s: told[0])
+    told = [Interest.QUIET]
+    hub, looks = Hub("gate"), Kept()
+    stream = coded_stream("h264", 200, gop=150)
+    eye = open_eye(hub, looks, FLOOR)
+    hub.start(stream.info)
+    hub.publish(stream.packets[0])
+    wait_until(lambda: eye.latest)
+    eye._decoder.cost.picture_s = 0.01
+    for packet in stream.packets[1:140]:
+        hub.publish(packet)
+    told[0] = Interest.STIRRED
+    eye.stir("the camera's own alarm")
+    wait_until(lambda: eye._owes_waking)
+    told[0] = Interest.QUIET
+    for packet in stream.packets[140:151]:
+        hub.publish(packet)
+    wait_until(lambda: eye.rung is Rung.FULL)
+    wait_until(lambda: any(look.prepared for look in looks.all[1:]))
