@@ -163,9 +163,14 @@ class StreamWatch:
         ]
 
     def _lost_ratio(self, at: datetime, vitals: StreamVitals) -> float:
-        """Return the share of the last minute's pictures that were lost; a new decoder has none."""
-        if self._counts and vitals.shown + vitals.lost < sum(self._counts[-1][1:]):
-            self._counts.clear()
+        """Return the share of the last minute's pictures that were lost; a new decoder has none.
+
+        A clock that was set back begins a new minute.
+        """
+        if self._counts:
+            told_at, shown, lost = self._counts[-1]
+            if at < told_at or vitals.shown + vitals.lost < shown + lost:
+                self._counts.clear()
         self._counts.append((at, vitals.shown, vitals.lost))
         while (at - self._counts[0][0]).total_seconds() > LOSS_WINDOW_S:
             del self._counts[0]
@@ -195,11 +200,17 @@ class AlarmBoard:
             self._on[key] = alarm
             self._ends_at.pop(key, None)
         elif key in self._on:
-            self._ends_at[key] = max(alarm.at, self._on[key].at + PULSE)
+            lasted = max(alarm.at - self._on[key].at, timedelta())  # a clock may be set back
+            self._ends_at[key] = alarm.at + max(PULSE - lasted, timedelta())
 
     def conditions(self, at: datetime) -> list[Condition]:
-        """Return one condition for each alarm that is on."""
-        for key in [key for key, ends_at in self._ends_at.items() if ends_at <= at]:
+        """Return one condition for each alarm that is on.
+
+        One whose end is further off than a pulse is over: the clock was set back.
+        """
+        for key in [
+            key for key, ends_at in self._ends_at.items() if not at < ends_at <= at + PULSE
+        ]:
             del self._on[key], self._ends_at[key]
         return [_alarm_condition(alarm) for alarm in self._on.values()]
 

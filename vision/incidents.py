@@ -172,14 +172,15 @@ class _Case:
     def has_news(self, at: datetime) -> bool:
         """Return whether it got worse, or is not as bad as it was, since the last change.
 
-        Severity is told at once, a peak when the last change is long enough ago.
+        Severity is told at once, a peak when the last change is long enough ago, or lies ahead: a
+        clock that is set back silences nothing.
         """
         told = self._told
         if told is None:
             return False
         if self.incident.severity != told.incident.severity:
             return True
-        if (at - told.at).total_seconds() < self._spec.update_every_s:
+        if 0.0 <= (at - told.at).total_seconds() < self._spec.update_every_s:
             return False
         peaks = [f"peak_{name}" for name in self._spec.peaks]
         return any(self.incident.readings.get(p) != told.incident.readings.get(p) for p in peaks)

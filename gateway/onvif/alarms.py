@@ -69,11 +69,11 @@ class CameraAlarms:
             self._open[key] = replace(one, ends_at=ends_at)
 
     def pass_time(self, now: datetime) -> Iterator[CameraAlarm]:
-        """End what is over by itself."""
+        """End what is over by itself, and what would end later than ever: our clock went back."""
         for key, one in list(self._open.items()):
-            if one.ends_at is not None and one.ends_at <= now:
+            if one.ends_at is not None and not now < one.ends_at <= now + STALE_AFTER:
                 del self._open[key]
-                yield replace(one.alarm, active=False, at=one.ends_at)
+                yield replace(one.alarm, active=False, at=min(one.ends_at, now))
 
     def end_all(self, now: datetime) -> Iterator[CameraAlarm]:
         """End everything: nobody listens any more."""

@@ -1,5 +1,6 @@
 """Stream and alarms of a camera; its pictures are in test_quality.py."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -84,6 +85,28 @@ def test_alarms_last_from_beginning_to_end_but_at_least_a_pulse():
         )
     )
     assert board.conditions(at(7200)) == []
+
+
+@pytest.mark.parametrize("set_back_after_end", [False, True])
+def test_an_alarm_ends_though_the_clock_was_set_back_an_hour(set_back_after_end):
+    board = AlarmBoard(frozenset(AlarmType))
+    line = AlarmState(AlarmType.LINE, active=True, at=at(3600), topic="Rule/Line", source="1")
+    board.put(line)
+    ends_at = at(3601) if set_back_after_end else at(1)
+    board.put(replace(line, active=False, at=ends_at))
+    assert board.conditions(ends_at) != []
+    assert board.conditions(at(12)) == []
+
+
+def test_losses_of_before_the_clock_was_set_back_are_over():
+    watch = StreamWatch(HealthLimits(lost_ratio=0.1))
+    watch.conditions(at(3600), StreamVitals(online=True, shown=100, lost=0))
+    watch.conditions(at(3601), StreamVitals(online=True, shown=100, lost=100))
+    told = [
+        watch.conditions(at(second), StreamVitals(online=True, shown=100 + 15 * second, lost=100))
+        for second in range(70)
+    ]
+    assert told[5] == told[69] == []
 
 
 def test_alarms_nobody_wants_are_passed_over():

@@ -134,6 +134,13 @@ def test_a_new_peak_is_told_at_most_every_two_seconds() -> None:
     assert [change.incident.readings["peak_count"] for change in changes] == [2, 4, 5]
 
 
+def test_a_peak_is_told_after_a_clock_was_set_back() -> None:
+    book = IncidentBook("cam", [spec()])
+    play(book, every(0.5, 3600, 3602, 1))
+    later = play(book, every(0.5, 0, 5, 4))
+    assert [change.incident.readings["peak_count"] for change in later] == [4]
+
+
 def test_a_steady_condition_says_nothing_more() -> None:
     changes = play(IncidentBook("cam", [spec()]), every(0.5, 0, 600, 3))
     assert [change.type for change in changes] == [ChangeType.OPENED]

@@ -62,6 +62,12 @@ class TestStates:
         (end,) = alarms.pass_time(NOW + 2 * PULSE)
         assert end.at == NOW + 1.5 * PULSE
 
+    def test_what_only_happens_ends_though_our_clock_was_set_back(self) -> None:
+        alarms = CameraAlarms()
+        assert states(alarms.take([said(None)], NOW, None)) == [("lens", True)]
+        (end,) = alarms.pass_time(after(-3600))
+        assert end.at == after(-3600)
+
     def test_what_is_not_going_on_is_passed_on_when_a_subscription_begins(self) -> None:
         alarms = CameraAlarms()
         calm = said(active=False, how=Property.INITIALIZED)
