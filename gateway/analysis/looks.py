@@ -52,6 +52,7 @@ class LookQueue:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[str, deque[Look]] = {}
+        self._since_s: dict[str, float] = {}
 
     def put(self, look: Look) -> None:
         """Offer a picture.
@@ -65,6 +66,7 @@ class LookQueue:
             if len(line) > RUN:
                 _count_skipped(line.popleft())
             line.append(look)
+            self._since_s.setdefault(look.camera, look.decoded_s)
             self._changed.notify()
 
     def take(self, timeout_s: float) -> Look | None:
@@ -93,20 +95,25 @@ class LookQueue:
         camera = max(cameras, key=lambda camera: self._waiting[camera][0].interest)
         line = self._waiting.pop(camera)
         look = line.popleft()
+        del self._since_s[camera]
         if line:
-            self._waiting[camera] = line
+            self._waiting[camera], self._since_s[camera] = line, line[0].decoded_s
         return look
 
     def waiting_s(self) -> float:
-        """Return for how many seconds the one that has waited longest has been waiting."""
+        """Return for how many seconds the camera that has waited longest has been waiting.
+
+        A newer picture in an older's place has not waited any less.
+        """
         with self._changed:
-            since_s = min((line[0].decoded_s for line in self._waiting.values()), default=None)
+            since_s = min(self._since_s.values(), default=None)
         return 0.0 if since_s is None else monotonic_s() - since_s
 
     def forget(self, camera: str) -> None:
         """Drop what waits of one camera; for a camera that is taken away."""
         with self._changed:
             self._waiting.pop(camera, None)
+            self._since_s.pop(camera, None)
 
 
 def _count_skipped(look: Look) -> None:

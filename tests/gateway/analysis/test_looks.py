@@ -112,6 +112,18 @@ class TestLookQueue:
         time.sleep(0.01)
         assert looks.waiting_s() >= 0.01
 
+    def test_a_camera_passed_over_for_long_waits_for_long_whatever_its_newest_picture(self, look):
+        looks, now_s = LookQueue(), time.monotonic()
+        for ago_s in (9.0, 6.0, 3.0):
+            looks.put(replace(look("passed over"), decoded_s=now_s - ago_s))
+        assert looks.waiting_s() >= 9.0
+        assert looks.take(0).decoded_s == now_s - 3.0
+        assert looks.waiting_s() == 0.0
+        looks.put(look("passed over"))
+        assert looks.waiting_s() < 9.0
+        looks.forget("passed over")
+        assert looks.waiting_s() == 0.0
+
     def test_what_waits_of_a_camera_can_be_forgotten(self, look):
         looks = LookQueue()
         looks.put(look("gone"))
