@@ -191,7 +191,7 @@ class CameraUnit:
             if not self._ended and self._rested(look):
                 step = self._step(look, detections)
                 if step is not None:
-                    self._take_in(step, look.picture)
+                    self._take_in(step, look)
 
     def _rested(self, look: Look) -> bool:
         """Say whether the view was at rest for a look; a turn since the last one is told here."""
@@ -217,11 +217,11 @@ class CameraUnit:
         self._looked.happened(monotonic_s())
         return self._pipeline.step(at, size, detections, look.activity)
 
-    def _take_in(self, step: StepResult, picture: Picture) -> None:
+    def _take_in(self, step: StepResult, look: Look) -> None:
         """Tell what a step changed, keep its counts, and let the eye know what it found."""
-        at = picture.captured_at
+        at = look.picture.captured_at
         for change in step.changes:
-            self._tell(change, step, picture)
+            self._tell(change, step, look.picture)
         self._count(step.tallies)
         if self._tally_pace.is_due(at, TALLIES_EVERY_S):
             self._count(self._pipeline.so_far())
@@ -229,6 +229,7 @@ class CameraUnit:
             moving=any(t.still_since is None and t.last_seen_at == at for t in step.tracks),
             resting=bool(step.tracks) or self._pipeline.has_open,
             known=self._pipeline.knows(step),
+            offered_s=look.decoded_s,
             decides_at=self._pipeline.decides_at,
         )
 

@@ -62,6 +62,7 @@ class Attention:
         self._objects_at_s: float | None = None
         self._awake_since_s: float | None = None
         self._alarm_until_s = -CALM_S
+        self._alarm_at_s = -CALM_S
         self._alarm_looked_s: float | None = None
         self._doubt_s = DOUBT_S
         self._doubt_until_s = 0.0
@@ -94,7 +95,7 @@ class Attention:
             if not self._is_awake(at_s):
                 self._awake_since_s = at_s
             self.why = CAMERA_TOLD
-            self._alarm_until_s, self._alarm_looked_s = at_s + ALARM_S, None
+            self._alarm_at_s, self._alarm_until_s, self._alarm_looked_s = at_s, at_s + ALARM_S, None
 
     @property
     def since_s(self) -> float:
@@ -106,11 +107,20 @@ class Attention:
         seen_s = self._objects_at_s
         return at_s < self._alarm_until_s or (seen_s is not None and at_s < seen_s + CALM_S)
 
-    def found(self, *, moving: bool, resting: bool, known: bool, at_s: float) -> None:
+    def found(
+        self,
+        *,
+        moving: bool,
+        resting: bool,
+        known: bool,
+        at_s: float,
+        offered_s: float | None = None,
+    ) -> None:
         """Say what a look found.
 
         moving: objects that move or are new. resting: objects at rest, or an open incident. known:
-        all there is has been told of, and goes on.
+        all there is has been told of, and goes on. offered_s: when the look was chosen, `at_s` if
+        left out: one chosen before an alarm says nothing of it.
         """
         self._occupied, self._known = resting, known
         if known:
@@ -121,7 +131,8 @@ class Attention:
             self._alarm_looked_s = None
             self.stir(OBJECT, at_s)
         elif self._alarm_looked_s is None:
-            self._alarm_looked_s = at_s
+            if self._alarm_at_s <= (at_s if offered_s is None else offered_s):
+                self._alarm_looked_s = at_s
         elif at_s - self._alarm_looked_s >= VAIN_S:
             self._alarm_until_s = at_s
 

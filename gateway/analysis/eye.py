@@ -222,7 +222,13 @@ class CameraEye:
             self._shop.pool.ready(self)
 
     def found(
-        self, *, moving: bool, resting: bool, known: bool, decides_at: datetime | None = None
+        self,
+        *,
+        moving: bool,
+        resting: bool,
+        known: bool,
+        offered_s: float | None = None,
+        decides_at: datetime | None = None,
     ) -> None:
         """Say what a look found; see `Attention.found`.
 
@@ -230,7 +236,13 @@ class CameraEye:
         """
         self._decides_at = decides_at
         with self._attending:
-            self._attention.found(moving=moving, resting=resting, known=known, at_s=monotonic_s())
+            self._attention.found(
+                moving=moving,
+                resting=resting,
+                known=known,
+                at_s=monotonic_s(),
+                offered_s=offered_s,
+            )
 
     def forget_view(self) -> None:
         """Learn the view anew, because it was turned; from any thread.

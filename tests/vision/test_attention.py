@@ -135,6 +135,15 @@ def test_an_alarm_that_shows_nothing_when_looked_at_is_put_by():
     assert attention.interest(9.0) is Interest.STIRRED
 
 
+def test_a_look_that_was_chosen_before_an_alarm_says_nothing_of_it():
+    attention = alarmed(10.0)
+    attention.found(moving=False, resting=False, known=False, at_s=10.5, offered_s=9.0)
+    nothing(attention, 10.5 + VAIN_S)
+    assert attention.interest(10.5 + VAIN_S) is Interest.STIRRED
+    nothing(attention, 10.5 + 2 * VAIN_S)
+    assert attention.interest(10.5 + 2 * VAIN_S) is Interest.QUIET
+
+
 def test_an_alarm_with_an_object_is_not_put_by_while_the_object_is_there():
     attention = alarmed()
     nothing(attention, 1.0)
