@@ -54,12 +54,10 @@ class _Line:
 
     def take(self) -> Turn:
         """Take the next one out of the line and call it running. The line must not be empty."""
-        while True:
-            turn, _ = self._next_line().popleft()
-            if turn in self._queued:
-                self._queued.discard(turn)
-                self.running.add(turn)
-                return turn
+        turn, _ = self._next_line().popleft()
+        self._queued.discard(turn)
+        self.running.add(turn)
+        return turn
 
     def _next_line(self) -> deque[tuple[Turn, float]]:
         """Return the line whose first has waited longest, the urgent given a start."""
@@ -76,14 +74,16 @@ class _Line:
             self.add(turn, since_s)
 
     def drop(self, turn: Turn) -> None:
-        """Take one out of the line, wherever it stands; `take` passes its place over."""
+        """Take one out of the line, wherever it stands."""
         self._queued.discard(turn)
         self._again.discard(turn)
+        self._urgent = deque(place for place in self._urgent if place[0] is not turn)
+        self._ordinary = deque(place for place in self._ordinary if place[0] is not turn)
 
     def since_s(self) -> float | None:
         """Return since when the one that has waited longest waits, None when none does."""
         firsts = [line[0][1] for line in (self._urgent, self._ordinary) if line]
-        return min(firsts) if self._queued else None
+        return min(firsts, default=None)
 
 
 class DecodePool:

@@ -148,3 +148,17 @@ def test_says_how_long_the_first_waits(start):
     assert pool.waiting_s() >= 0.01
     blocker.hold.set()
     wait_until(lambda: pool.waiting_s() == 0.0)
+
+
+def test_who_quits_is_waited_for_no_more(start):
+    pool, blocker, quitter = start(threads=1), Worker(), Worker()
+    blocker.hold.clear()
+    pool.ready(blocker)
+    blocker.entered.wait(PATIENCE_S)
+    pool.ready(quitter)
+    time.sleep(0.05)
+    since_s = time.monotonic()
+    pool.ready(Worker())
+    pool.quit(quitter)
+    assert pool.waiting_s() <= time.monotonic() - since_s
+    blocker.hold.set()
