@@ -49,11 +49,11 @@ class Search:
 
 
 PEERS = {
-    "ffmpeg": Search("FFmpeg per camera, motion, detector", 16, 8),
-    "opencv": Search("cv2.VideoCapture threads, detector", 96, 48),
-    "ultralytics": Search("stock Ultralytics multi-stream", 8, 4),
+    "ffmpeg": Search("FFmpeg per camera, motion, detector", 8, 4),
+    "opencv": Search("cv2.VideoCapture threads, detector", 32, 16),
+    "ultralytics": Search("stock Ultralytics multi-stream", 4, 2),
 }
-OURS = Search("gridpatrol", 256, 64)
+OURS = Search("gridpatrol", 128, 32)
 MOST = 512
 STOP_S, CHECK_S = 5.0, 0.5
 GIVEN_UP_S = 60.0
