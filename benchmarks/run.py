@@ -23,6 +23,7 @@ RECORDED = (
     "rules",
     "bit_rate",
     "fleet",
+    "peers",
     "water",
     "chaos",
     "delivery",

@@ -133,6 +133,25 @@ HEADLINES = (
         ),
     ),
     Headline(
+        "peers",
+        "cameras carried at recall 0.95 and a p95 of 2 s, same weights: FFmpeg a camera / stock "
+        "Ultralytics / `cv2.VideoCapture` threads / gridpatrol",
+        "检出率 0.95、p95 2 秒内可承载路数,权重相同:逐路 FFmpeg / 原版 Ultralytics / "
+        "`cv2.VideoCapture` 线程 / gridpatrol",
+        (
+            "FFmpeg per camera, motion, detector: cameras sustained",
+            "stock Ultralytics multi-stream: cameras sustained",
+            "cv2.VideoCapture threads, detector: cameras sustained",
+            "gridpatrol: cameras sustained",
+        ),
+    ),
+    Headline(
+        "peers",
+        "gridpatrol against the best of them",
+        "gridpatrol 相对其中最好者",
+        ("gridpatrol against the best of them",),
+    ),
+    Headline(
         "water",
         "rendered floods over real views: found / delay after a true 5 % under water, median",
         "实景上合成的积水:20 次中发现 / 真实淹没 5 % 后的延迟(中位数)",
@@ -256,6 +275,7 @@ CHINESE = Words(
         "0-1": "",
         "times real time": "× 实时速度",
         "streams": "路",
+        "cameras": "路",
         "incidents/s": "起/秒",
         "events": "条",
         "wrong, of 0": "起",
