@@ -96,7 +96,7 @@ class CameraWater:
         self._began_at: datetime | None = None
         self._heard_at: datetime | None = None
         self._ended_at = self._next_at = datetime.min.replace(tzinfo=UTC)
-        self._unsaved = False
+        self._unsaved = self._has_left = False
 
     def step(self, now: datetime, rain: RainState) -> StoredWater | None:
         """Collect and look where it is time to; return what a look led to, None without one.
@@ -104,7 +104,7 @@ class CameraWater:
         now: UTC; where the clock was set back, the pause is over. Raises StorageError, WaterError.
         """
         with self._looking:
-            if self._ended_at <= now < self._next_at:
+            if self._has_left or self._ended_at <= now < self._next_at:
                 return None
             self._begin(now)
             if self._is_turning():
@@ -116,6 +116,12 @@ class CameraWater:
             if self._is_stale(now):
                 return self._missed(now, Unseen.STALE, rain)
             return None
+
+    def leave(self) -> None:
+        """Look no more; a place that this camera told of is the others' then."""
+        with self._looking:
+            self._has_left = True
+            self._follower.leave()
 
     def only_wet(self) -> Reference:
         """Keep what was seen last as a state that is only wet, because a person says so.
