@@ -124,14 +124,19 @@ class CameraWater:
             self._follower.leave()
 
     def only_wet(self) -> Reference:
-        """Keep what was seen last as a state that is only wet, because a person says so.
+        """Keep the ground as it was seen last as a state that is only wet, as a person says.
 
-        Raises NoPictureError before the first look, StorageError.
+        Raises NoPictureError before the first look and while the ground cannot be seen,
+        StorageError.
         """
         with self._looking:
-            reference = self._watch.teach_wet() if self._watch else None
-            if self._watch is None or reference is None:
+            if self._watch is None:
                 raise NoPictureError(f"camera {self.camera.id} has not looked at the water yet")
+            reference = self._watch.teach_wet()
+            if reference is None:
+                raise NoPictureError(
+                    f"camera {self.camera.id} cannot see the ground now; say it again when it can"
+                )
             self._files.save(self._watch.bank)
             log.info("a person says: only wet", camera=self.camera.id, reference=reference.id)
             return reference
