@@ -166,8 +166,10 @@ def _event_figures(trials: Iterable[Trial]) -> Iterator[Figure]:
     steps = sum(one.transitions for one in events) / len(events)
     yield Figure("rendered: transitions", steps, "in 10 min")
     closing = sorted(one.closed_s / 60 for one in events if one.closed_s is not None)
-    yield Figure("rendered: closed after drain-down", len(closing), f"of {len(events)}")
+    yield Figure("rendered: closed by the end", len(closing), f"of {count} found")
     if closing:
+        early = sum(minutes < 0 for minutes in closing)
+        yield Figure("rendered: closed before the water was gone", early, f"of {count} found")
         yield Figure("rendered: closed after, median", closing[len(closing) // 2], "min")
     false = sum(one.false for one in events)
     yield Figure("rendered: false alerts before and after", false, f"in {len(events)} events")
@@ -203,9 +205,18 @@ def _told(trials: Iterable[Trial]) -> Iterator[str]:
 
 
 def _event_note(one: Found) -> str:
-    delay = "never" if one.delay_s is None else f"{one.delay_s / 60:.1f} min"
-    closed = "stayed open" if one.closed_s is None else f"closed {one.closed_s / 60:.0f} min after"
-    return f"{one.event} at {one.place}: found {delay}, {closed}, {one.unseen:.0%} unseen"
+    where, unseen = f"{one.event} at {one.place}", f"{one.unseen:.0%} unseen"
+    if one.delay_s is None:
+        return f"{where}: found never, {unseen}"
+    return f"{where}: found {one.delay_s / 60:.1f} min, {_closing(one.closed_s)}, {unseen}"
+
+
+def _closing(closed_s: float | None) -> str:
+    """Return how it was closed, in words."""
+    if closed_s is None:
+        return "stayed open"
+    word = "before" if closed_s < 0 else "after"
+    return f"closed {abs(closed_s) / 60:.0f} min {word} the water was gone"
 
 
 def _notes(places: Sequence[Place], done: Sequence[Done]) -> Iterator[str]:

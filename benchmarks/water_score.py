@@ -25,7 +25,8 @@ HOUR_S, TEN_MINUTES_S = 3600.0, 600.0
 class Found:
     """How one event was told. delay_s: after a true 5 %; None when it never was.
 
-    closed_s: after the water was gone; None when it stayed open. false: alerts without water.
+    closed_s: when it was last closed, after the water was gone; below nought when some was there
+    still, None when it was open at the end or never told. false: alerts without water.
     severe: looks that called severe water normal. unseen: share of looks that saw nothing.
     """
 
@@ -45,7 +46,7 @@ def found(trial: Trial) -> Found:
     true_at = next((one.at_s for one in looks if one.truth >= TRUE_RATIO), None)
     gone_at = _gone_at(looks)
     told = _told_since(looks, true_at, gone_at)
-    closed = next((one.at_s for one in looks if one.closed and one.at_s > gone_at), None)
+    closed = None if told is None else _closed_since(looks, told)
     return Found(
         event=trial.name,
         place=trial.place,
@@ -66,6 +67,13 @@ def _told_since(looks: Sequence[Look], true_at: float | None, gone_at: float) ->
         if true_at <= one.at_s <= gone_at and one.state is not WaterState.NORMAL:
             return one.at_s
     return None
+
+
+def _closed_since(looks: Sequence[Look], told: float) -> float | None:
+    """Return when what was told was last closed, None when it is open at the end."""
+    if looks[-1].state is not WaterState.NORMAL:
+        return None
+    return next((one.at_s for one in reversed(looks) if one.closed and one.at_s > told), None)
 
 
 def _gone_at(looks: Sequence[Look]) -> float:

@@ -170,6 +170,8 @@ class CameraUnit:
         with self._judging:
             self._ended = True
         self._count(self._pipeline.so_far())
+        if self.water is not None:
+            self.water.leave()
         if self._recorder is not None:
             self._recorders.close(self._recorder)
         for stream in self._streams.values():

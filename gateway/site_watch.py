@@ -26,6 +26,7 @@ from gateway.store.stored_incident import NO_MODEL, Origin
 from gateway.worker_api import Snapshot
 from vision.health import CAMERA_SPECS
 from vision.types import ChangeType, Image
+from vision.water.conditions import SPECS as WATER_SPECS
 
 LOOK_S = 2.5
 """Between looks; workers tell of changes at once."""
@@ -106,11 +107,14 @@ class SiteWatch:
         )
 
     def _give_up(self, watched: frozenset[str], at: datetime) -> None:
-        """End what is open of the health of cameras that were taken away or switched off."""
+        """End what is open of cameras that were taken away or switched off: health and water.
+
+        Their workers end the rest, and leave these to whoever watches next.
+        """
         if self._watched is not None and watched >= self._watched:
             self._watched = watched
             return
-        rules = self._health.rules | CAMERA_SPECS.keys()
+        rules = self._health.rules | CAMERA_SPECS.keys() | WATER_SPECS.keys()
         kept = watched | {SITE_ID}
         for camera in {c.incident.camera for c in self._store.incidents.left_open(rules)} - kept:
             self._store.incidents.give_up(camera, at, self._compose)

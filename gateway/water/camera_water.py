@@ -96,7 +96,7 @@ class CameraWater:
         self._began_at: datetime | None = None
         self._heard_at: datetime | None = None
         self._ended_at = self._next_at = datetime.min.replace(tzinfo=UTC)
-        self._unsaved = False
+        self._unsaved = self._has_left = False
 
     def step(self, now: datetime, rain: RainState) -> StoredWater | None:
         """Collect and look where it is time to; return what a look led to, None without one.
@@ -104,7 +104,7 @@ class CameraWater:
         now: UTC; where the clock was set back, the pause is over. Raises StorageError, WaterError.
         """
         with self._looking:
-            if self._ended_at <= now < self._next_at:
+            if self._has_left or self._ended_at <= now < self._next_at:
                 return None
             self._begin(now)
             if self._is_turning():
@@ -117,15 +117,26 @@ class CameraWater:
                 return self._missed(now, Unseen.STALE, rain)
             return None
 
-    def only_wet(self) -> Reference:
-        """Keep what was seen last as a state that is only wet, because a person says so.
+    def leave(self) -> None:
+        """Look no more; a place that this camera told of is the others' then."""
+        with self._looking:
+            self._has_left = True
+            self._follower.leave()
 
-        Raises NoPictureError before the first look, StorageError.
+    def only_wet(self) -> Reference:
+        """Keep the ground as it was seen last as a state that is only wet, as a person says.
+
+        Raises NoPictureError before the first look and while the ground cannot be seen,
+        StorageError.
         """
         with self._looking:
-            reference = self._watch.teach_wet() if self._watch else None
-            if self._watch is None or reference is None:
+            if self._watch is None:
                 raise NoPictureError(f"camera {self.camera.id} has not looked at the water yet")
+            reference = self._watch.teach_wet()
+            if reference is None:
+                raise NoPictureError(
+                    f"camera {self.camera.id} cannot see the ground now; say it again when it can"
+                )
             self._files.save(self._watch.bank)
             log.info("a person says: only wet", camera=self.camera.id, reference=reference.id)
             return reference

@@ -4,6 +4,7 @@ The first to open is the place's. What another camera sees is added to it as pro
 close while the other still sees water, the other's becomes the place's.
 """
 
+import threading
 from dataclasses import replace
 
 from gateway.store import Store
@@ -14,7 +15,7 @@ from vision.water.conditions import WATERLOGGING
 
 
 class Places:
-    """Who leads at each place, for the cameras of one worker; one thread.
+    """Who leads at each place, for the cameras of one worker; any thread.
 
     Cameras of other workers are known by what the store has of them.
     """
@@ -22,6 +23,7 @@ class Places:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._leads: dict[str, tuple[str, str]] = {}
+        self._changing = threading.Lock()
 
     def lead(self, camera: Camera, place: str) -> str | None:
         """Return the open incident of another camera of a place, None where there is none."""
@@ -36,11 +38,18 @@ class Places:
 
     def note(self, place: str, change: IncidentChange) -> None:
         """Take note of a change of what may be a place's incident."""
-        incident = change.incident
-        if change.type is not ChangeType.CLOSED:
-            self._leads[place] = (incident.camera, incident.id)
-        elif self._leads.get(place) == (incident.camera, incident.id):
-            del self._leads[place]
+        told = (change.incident.camera, change.incident.id)
+        with self._changing:
+            if change.type is not ChangeType.CLOSED:
+                self._leads[place] = told
+            elif self._leads.get(place) == told:
+                del self._leads[place]
+
+    def leave(self, camera: Camera) -> None:
+        """Forget that a camera leads, because it looks no more; what it left open the store has."""
+        with self._changing:
+            leads = self._leads.items()
+            self._leads = {place: lead for place, lead in leads if lead[0] != camera.id}
 
 
 class Follower:
@@ -66,6 +75,10 @@ class Follower:
         else:
             self.followed = None if change.type is ChangeType.CLOSED else change
         return lead
+
+    def leave(self) -> None:
+        """Lead no more: nobody will say that what is told here has ended."""
+        self._places.leave(self._camera)
 
     def take_over(self) -> IncidentChange | None:
         """Return what becomes the place's incident because the one before it has closed."""

@@ -46,6 +46,17 @@ def test_delay_is_counted_from_a_true_twentieth_and_closing_from_the_last_water(
     assert result.transitions == pytest.approx(2 / 6)
 
 
+def test_what_closes_while_there_is_water_was_closed_too_early() -> None:
+    early = (*EVENT[:4], look(700, 0.1, NORMAL, "closed"), look(900, 0.0, NORMAL))
+    assert found(trial(*early)).closed_s == 0
+    assert found(trial(*early[:-1], look(800, 0.04, NORMAL), early[-1])).closed_s == -100
+
+
+def test_what_is_open_at_the_end_was_not_closed_before() -> None:
+    again = (*EVENT, look(1600, 0.0, WATCH, "opened"))
+    assert found(trial(*again)).closed_s is None
+
+
 def test_an_event_nobody_told_has_no_delay() -> None:
     result = found(trial(look(0, 0.0, NORMAL), look(60, 0.3, NORMAL), look(120, 0.0, NORMAL)))
     assert result.delay_s is None

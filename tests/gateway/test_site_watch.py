@@ -22,6 +22,7 @@ from gateway.store.incident_list import IncidentFilter
 from gateway.store.inventory import SITE_ID, Camera
 from gateway.store.stored_incident import Ending
 from gateway.worker_api import Snapshot
+from vision.water.conditions import WATER, WATERLOGGING
 
 VILLAGE = tuple(f"cam-{number}" for number in range(5))
 STEP_S = 2.5
@@ -240,16 +241,32 @@ async def test_a_workers_restart_does_not_close_what_tells_of_health(site, sampl
 async def test_a_camera_taken_away_leaves_nothing_open(site, leave):
     await site.pass_s(60, lost=VILLAGE[:1])
     settle(site)
-    if leave == "remove":
-        site.store.inventory.remove(VILLAGE[0])
-    else:
-        gone = site.store.inventory.get(VILLAGE[0])
-        site.store.inventory.replace(replace(gone, enabled=False))
+    leave_site(site, leave)
     await site.pass_s(10, lost=VILLAGE[:1])
     settle(site)
     assert [(s.incident.kind, s.ending) for s in site.stored()] == [
         ("camera_offline", Ending.INTERRUPTED)
     ]
+
+
+@pytest.mark.parametrize("leave", ["remove", "switch off"])
+async def test_the_water_at_a_camera_taken_away_is_not_open_for_ever(site, samples, leave):
+    await site.pass_s(10)
+    flood = samples.change(camera=VILLAGE[0], rule=WATERLOGGING, rule_type=WATER)
+    site.store.incidents.record(flood, samples.origin, (), samples.compose)
+    leave_site(site, leave)
+    await site.pass_s(10)
+    (one,) = site.stored()
+    assert (one.incident.rule, one.ending) == (WATERLOGGING, Ending.INTERRUPTED)
+
+
+def leave_site(site, leave):
+    """Take a camera away, or switch it off."""
+    if leave == "remove":
+        site.store.inventory.remove(VILLAGE[0])
+    else:
+        gone = site.store.inventory.get(VILLAGE[0])
+        site.store.inventory.replace(replace(gone, enabled=False))
 
 
 async def test_a_full_disk_is_told_without_a_camera(store, samples, tmp_path):

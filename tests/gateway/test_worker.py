@@ -37,9 +37,11 @@ from gateway.store.camera_states import LiveMode
 from gateway.store.counts import CountFilter
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import Ending
+from gateway.water.places import Places
 from gateway.worker import Shard, Worker
 from vision.ensemble import DetectorSet
 from vision.tracker import TrackerSettings
+from vision.water.conditions import WATERLOGGING
 
 PATIENCE_S = 60.0
 STOP_S = 10.0
@@ -77,6 +79,7 @@ def start_worker(store, samples, detector, settings):
             writer=IncidentWriter(store, settings.data_dir, samples.compose),
             version="0.1.0",
             quarantine=Quarantine(settings.data_dir / "quarantine", "worker-0", utc_now()),
+            places=Places(store),
         )
         worker = Worker(bench, Shard("0/1"))
         workers.append(worker)
@@ -388,6 +391,20 @@ def test_a_camera_that_cannot_start_leaves_nothing_at_work(
     assert set(worker._bench.engine._eyes) == {"road"}
     pulling = [t.name for t in threading.enumerate() if t.name.startswith(("file-", "ffmpeg-"))]
     assert len(pulling) == 1
+
+
+async def test_a_camera_that_is_switched_off_leads_at_its_place_no_more(
+    store, start_worker, add, road_film, samples
+):
+    water = json.dumps({"type": "road", "place": "bridge", "zones": [LANE[0] | {"id": "low"}]})
+    east, west = (add(name, road_film.as_uri(), water=water) for name in ("east", "west"))
+    worker = start_worker()
+    places = worker._bench.places
+    places.note("bridge", samples.change(camera="east", rule=WATERLOGGING))
+    assert places.lead(west, "bridge") == "i-1"
+    store.inventory.replace(replace(east, enabled=False))
+    await worker.reload()
+    assert places.lead(west, "bridge") is None
 
 
 def test_a_surprise_with_one_camera_concerns_no_other(store, start_worker, road, add, monkeypatch):

@@ -27,6 +27,7 @@ from vision.water.conditions import (
 )
 from vision.water.evidence import NetworkVote, judge_against
 from vision.water.ground import Ground
+from vision.water.lately import Lately
 from vision.water.level import MarkBook
 from vision.water.on_screen_text import TextFinder
 from vision.water.reference import Reference
@@ -126,7 +127,7 @@ class WaterWatch:
         }
         self._scenes: dict[bool, SlopeJudgement] = {}
         self._evidence: Evidence | None = None
-        self._newest: Sample | None = None
+        self._lately = Lately()
 
     def adopt(self, told: Iterable[IncidentChange]) -> None:
         """Go on with what another process left open; for a new watch, before its first look."""
@@ -191,7 +192,8 @@ class WaterWatch:
         if evidence and level is None and self._is_all_over(evidence):
             view = replace(view, unseen=Unseen.COVERED)
         reading = _reading(view, evidence, level)
-        self._newest = view.sample
+        shows_ground = bool(view.references) or view.unseen is Unseen.LEARNING
+        self._lately.look(sample.at, view.sample if shows_ground else None)
         self._evidence = evidence or self._evidence
         revision = self._revision
         judgement = self._machine.step(reading, rain)
@@ -211,21 +213,23 @@ class WaterWatch:
 
     def miss(self, at: datetime, why: Unseen, rain: RainState) -> WaterOutcome:
         """Say that there is nothing to look at: no picture came, or the camera is turned."""
+        self._lately.look(at, None)
         reading = WaterReading(at, why)
         judgement = self._machine.step(reading, rain)
         return WaterOutcome(reading, judgement, self._tell(judgement))
 
     def teach_wet(self) -> Reference | None:
-        """Keep what was looked at last as "only wet"; None before any look. For a person to say.
+        """Keep the ground as it looked of late as "only wet"; None where it was not seen of late.
 
-        At a slope, that is to say that it may look as it does now.
+        For a person to say. At a slope, that is to say that it may look as it does now.
         """
-        if self._newest is None:
+        ground = self._lately.ground()
+        if ground is None:
             return None
         for slope in self._slopes.values():
             slope.accept()
         self._scenes.clear()
-        return self.bank.teach(self._newest, self._newest.at)
+        return self.bank.teach(ground, ground.at)
 
     def finish(self, at: datetime) -> tuple[IncidentChange, ...]:
         """Close what is open, because no further look will come."""

@@ -110,6 +110,14 @@ def test_nothing_can_be_only_wet_before_a_look(street_camera) -> None:
     assert camera.water.references() == ()
 
 
+def test_nothing_can_be_only_wet_while_the_ground_is_not_seen(known) -> None:
+    known.show(known.street(0.8), 60)
+    known.show(None, 200)
+    with pytest.raises(NoPictureError, match="camera gate cannot see the ground now"):
+        known.water.only_wet()
+    assert len(known.water.references()) == 1
+
+
 def test_the_last_look_shows_the_water_and_where_the_camera_writes(street_camera) -> None:
     camera = street_camera()
     with pytest.raises(NoPictureError, match="camera gate has not looked"):

@@ -142,6 +142,16 @@ def test_a_network_alone_makes_no_flood() -> None:
     assert judge(seen_again(road()), DRY, ZONE, NOTHING, lambda _: certain).area_ratio == 0.0
 
 
+def test_a_network_makes_no_flood_of_smooth_ground_on_which_nothing_changed() -> None:
+    """Ground without grain has none to keep: nothing but the network says much there."""
+    smooth = np.where((ROWS >= 80)[..., None], np.uint8(120), road())
+    ballot = np.where(FLOODED, 0.98, 0.02).astype(np.float32)
+    dry = replace(DRY, image=smooth)
+    told_of = judge(seen_again(smooth), dry, ZONE, NOTHING, lambda _: ballot)
+    assert told_of.votes["network"] == pytest.approx(0.4, abs=0.01)
+    assert told_of.area_ratio == 0.0
+
+
 def test_a_state_that_explains_what_is_seen_takes_it_away() -> None:
     covered = np.clip(rippled_water(), 0, 255).astype(np.uint8)
     taught = replace(DRY, id="day-2", image=covered)

@@ -250,6 +250,54 @@ def test_what_a_person_calls_only_wet_is_water_no_more(site: Site) -> None:
     assert after[-1].evidence.reference == taught.id
 
 
+def crowded(sample: Sample) -> Sample:
+    """Return a look at a square on which something large and grey stands, found by nobody whole."""
+    image, blocked = sample.image.copy(), sample.blocked.copy()
+    image[round(ZONE[1] * SHAPE[0]) :, 30:290] = 90
+    blocked[round(0.6 * SHAPE[0]) :, 40:280] = True
+    return replace(sample, image=image, blocked=blocked)
+
+
+def test_only_wet_is_said_of_the_ground_and_not_of_what_just_stands_before_it(site: Site) -> None:
+    one = watch()
+    play(one, site.looks(0, 300, 0.0))
+    seen = play(one, site.looks(300, 700, 0.3))[-1]
+    hidden = one.look(crowded(site.sample(700, 0.3)), UNKNOWN)
+    assert (seen.reading.unseen, hidden.reading.unseen) == (None, Unseen.COVERED)
+    taught = one.teach_wet()
+    assert taught is not None
+    assert taught.made_at == EPOCH + timedelta(seconds=690)
+    after = play(one, site.looks(710, 1500, 0.3))
+    assert after[-1].judgement.state is WaterState.NORMAL
+
+
+def test_who_crosses_the_ground_unfound_is_no_part_of_what_is_only_wet(site: Site) -> None:
+    one = watch()
+    play(one, site.looks(0, 300, 0.0))
+    play(one, site.looks(300, 700, 0.3))
+    passing = site.sample(700, 0.3)
+    passing.image[170:230, 60:160] = 30
+    assert one.look(passing, UNKNOWN).reading.unseen is None
+    taught = one.teach_wet()
+    assert taught is not None
+    plain = site.sample(710, 0.3).image[170:230, 60:160]
+    assert np.abs(taught.image[170:230, 60:160].astype(float) - plain).mean() < 3.0
+
+
+def test_only_wet_cannot_be_said_of_ground_that_was_not_seen_for_long(site: Site) -> None:
+    one = watch()
+    play(one, site.looks(0, 300, 0.0))
+    play(one, site.looks(300, 700, 0.3))
+    known = one.bank.references
+    for at_s in range(700, 1000, 30):
+        one.look(crowded(site.sample(at_s, 0.3)), UNKNOWN)
+    assert one.teach_wet() is None
+    play(one, site.looks(1000, 1010, 0.3))
+    one.miss(EPOCH + timedelta(seconds=1300), Unseen.STALE, UNKNOWN)
+    assert one.teach_wet() is None
+    assert one.bank.references == known
+
+
 def test_a_picture_of_other_proportions_wants_another_watch(site: Site) -> None:
     odd = site.sample(0, 0.0)
     odd = replace(odd, image=odd.image[:180], blocked=odd.blocked[:180])
