@@ -42,7 +42,7 @@ def run(*, quick: bool) -> Outcome:
     else:
         notes.append("the pictures of Debian's opencv-doc are not installed, so not judged")
     figures: list[Figure] = []
-    precisions: tuple[Precision, ...] = ("auto",) if quick else _precisions()
+    precisions: tuple[Precision, ...] = ("auto",) if quick else precisions_of(spec)
     for precision in precisions:
         detector = _eager(spec, precision)
         for name, samples in sets.items():
@@ -52,10 +52,14 @@ def run(*, quick: bool) -> Outcome:
     return Outcome(tuple(figures), tuple(notes))
 
 
-def _precisions() -> tuple[Precision, ...]:
-    """Return the precisions worth comparing: f32, and bf16 where the processor has it."""
+def precisions_of(spec: ModelSpec) -> tuple[Precision, ...]:
+    """Return those worth comparing: f32, int8 of a model that has it, bf16 of a processor that has.
+
+    The one chosen by itself comes last.
+    """
     native = next(one.precisions for one in probe() if one.backend == "openvino")
-    return ("f32", "bf16") if "bf16" in native else ("f32",)
+    int8: tuple[Precision, ...] = ("int8",) if spec.int8 else ()
+    return ("f32", *int8, "bf16") if "bf16" in native else ("f32", *int8)
 
 
 def _eager(spec: ModelSpec, precision: Precision) -> Detector:

@@ -25,10 +25,11 @@ import cv2
 import numpy as np
 import openvino as ov
 
+from benchmarks.accuracy import precisions_of
 from benchmarks.footage import first_pictures
 from benchmarks.report import Figure, Outcome
 from vision.detector import Detector, PendingDetections, Prepared
-from vision.runtime import RuntimeChoice, probe
+from vision.runtime import RuntimeChoice
 from vision.runtime.contract import Precision
 from vision.runtime.openvino import BATCH, OpenVinoRuntime
 from vision.types import FrameSize, Image
@@ -92,7 +93,7 @@ def run(*, quick: bool) -> Outcome:
 def _contests(images: list[Image], notes: list[str]) -> Iterator[Contest]:
     """Yield the default model first, then every shape whose file is here, in each precision."""
     default = find_model("nanodet-g", load_manifest(shipped_manifest()))
-    for precision in _precisions():
+    for precision in precisions_of(default):
         yield _contest(default, precision, images)
     yield from _with_ultralytics(default, images, notes)
     for name, more in SHAPES.items():
@@ -102,14 +103,8 @@ def _contests(images: list[Image], notes: list[str]) -> Iterator[Contest]:
             notes.append(f"{name} was not measured: make {path} with `{making}`")
             continue
         plain = replace(find_model(str(path), {}), input_size=SHAPE_SIZE)
-        for precision in _precisions():
+        for precision in precisions_of(plain):
             yield _contest(replace(plain, classes=default.classes), precision, images)
-
-
-def _precisions() -> tuple[Precision, ...]:
-    """Return f32, and bf16 where the processor has it, the faster first."""
-    native = next(one.precisions for one in probe() if one.backend == "openvino")
-    return ("bf16", "f32") if "bf16" in native else ("f32",)
 
 
 def _contest(spec: ModelSpec, precision: Precision, images: list[Image]) -> Contest:

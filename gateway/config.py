@@ -109,9 +109,10 @@ class AnalysisSettings(Section):
     """Inference runtime; auto: by the model's file, OpenVINO first."""
     device: Literal["auto", "cpu", "gpu", "cuda", "tensorrt"] = "auto"
     """cpu; gpu: an Intel GPU; cuda, tensorrt: NVIDIA; auto: the best that is here."""
-    precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
-    """auto: bf16 where the processor has it, else f32; all three left at auto: as `gridpatrol
-    models benchmark` found on this machine, where it was run."""
+    precision: Literal["auto", "f32", "bf16", "f16", "int8"] = "auto"
+    """auto: bf16 where the processor has it, else int8 where the model has such weights, if either
+    is cheaper than f32; all three left at auto: as `gridpatrol models benchmark` found on this
+    machine, where it was run."""
 
 
 class RecordingSettings(Section):

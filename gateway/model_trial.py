@@ -118,7 +118,7 @@ def _ways(spec: ModelSpec, sizes: Sequence[FrameSize]) -> list[Way]:
         for found in probe()
         if found.version and spec.path.suffix.lower() in BACKENDS[found.backend].suffixes
         for device in found.devices
-        for precision in _precisions(found, device)
+        for precision in _precisions(spec, found, device)
         for batch in BATCHES
     ]
 
@@ -170,12 +170,13 @@ def _step(side: float) -> int:
     return max(STEP_PX, round(side / STEP_PX) * STEP_PX)
 
 
-def _precisions(found: Capability, device: str) -> tuple[Precision, ...]:
+def _precisions(spec: ModelSpec, found: Capability, device: str) -> tuple[Precision, ...]:
     """Return what a device computes in: f32, what is native to it, and half on NVIDIA's."""
     if device == "tensorrt":
         return ("f32", "f16")
     native = found.precisions if device == "cpu" else ("f16",) if device == "gpu" else ()
-    return ("f32", *(cast("Precision", one) for one in native if one != "f32"))
+    unfit = {"f32"} if spec.int8 else {"f32", "int8"}
+    return ("f32", *(cast("Precision", one) for one in native if one not in unfit))
 
 
 class _Runner:

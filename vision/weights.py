@@ -52,6 +52,14 @@ class PixelScale:
     std: Triple
 
 
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """Another form of a model's weights, with its fingerprint as `fingerprint` has it."""
+
+    path: Path
+    sha256: str
+
+
 YOLO_PIXELS: Final = PixelScale("rgb", (0.0, 0.0, 0.0), (255.0, 255.0, 255.0))
 """What every Ultralytics network wants: RGB, 0-1."""
 
@@ -65,7 +73,8 @@ class ModelSpec:
     input_size: what the picture is letterboxed into, unless the file itself is fixed to another
     size. classes: those that count; empty means "by the labels in the file", of which those in
     `kinds`, in small letters, count as its kinds. thresholds: lowest score believed, 0-1, of every
-    kind in either. nms_iou: 0-1. card: the model's description, if it has one.
+    kind in either. nms_iou: 0-1. card: the model's description, if it has one. int8:
+    the same network in eight bits, for OpenVINO on processors, if it has one.
     """
 
     name: str
@@ -81,6 +90,7 @@ class ModelSpec:
     licence: str
     source: str
     card: Path | None
+    int8: WeightsFile | None = None
 
     @property
     def score_outputs(self) -> int:
@@ -138,15 +148,16 @@ def find_model(name_or_path: str, manifest: Mapping[str, ModelSpec]) -> ModelSpe
 
 
 def verify(spec: ModelSpec) -> None:
-    """Raise ModelError unless the model's file is there and has the sha256 it should have."""
-    if not spec.path.is_file():
-        raise ModelError(f"the file of model {spec.name} is missing: {spec.path}")
-    actual = fingerprint(spec.path)
-    if actual != spec.sha256:
-        raise ModelError(
-            f"{spec.path} is not the {spec.name} it should be: its sha256 is {actual}, "
-            f"expected {spec.sha256}; restore the file, it may be damaged or altered"
-        )
+    """Raise ModelError unless the model's files are there and have the sha256 they should have."""
+    for file in filter(None, (WeightsFile(spec.path, spec.sha256), spec.int8)):
+        if not file.path.is_file():
+            raise ModelError(f"the file of model {spec.name} is missing: {file.path}")
+        actual = fingerprint(file.path)
+        if actual != file.sha256:
+            raise ModelError(
+                f"{file.path} is not the {spec.name} it should be: its sha256 is {actual}, "
+                f"expected {file.sha256}; restore the file, it may be damaged or altered"
+            )
 
 
 def fingerprint(path: Path) -> str:
@@ -238,8 +249,16 @@ def _build_spec(folder: Path, name: str, given: dict[str, Any]) -> ModelSpec:
     sha256 = given.pop("sha256", None) or (fingerprint(file) if file.is_file() else "")
     if "card" in given:
         given["card"] = folder / given["card"]
+    if "int8" in given:
+        given["int8"] = _beside(folder, **given["int8"])
     thresholds = given.pop("thresholds", {})
     return _believed(replace(_plain_spec(name, file, sha256), **given), thresholds)
+
+
+def _beside(folder: Path, *, file: str, sha256: str = "") -> WeightsFile:
+    """Return another file of an entry; as with the first, its fingerprint may be left out."""
+    path = folder / file
+    return WeightsFile(path, sha256 or (fingerprint(path) if path.is_file() else ""))
 
 
 def _size(sides: list[int]) -> FrameSize:
@@ -302,5 +321,6 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "licence": str,
     "source": str,
     "card": str,
+    "int8": dict,
 }
 """How each key of an entry is read."""

@@ -38,6 +38,7 @@ def test_every_way_that_is_here_is_tried(spec):
     report = run_trials(spec, [np.zeros((192, 320, 3), np.uint8)] * 3, seconds=0.1)
     tried = {(one.way.backend, one.way.precision, one.way.batch) for one in report.trials}
     assert {("openvino", "f32", 1), ("openvino", "f32", 4), ("onnxruntime", "f32", 1)} <= tried
+    assert "int8" not in {precision for _, precision, _ in tried}
     faults = {one.way: one.fault for one in report.trials if one.fault}
     assert {(one.backend, one.batch) for one in faults} == {("onnxruntime", 4)}
     assert all("takes pictures" in fault for fault in faults.values())

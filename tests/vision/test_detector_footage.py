@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gateway.model_eval import read_labels
+from gateway.model_trial import LEAST_AGREEMENT, agreement
 from vision.detector import Detector
 from vision.evaluation import evaluate, truth_from_yolo
 from vision.runtime import RuntimeChoice
@@ -47,6 +48,18 @@ def test_cars_on_a_road(detector, road_film):
     scores = judge(detector, picture(road_film, 166), "bikes/0166.txt")
     assert (scores[Kind.VEHICLE].precision, scores[Kind.VEHICLE].recall) == (1.0, 1.0)
     assert scores[Kind.PERSON].detections == 0
+
+
+def test_eight_bits_find_what_thirty_two_do(square_film, road_film):
+    exact, brief = (
+        Detector.open(SPEC, RuntimeChoice("openvino", precision=precision))
+        for precision in ("f32", "int8")
+    )
+    assert brief.runtime.precision == "int8"
+    images = [picture(square_film, number) for number in range(15, 300, 40)]
+    images += [picture(road_film, number) for number in range(10, 240, 40)]
+    recall, precision = agreement(exact.detect(images), brief.detect(images), SPEC)
+    assert min(recall, precision) >= LEAST_AGREEMENT
 
 
 def test_colours_matter_and_are_right(road_film):

@@ -19,12 +19,13 @@ from vision.weights import (
 )
 
 SHIPPED = load_manifest(shipped_manifest())
+INT8 = ("nanodet_g_int8.xml", "nanodet_g_int8.bin")
 
 
 @pytest.fixture
 def manifest_copy(tmp_path):
     """The shipped manifest and weights in a folder where they may be spoiled."""
-    for name in ("manifest.toml", "nanodet_g.onnx"):
+    for name in ("manifest.toml", "nanodet_g.onnx", *INT8):
         shutil.copy(shipped_manifest().with_name(name), tmp_path / name)
     return tmp_path / "manifest.toml"
 
@@ -33,6 +34,7 @@ def test_every_shipped_model_is_whole_and_has_its_card():
     for spec in SHIPPED.values():
         verify(spec)
         assert spec.sha256 in spec.card.read_text("utf-8")
+        assert spec.int8 is None or spec.int8.sha256 in spec.card.read_text("utf-8")
 
 
 def test_the_default_model_as_the_manifest_gives_it():
@@ -64,11 +66,25 @@ def test_an_altered_file_is_refused(manifest_copy):
         verify(spec)
 
 
+@pytest.mark.parametrize("name", INT8)
+def test_an_altered_file_of_eight_bits_is_refused(manifest_copy, name):
+    with manifest_copy.with_name(name).open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ModelError, match=r"nanodet_g_int8\.xml is not the nanodet-g .* 7d382fd0"):
+        verify(load_manifest(manifest_copy)["nanodet-g"])
+
+
 def test_a_missing_file_is_named(manifest_copy):
     spec = load_manifest(manifest_copy)["nanodet-g"]
     spec.path.unlink()
     with pytest.raises(ModelError, match=r"missing: .*nanodet_g\.onnx"):
         verify(spec)
+
+
+def test_a_missing_file_of_eight_bits_is_named(manifest_copy):
+    manifest_copy.with_name(INT8[0]).unlink()
+    with pytest.raises(ModelError, match=r"missing: .*nanodet_g_int8\.xml"):
+        verify(load_manifest(manifest_copy)["nanodet-g"])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ of the first `ModelSpec.score_outputs` only the columns of classes that count.""
 Result = TypeVar("Result")
 
 Device: TypeAlias = Literal["auto", "cpu", "gpu", "cuda", "tensorrt"]
-Precision: TypeAlias = Literal["auto", "f32", "bf16", "f16"]
+Precision: TypeAlias = Literal["auto", "f32", "bf16", "f16", "int8"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class RuntimeChoice:
 
     backend: "auto" or a key of `vision.runtime.BACKENDS`. device: gpu is an Intel GPU by OpenVINO;
     cuda and tensorrt are NVIDIA by ONNX Runtime or Ultralytics. cache_dir: where a runtime that
-    compiles for minutes may keep what it made (TensorRT), None for nowhere.
+    compiles for minutes may keep what it made (TensorRT), None for nowhere. precision: int8 only
+    for models whose entry in the manifest names such a file.
     """
 
     backend: str = "auto"

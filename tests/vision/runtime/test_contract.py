@@ -1,7 +1,11 @@
 """One suite for every inference runtime that runs on a processor: same model, same answers."""
 
 import dataclasses
+import os
+import platform
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -226,8 +230,31 @@ def test_precision_is_chosen_by_probing():
     runtime = open_runtime(SPEC)
     native = next(one for one in probe() if one.backend == "openvino").precisions
     assert runtime.backend == "openvino"
-    assert runtime.precision in ("f32", "bf16")
+    assert runtime.precision in ("f32", "bf16", "int8")
     assert runtime.precision in native
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are instructions of x86-64")
+def test_a_processor_without_brief_numbers_computes_in_eight_bits():
+    """oneDNN, on which OpenVINO computes, leaves out the instructions of newer processors."""
+    script = (
+        "from vision.runtime import open_runtime\n"
+        "from vision.weights import load_manifest, shipped_manifest\n"
+        "print(open_runtime(load_manifest(shipped_manifest())['nanodet-g']).precision)"
+    )
+    older = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    said = subprocess.run(
+        [sys.executable, "-c", script], env=older, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["int8"]
+
+
+def test_eight_bits_need_weights_of_their_own():
+    plain = dataclasses.replace(SPEC, int8=None)
+    with pytest.raises(RuntimeUnavailableError, match="nanodet-g has no int8 weights"):
+        open_runtime(plain, RuntimeChoice("openvino", precision="int8"))
+    with pytest.raises(RuntimeUnavailableError, match="does not compute in int8"):
+        open_runtime(SPEC, RuntimeChoice("onnxruntime", precision="int8"))
 
 
 def test_the_probe_names_every_backend():
