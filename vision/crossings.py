@@ -89,7 +89,7 @@ class LineWatch:
                 continue
             course = self._courses.setdefault(numbers[track.id], _Course())
             self._move(course, track, scene)
-            direction = self._settle(course) if track.confirmed else None
+            direction = self._settle(course, sure=track.confirmed)
             if direction is not None:
                 yield Passage(track, direction)
 
@@ -114,11 +114,16 @@ class LineWatch:
         x, y = (old + part * (new - old) for old, new in zip(course.point, point, strict=True))
         return 0.0 <= self._line.along((x, y), aspect) <= 1.0
 
-    def _settle(self, course: _Course) -> Direction | None:
-        """Let a side held for long enough count; return the direction if that was a passage."""
+    def _settle(self, course: _Course, *, sure: bool) -> Direction | None:
+        """Let a side held for long enough count; return the direction if that was a passage.
+
+        A side is held by who is not confirmed yet, too; a passage of theirs waits until they are.
+        """
         if not course.side or course.held_s < self._hold_s:
             return None
         passed = course.through and course.settled == -course.side
+        if passed and not sure:
+            return None
         course.settled, course.through = course.side, False
         if not passed:
             return None
@@ -139,9 +144,12 @@ class Bursts:
         self._bursts: dict[tuple[Kind, Direction], _Burst] = {}
 
     def add(self, kind: Kind, direction: Direction, at: datetime) -> int:
-        """Count one more, and return how many there are in this burst."""
+        """Count one more, and return how many there are in this burst.
+
+        Time that runs backwards begins a new one, as nobody knows how long the pause was.
+        """
         burst = self._bursts.get((kind, direction))
-        goes_on = burst is not None and at - burst.last_at <= self._pause
+        goes_on = burst is not None and timedelta(0) <= at - burst.last_at <= self._pause
         count = burst.count + 1 if burst is not None and goes_on else 1
         self._bursts[kind, direction] = _Burst(at, count)
         return count

@@ -65,14 +65,18 @@ class LineCheckpoint:
         self._bursts = Bursts(spec.clear_s)
 
     def judge(self, scene: Scene, watched_s: float | None) -> list[Condition]:
-        """Return a condition for each kind; it holds when one passes just now."""
+        """Return a condition for each kind; it holds when one passes just now.
+
+        Who passed while it was allowed is not counted with those who pass in restricted hours.
+        """
         passed = [
             passage.track
             for passage in self._watch.look(eligible(self._spec, scene), scene, watched_s)
             if passage.direction in self._spec.direction.parts
         ]
-        for track in passed:
-            self._bursts.add(track.kind, Direction.BOTH, scene.at)
+        if scene.armed:
+            for track in passed:
+                self._bursts.add(track.kind, Direction.BOTH, scene.at)
         return [
             _condition(
                 self._spec,

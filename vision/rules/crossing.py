@@ -47,10 +47,14 @@ class CrossingRule:
         self._bursts = Bursts(spec.clear_s)
 
     def judge(self, scene: Scene, watched_s: float | None) -> list[Condition]:
-        """Return a condition for each kind and direction; it holds when one passes just now."""
+        """Return a condition for each kind and direction; it holds when one passes just now.
+
+        Who passes while the rule is not armed is not counted with those who pass later.
+        """
         passages = list(self._watch.look(eligible(self._spec, scene), scene, watched_s))
-        for passage in passages:
-            self._bursts.add(passage.track.kind, passage.direction, scene.at)
+        if scene.armed:
+            for passage in passages:
+                self._bursts.add(passage.track.kind, passage.direction, scene.at)
         return [
             self._condition(
                 kind,

@@ -1,5 +1,6 @@
 """Checkpoint: who passes or drives in restricted hours; who is parked or early does not count."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -53,6 +54,20 @@ def test_half_an_hour_early_is_no_offence(play, track) -> None:
     spec = CheckpointSpec(id="r", line="wire", arming=Arming(hours=("08:30-09:00",)))
     assert told(play(spec, passing(track), SHANGHAI)) == 0
     assert told(play(spec, passing(track, start_s=1801), SHANGHAI)) == 1
+
+
+def test_who_passed_just_before_the_hours_is_not_counted_with_who_passes_in_them(
+    play, track
+) -> None:
+    """Eight in the morning there is second 0; one passes just before half past, one after it."""
+    spec = CheckpointSpec(id="r", line="wire", arming=Arming(hours=("08:30-09:00",)))
+    looks = [
+        (s, [replace(seen, id=n) for seen in seen_then])
+        for n, start_s in ((1, 1792), (2, 1802))
+        for s, seen_then in passing(track, start_s=start_s)
+    ]
+    offences = [one for look in play(spec, looks, SHANGHAI) for one in look if one.holds]
+    assert [one.readings["count"] for one in offences] == [1]
 
 
 def test_in_a_zone_who_drives_counts_and_who_stands_does_not(play, track) -> None:

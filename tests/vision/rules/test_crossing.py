@@ -1,6 +1,7 @@
 """Crossing: sides, directions, holding, trembling on the line, going round it, at any rate."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vision.arming import Arming
 from vision.crossings import Direction
 from vision.errors import RuleError
 from vision.judge import Judge
@@ -69,6 +71,27 @@ def test_passages_shortly_after_each_other_count_up_and_a_pause_begins_anew(play
     assert passed(play(SPEC, looks)) == [("b_to_a", 1), ("b_to_a", 2), ("b_to_a", 1)]
 
 
+def test_what_passes_while_the_rule_is_not_armed_is_not_in_the_count(play, track) -> None:
+    """The test's clock begins at midnight; the second passes within clear_s of the first."""
+    files = [
+        (s, [track(n, feet=(200 + 60 * (s - start), 300.0), seen_s=s)])
+        for n, start in ((1, 55), (2, 60))
+        for s in np.arange(start, start + 5, 0.2)
+    ]
+    armed = replace(SPEC, arming=Arming(hours=("00:01-06:00",)))
+    assert passed(play(SPEC, files)) == [("b_to_a", 1), ("b_to_a", 2)]
+    assert passed(play(armed, files)) == [("b_to_a", 1)]
+
+
+def test_after_a_clock_was_set_back_the_count_begins_anew(play, track) -> None:
+    files = [
+        (start + s, [track(n, feet=(200 + 60 * s, 300.0), seen_s=start + s)])
+        for n, start in ((1, 3600), (2, 0))
+        for s in np.arange(0, 5, 0.2)
+    ]
+    assert passed(play(SPEC, files)) == [("b_to_a", 1), ("b_to_a", 1)]
+
+
 def test_who_trembles_on_the_line_does_not_pass(play, track) -> None:
     flicker = np.random.default_rng(3).normal(0, 4, 600)
     looks = walk(track, lambda s: 320 + flicker[round(5 * s)], 5, 120)
@@ -125,7 +148,11 @@ def test_what_is_not_of_its_kind_is_let_pass(play, track) -> None:
 
 
 def test_a_glance_at_each_side_is_enough_without_holding(play, track) -> None:
-    looks = [(2.0 * i, [track(feet=(x, 300.0), seen_s=2.0 * i)]) for i, x in enumerate((100, 500))]
+    """As the tracker has it: what was seen once only is not confirmed yet."""
+    looks = [
+        (2.0 * i, [track(feet=(x, 300.0), seen_s=2.0 * i, confirmed=i > 0)])
+        for i, x in enumerate((100, 500))
+    ]
     spec = CrossingSpec(id="r", line="wire", kinds=(Kind.PERSON,), hold_s=0.0)
     assert passed(play(spec, looks)) == [("b_to_a", 1)]
     assert passed(play(SPEC, looks)) == []
