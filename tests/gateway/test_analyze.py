@@ -19,7 +19,7 @@ from vision.types import Kind
 from vision.weights import find_model, load_manifest, shipped_manifest
 
 TOLERANCE_S = 1.0
-"""Processors without bf16 compute in int8 or f32, which find a far box some frames sooner or later."""
+"""Without bf16, in int8 or f32, a far box is found some frames sooner or later."""
 
 FOOTPATH = Zone("footpath", Polygon.of([[0, 0.12], [0.35, 0.12], [0.35, 0.35], [0, 0.35]]))
 LEFT_ROAD = Zone("left-road", Polygon.of([[0, 0.33], [0.3, 0.33], [0.3, 0.6], [0, 0.6]]))
