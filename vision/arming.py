@@ -38,7 +38,10 @@ class Weekday(StrEnum):
 
 
 class OnHolidays(StrEnum):
-    """What holidays are to a rule: days like others, armed round the clock, or not armed."""
+    """What holidays are to a rule: days like others, armed round the clock, or not armed.
+
+    Hours over midnight that begin on a day armed round the clock go on into the next as usual.
+    """
 
     AS_USUAL = "as_usual"
     ALL_DAY = "all_day"
@@ -112,8 +115,11 @@ class Calendar:
         """Return whether a minute counted from a day's midnight is armed because of that day."""
         if not self._in_season(day):
             return False
-        if self._is_holiday(day) and self.on_holidays is not OnHolidays.AS_USUAL:
-            return self.on_holidays is OnHolidays.ALL_DAY and minute < MINUTES_A_DAY
+        if self._is_holiday(day):
+            if self.on_holidays is OnHolidays.NEVER:
+                return False
+            if self.on_holidays is OnHolidays.ALL_DAY and minute < MINUTES_A_DAY:
+                return True
         if day.weekday() not in self.weekdays:
             return False
         return any(hours.start <= minute < hours.end for hours in self.hours)

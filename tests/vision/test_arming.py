@@ -63,7 +63,8 @@ USUAL = Arming(hours=("08:00-09:00",), holidays=GOLDEN_WEEK, on_holidays=OnHolid
         (SCHOOL_EMPTY, "2026-10-02 12:00", True),
         (SCHOOL_EMPTY, "2026-10-08 12:00", False),
         (SCHOOL_EMPTY, "2026-10-08 18:30", True),
-        (SCHOOL_EMPTY, "2026-10-08 06:00", False),
+        (SCHOOL_EMPTY, "2026-10-08 06:59", True),
+        (SCHOOL_EMPTY, "2026-10-08 07:00", False),
         (USUAL, "2026-10-03 08:30", True),
     ],
 )
@@ -113,6 +114,25 @@ def test_hours_and_the_hours_left_over_are_the_whole_day(start, end, minute) -> 
     at = datetime(2026, 7, 1, minute // 60, minute % 60, tzinfo=UTC)
     both = [Arming(hours=(f"{a}-{b}",)).calendar(UTC) for a, b in ((first, last), (last, first))]
     assert [calendar.is_armed(at) for calendar in both].count(True) == 1
+
+
+@given(MINUTES, MINUTES, st.integers(0, 4 * 24 * 60 - 1))
+def test_armed_as_usual_is_armed_all_day_and_never_is_neither(start, end, minute) -> None:
+    """The second of four days is the holiday."""
+    if start == end:
+        return
+    hours = (f"{start // 60:02d}:{start % 60:02d}-{end // 60:02d}:{end % 60:02d}",)
+    at = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(minutes=minute)
+
+    def is_armed(on_holidays: OnHolidays) -> bool:
+        arming = Arming(hours=hours, holidays=("2026-10-02",), on_holidays=on_holidays)
+        return arming.calendar(UTC).is_armed(at)
+
+    never, usual, always = (
+        is_armed(what) for what in (OnHolidays.NEVER, OnHolidays.AS_USUAL, OnHolidays.ALL_DAY)
+    )
+    assert never <= usual <= always
+    assert always or at.day != 2
 
 
 @pytest.mark.parametrize(
