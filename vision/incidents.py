@@ -136,9 +136,14 @@ class _Case:
         self.incident = incident
         self._spec = spec
         self._told = told
+        self._looked_at: datetime | None = None
+        self._set_back = timedelta(0)
 
     def see(self, at: datetime, condition: Condition) -> None:
         """Note the newest readings, their peaks, when the evidence was seen, and how bad it is."""
+        if self._looked_at is not None and at < self._looked_at:
+            self._set_back += self._looked_at - at
+        self._looked_at = at
         before = self.incident.readings
         readings = dict(condition.readings)
         for name in self._spec.peaks:
@@ -146,15 +151,19 @@ class _Case:
             known = [group[at] for group, at in ((before, peak), (readings, name)) if at in group]
             if known:
                 readings[peak] = max(known, key=float)
-        last_seen_at = max(self.incident.last_seen_at, condition.seen_at or at)
+        seen_at = min(condition.seen_at or at, at)
+        last_seen_at = max(self.incident.last_seen_at, seen_at)
         self.incident = replace(self.incident, readings=readings, last_seen_at=last_seen_at)
-        self.incident = replace(self.incident, severity=self._severity(condition))
+        self.incident = replace(self.incident, severity=self._severity(condition, seen_at))
 
-    def _severity(self, condition: Condition) -> Severity:
-        """Return the severity, raised by readings or time; only the condition's own falls back."""
+    def _severity(self, condition: Condition, seen_at: datetime) -> Severity:
+        """Return the severity, raised by readings or time; only the condition's own falls back.
+
+        By how much the clock was set back since the opening is time that the incident lasted.
+        """
         incident = self.incident
-        lasts_s = (incident.last_seen_at - incident.opened_at).total_seconds()
-        known = dict(incident.readings) | {LASTS_S: lasts_s}
+        lasts = max(incident.last_seen_at, seen_at + self._set_back) - incident.opened_at
+        known = dict(incident.readings) | {LASTS_S: lasts.total_seconds()}
         raised = [
             one.to
             for one in self._spec.raises

@@ -23,12 +23,17 @@ class Stays:
         self._patience_s = patience_s
         self._stays: dict[int, _Stay] = {}
 
-    def look(self, inside: Collection[int], watched_s: float | None) -> None:
-        """Take in who is inside; `watched_s` since the look before, None after blindness."""
+    def look(
+        self, inside: Collection[int], alive: Collection[int], watched_s: float | None
+    ) -> None:
+        """Take in who is inside; `watched_s` since the look before, None after blindness.
+
+        alive: who may still be seen again; nobody else is remembered.
+        """
         step_s = watched_s or 0.0
         stays = {number: self._longer(number, step_s) for number in inside}
         for number, stay in self._stays.items():
-            if number in stays:
+            if number in stays or number not in alive:
                 continue
             left = replace(
                 stay, outside_s=stay.outside_s + step_s, looks_outside=stay.looks_outside + 1

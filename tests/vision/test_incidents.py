@@ -427,6 +427,15 @@ def test_time_raises_the_severity_and_unknown_readings_do_not() -> None:
     assert severities(changes) == [(1.0, "yellow"), (60.0, "red")]
 
 
+@pytest.mark.parametrize("back_s", [7.0, 3600.0])
+def test_time_raises_the_severity_after_a_clock_was_set_back_too(back_s) -> None:
+    """Half a minute before, half a minute after."""
+    book = IncidentBook("cam", [raising(lasts_s=60)])
+    play(book, every(1.0, 3600, 3630, 1))
+    changes = play(book, every(1.0, 3630 - back_s, 3630 - back_s + 40, 1))
+    assert severities(changes) == [(3630 - back_s + 30, "red")]
+
+
 def test_an_incident_of_a_line_names_the_line() -> None:
     book = IncidentBook("cam", [CrossingSpec(id="gate", line="wire")])
     (opened,) = book.step(at(0), [condition(1)])

@@ -49,7 +49,8 @@ class PresenceRule:
         tracks = eligible(self._spec, scene)
         numbers = self._succession.follow(tracks, scene)
         there = inside(present(tracks, scene), self._zone, scene)
-        self._stays.look({numbers[track.id] for track in there}, watched_s)
+        here = {numbers[track.id] for track in there}
+        self._stays.look(here, self._succession.alive, watched_s)
         stays_s = {track.id: self._stays.inside_s(numbers[track.id]) for track in there}
         staying = [track for track in there if stays_s[track.id] >= self._spec.dwell_s]
         return [

@@ -124,11 +124,16 @@ def test_blind_time_is_not_dwelling(clock, track) -> None:
     assert held == [False, False, False, True]
 
 
-def test_who_dwells_is_remembered_only_while_it_may_come_back(clock, track) -> None:
+@pytest.mark.parametrize(("every_s", "watched_s"), [(1, 1.0), (12, None)])
+def test_who_dwells_is_remembered_only_while_it_may_come_back(
+    clock, track, every_s, watched_s
+) -> None:
+    """Also where looks are so rare that no time between them counts."""
     spec = PresenceSpec(id="r", zone="gate", kinds=(Kind.PERSON,))
     rule = PresenceRule(spec, View((GATE,)))
-    for s in range(500):
-        rule.judge(Scene(clock(s), SIZE, (track(number=s, seen_s=s, first_s=s - 60),)), 1.0)
+    for s in range(0, 500 * every_s, every_s):
+        scene = Scene(clock(s), SIZE, (track(number=s, seen_s=s, first_s=s - 60),))
+        rule.judge(scene, watched_s)
     assert len(rule._stays) <= 3
     assert len(rule._succession.alive) <= 12
 
