@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vision.arming import Arming
 from vision.errors import RuleError
 from vision.judge import Judge
-from vision.rules.count import CountSpec
-from vision.scene import Line, Scene, View
+from vision.rules.count import CountSpec, _interval
+from vision.scene import BLIND_AFTER_S, Line, Scene, View
 from vision.types import FrameSize, Kind, Tally
 
 SPEC = CountSpec(id="r", line="wire", interval_s=60)
@@ -50,18 +52,18 @@ def test_each_interval_has_its_own_tally_by_label_and_direction(play, track) -> 
     assert rows(first) == [("car", "b_to_a", 2), ("truck", "a_to_b", 1)]
     assert rows(second) == [("bus", "b_to_a", 1)]
     assert (second.start, second.end) == (first.end, first.end + timedelta(seconds=60))
-    assert (first.place, first.watched_s) == ("wire", pytest.approx(59.5))
+    assert (first.place, first.watched_s) == ("wire", 60.0)
 
 
 def test_nothing_passed_is_told_too(play, track) -> None:
     (tally,) = tallies(play(SPEC, [(s, []) for s in range(61)]))
-    assert (tally.rows, tally.watched_s) == ((), 59.0)
+    assert (tally.rows, tally.watched_s) == ((), 60.0)
 
 
 def test_what_was_not_watched_is_said(play, track) -> None:
     seconds = [*range(20), *range(50, 62)]
     (tally,) = tallies(play(SPEC, [(s, "dark" if s < 5 else []) for s in seconds]))
-    assert tally.watched_s == 14 + 9
+    assert tally.watched_s == 14 + 10
 
 
 def test_in_a_zone_each_counts_once_however_often_its_number_changes(play, track) -> None:
@@ -72,6 +74,58 @@ def test_in_a_zone_each_counts_once_however_often_its_number_changes(play, track
     ]
     (tally,) = tallies(play(spec, looks))
     assert rows(tally) == [("person", None, 1)]
+
+
+def test_in_a_zone_what_was_parked_before_has_not_come(play, track) -> None:
+    """Whenever a watch begins, be it after a turn of the camera, it is there; another drives in."""
+    spec = CountSpec(id="r", zone="gate", kinds=(Kind.VEHICLE,), interval_s=60)
+    rng = np.random.default_rng(5)
+    looks = [
+        (
+            s,
+            [
+                track(
+                    n, kind=Kind.VEHICLE, size=(60.0, 40.0), seen_s=s, first_s=0,
+                    feet=(x + rng.normal(0, 2), 300.0 + rng.normal(0, 1)),
+                )
+                for n, x in ((1, 400.0), (2, 100.0 + 20 * min(s, 20)))
+            ],
+        )
+        for s in np.arange(0, 61, 0.5)
+    ]  # fmt: skip
+    (tally,) = tallies(play(spec, looks))
+    assert rows(tally) == [("vehicle", None, 1)]
+
+
+@given(
+    st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/Havana", "Australia/Lord_Howe"]),
+    st.sampled_from([900, 3600, 7200, 21_600, 86_400]),
+    st.integers(0, 365 * 24 * 6 - 1),
+)
+def test_intervals_follow_each_other_all_year(zone, interval_s, ten_minutes) -> None:
+    """Also on days on which the clock is changed, at midnight in Havana, by half an hour there."""
+    time_zone = ZoneInfo(zone)
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=10 * ten_minutes)
+    start, end = _interval(at, interval_s, time_zone)
+    assert start <= at < end <= start + timedelta(seconds=interval_s)
+    for moment in (start, end - timedelta(microseconds=1)):
+        assert _interval(moment, interval_s, time_zone) == (start, end)
+    assert _interval(end, interval_s, time_zone)[0] == end
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.1, 15.0), min_size=2, max_size=60))
+def test_all_that_was_watched_is_in_some_interval(steps_s) -> None:
+    judge = Judge(CountSpec(id="r", interval_s=10), View())
+    found, at, watched_s = [], datetime(2026, 1, 1, tzinfo=UTC), 0.0
+    for step_s in [0.0, *steps_s]:
+        at += timedelta(seconds=step_s)
+        found += judge.judge(Scene(at, FrameSize(640, 360), ()))
+        watched_s += step_s if step_s <= BLIND_AFTER_S else 0.0
+    last = judge.so_far()
+    assert all(0.0 <= one.watched_s <= 10.0 for one in found)
+    told_s = sum(one.watched_s for one in (*found, last))
+    assert told_s == pytest.approx(watched_s, abs=0.05 * (len(found) + 1))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +201,7 @@ def test_after_an_interruption_the_count_begins_anew_under_another_name(
     assert (before.start, before.since) == (ended.start, clock(0))
     assert ended.since == clock(30)
     assert [rows(tally) for tally in (before, ended)] == [[("car", "b_to_a", 1)]] * 2
-    assert (before.watched_s, ended.watched_s) == (19.5, 29.5)
+    assert (before.watched_s, ended.watched_s) == (19.5, 30.0)
 
 
 def test_only_what_passes_while_the_rule_is_armed_is_counted_and_always_told(clock, scenes) -> None:
