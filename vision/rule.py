@@ -135,6 +135,8 @@ class RuleSpec(IncidentSpec, ABC):
     """
 
     follows: ClassVar[bool] = True
+    readings: ClassVar[tuple[str, ...]] = ()
+    """The numbers that its conditions tell, for `Raise`."""
 
     kinds: tuple[Kind, ...] = KNOWN_KINDS
     labels: tuple[str, ...] = ()
@@ -154,6 +156,13 @@ class RuleSpec(IncidentSpec, ABC):
                 f"rule {self.id}: min_height_ratio {self.min_height_ratio:g} is above "
                 f"max_height_ratio {self.max_height_ratio:g}, so nothing could ever count"
             )
+        known = (*self.readings, *(f"peak_{name}" for name in self.peaks), LASTS_S)
+        for one in self.raises:
+            if one.reading not in known:
+                raise RuleError(
+                    f"rule {self.id}: raises names {one.reading!r}, which no {self.type} tells; "
+                    f"take {', '.join(known)}"
+                )
 
     @abstractmethod
     def build(self, view: View) -> Rule:

@@ -237,7 +237,7 @@ COMMON = {
     "max_height_ratio": st.floats(0.5, 1),
     "arming": ARMINGS,
     "raises": st.lists(
-        st.builds(Raise, reading=st.just("count"), at_least=st.floats(1, 9)), max_size=2
+        st.builds(Raise, reading=st.just("lasts_s"), at_least=st.floats(1, 9)), max_size=2
     ).map(tuple),
 }
 ZONES = st.sampled_from([None, "gate"])

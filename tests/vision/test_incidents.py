@@ -421,8 +421,8 @@ def test_a_reading_raises_the_severity_at_once_and_it_never_falls_back() -> None
     assert {severity for _, severity in severities(changes)[1:]} == {"red"}
 
 
-def test_time_raises_the_severity_and_unknown_readings_do_not() -> None:
-    book = IncidentBook("cam", [raising(lasts_s=60, depth_cm=1)])
+def test_time_raises_the_severity_and_readings_not_told_do_not() -> None:
+    book = IncidentBook("cam", [raising(lasts_s=60, dwell_s=1)])
     changes = play(book, every(1.0, 0, 90, 1))
     assert severities(changes) == [(1.0, "yellow"), (60.0, "red")]
 

@@ -24,6 +24,7 @@ class CheckpointSpec(RuleSpec):
     """
 
     type: ClassVar[str] = "checkpoint"
+    readings: ClassVar[tuple[str, ...]] = ("count",)
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     line: str | None = None

@@ -20,6 +20,7 @@ class CrossingSpec(RuleSpec):
     """
 
     type: ClassVar[str] = "crossing"
+    readings: ClassVar[tuple[str, ...]] = ("count",)
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     line: str

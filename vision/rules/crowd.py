@@ -23,6 +23,7 @@ class CrowdSpec(RuleSpec):
 
     type: ClassVar[str] = "crowd"
     follows: ClassVar[bool] = False
+    readings: ClassVar[tuple[str, ...]] = ("count",)
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     kinds: tuple[Kind, ...] = (Kind.PERSON,)

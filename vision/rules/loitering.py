@@ -21,6 +21,7 @@ class LoiteringSpec(RuleSpec):
 
     type: ClassVar[str] = "loitering"
     follows: ClassVar[bool] = False
+    readings: ClassVar[tuple[str, ...]] = ("count", "dwell_s")
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     kinds: tuple[Kind, ...] = (Kind.PERSON,)

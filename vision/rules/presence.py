@@ -25,6 +25,7 @@ class PresenceSpec(RuleSpec):
 
     type: ClassVar[str] = "presence"
     follows: ClassVar[bool] = False
+    readings: ClassVar[tuple[str, ...]] = ("count", "dwell_s")
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     min_count: int = bounded(1, 1, 1000)

@@ -46,6 +46,7 @@ class StopSpec(RuleSpec):
     """
 
     type: ClassVar[str] = "stop"
+    readings: ClassVar[tuple[str, ...]] = ("stood_s",)
 
     kinds: tuple[Kind, ...] = (Kind.VEHICLE,)
     severity: Severity = Severity.YELLOW

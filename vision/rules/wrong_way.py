@@ -24,6 +24,7 @@ class WrongWaySpec(RuleSpec):
     """
 
     type: ClassVar[str] = "wrong_way"
+    readings: ClassVar[tuple[str, ...]] = ("count",)
     peaks: ClassVar[tuple[str, ...]] = ("count",)
 
     line: str
