@@ -83,9 +83,8 @@ def stirring(table: PacketTable, keys: Sequence[KeyLook], sure: Mapping[Kind, fl
     """
     moved = np.array([key.moved for key in keys])
     stirs = moved | _told_by_packets(table)
-    stirs[:-1] |= moved[1:] | [
-        not alike(one.detections, other.detections, sure) for one, other in pairwise(keys)
-    ]
+    unlike = [not alike(one.detections, other.detections, sure) for one, other in pairwise(keys)]
+    stirs[:-1] |= moved[1:] | np.array(unlike, np.bool_)
     stirs[[0, -1]] = True
     return np.asarray(stirs, np.bool_)
 

@@ -145,6 +145,11 @@ def test_of_a_quiet_film_only_the_first_and_last_group() -> None:
     assert found(table(8), keys()) == [0, 7]
 
 
+def test_a_film_of_a_single_group_may_be_anything() -> None:
+    """Ten seconds as many encoders make them."""
+    assert found(table(1), keys()[:1]) == [0]
+
+
 def test_motion_at_a_key_frame_stirs_the_groups_on_both_sides() -> None:
     assert found(table(8), keys({4})) == [0, 3, 4, 7]
 
