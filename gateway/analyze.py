@@ -22,6 +22,7 @@ from vision.detector import Detector
 from vision.ensemble import DetectorSet
 from vision.pipeline import CameraPipeline
 from vision.rules import DEFAULT_RULES, RuleSet
+from vision.scene import Line, Zone
 from vision.tracker import TrackerSettings
 from vision.types import Tally
 
@@ -67,6 +68,15 @@ class AnalysisPlan:
     thorough: bool = False
     time_zone: tzinfo = UTC
     water: FilmWaterPlan | None = None
+
+    def places_of(self, film: Film) -> tuple[Zone | Line, ...]:
+        """Return the places in a film's picture that its rules are about."""
+        return (film.rules or self.rules).places
+
+    @property
+    def water_zones(self) -> tuple[Zone, ...]:
+        """Where water is watched."""
+        return self.water.setup.zones if self.water else ()
 
 
 @dataclass(frozen=True, slots=True)

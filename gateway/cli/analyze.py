@@ -74,7 +74,9 @@ def analyze(
     if not films:
         raise ConfigError("name a file, a folder, or a camera with --recorded")
     outcomes = _analyzed(
-        films, settings, _Wish(rules, fps, thorough, folder, json, _ground(water_zone, water))
+        films,
+        settings,
+        _Wish(rules, fps, thorough, folder, chosen, json, _ground(water_zone, water)),
     )
     if not json:
         _show([outcome for outcome in outcomes if outcome.error is None], settings.site.zone)
@@ -85,12 +87,13 @@ def analyze(
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """How films are to be analysed, and where what is found goes."""
+    """How films are to be analysed, and where what is found goes, in which language."""
 
     rules: Path | None
     fps: float | None
     thorough: bool
     folder: Path | None
+    language: str
     json: bool
     water: "WaterSetup | None" = None
 
@@ -102,6 +105,7 @@ def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list[
     from gateway.film.eyes import Crew
     from gateway.replay.batch import Batch
     from gateway.replay.journal import Journal
+    from gateway.replay.words import Words
     from gateway.rules_file import load_rules
     from vision.rules import DEFAULT_RULES
 
@@ -117,9 +121,10 @@ def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list[
     )
     judged = [replace(film, rules=asked or film.rules) for film in films]
     journal = Journal(wish.folder, plan, detectors) if wish.folder else None
+    kind_words = Words.load(wish.language, settings.site.zone).kind_words
     outcomes = []
     with Crew(detectors) as crew, _bars(shown=not wish.json) as bars:
-        for outcome in Batch(crew, plan, journal, bars.step).run(judged):
+        for outcome in Batch(crew, plan, journal, bars.step, kind_words).run(judged):
             outcomes.append(outcome)
             if wish.json:
                 out.file.writelines(f"{line}\n" for line in outcome.lines)

@@ -5,15 +5,17 @@ What is done is entered in the journal at once, whichever film is done first.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.analyze import AnalysisPlan, FileAnalysis, Film, Progress, analyze_film, to_json_lines
 from gateway.errors import GatewayError
 from gateway.film.eyes import Crew
 from gateway.replay.journal import FilmResult, Journal
 from gateway.replay.pictures import write_pictures
+from vision.overlay import NO_WORDS
+from vision.scene import Line, Zone
 
 FILMS_AT_ONCE = 2
 """While one film's looks are judged, on one core, another's are taken."""
@@ -23,11 +25,13 @@ FILMS_AT_ONCE = 2
 class FilmOutcome:
     """What became of a film: its lines, or why there are none.
 
-    analysis: None for a film that an earlier run had finished.
+    places: of its rules and water, by id. analysis: None for a film that an earlier run had
+    finished.
     """
 
     film: Film
     lines: tuple[str, ...] = ()
+    places: Mapping[str, Zone | Line] = field(default_factory=dict)
     analysis: FileAnalysis | None = None
     error: GatewayError | None = None
 
@@ -37,7 +41,11 @@ class _StoppedError(Exception):
 
 
 class Batch:
-    """Films being analysed. on_progress: called from several threads, with the film and how far."""
+    """Films being analysed.
+
+    on_progress: called from several threads, with the film and how far. kind_words: what kinds are
+    called in pictures; a film that an earlier run had finished keeps those of that run.
+    """
 
     def __init__(
         self,
@@ -45,11 +53,13 @@ class Batch:
         plan: AnalysisPlan,
         journal: Journal | None,
         on_progress: Callable[[Film, Progress], None],
+        kind_words: Mapping[str, str] = NO_WORDS,
     ) -> None:
         self._crew = crew
         self._plan = plan
         self._journal = journal
         self._on_progress = on_progress
+        self._kind_words = kind_words
         self._stopping = threading.Event()
 
     def run(self, films: Sequence[Film]) -> Iterator[FilmOutcome]:
@@ -70,19 +80,21 @@ class Batch:
                     one.cancel()
 
     def _outcome(self, film: Film) -> FilmOutcome:
+        both = (*self._plan.places_of(film), *self._plan.water_zones)
+        places = {place.id: place for place in both}
         try:
             done = self._journal.find(film) if self._journal else None
             if done is not None:
-                return FilmOutcome(film, done.lines)
+                return FilmOutcome(film, done.lines, places)
             analysis = analyze_film(film, self._crew, self._plan, lambda at: self._tell(film, at))
             lines = tuple(to_json_lines(analysis))
             if self._journal:
-                rules = film.rules or self._plan.rules
-                write_pictures(film, analysis, self._crew, rules.zones, self._journal.folder)
+                folder = self._journal.folder
+                write_pictures(film, analysis, self._crew, self._plan, self._kind_words, folder)
                 self._journal.keep(FilmResult(film, lines))
         except GatewayError as error:
             return FilmOutcome(film, error=error)
-        return FilmOutcome(film, lines, analysis)
+        return FilmOutcome(film, lines, places, analysis)
 
     def _tell(self, film: Film, at: Progress) -> None:
         if self._stopping.is_set():

@@ -1,6 +1,6 @@
 """What people find in a replay's folder: JSON lines, tables, a contact sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from gateway.replay.batch import FilmOutcome
 from gateway.replay.contact_sheet import to_html
 from gateway.replay.journal import write_whole
 from gateway.replay.pictures import picture_name
-from gateway.replay.results import counts_in, incidents_in
+from gateway.replay.results import FoundIncident, counts_in, incidents_in
 from gateway.replay.table import to_csv
 from gateway.replay.words import Words
 
@@ -29,7 +29,8 @@ class Deliverables:
 def write_folder(folder: Path, outcomes: Sequence[FilmOutcome], words: Words) -> Deliverables:
     """Write what was found in all films that could be read. Raises StorageError."""
     lines = [line for outcome in outcomes for line in outcome.lines]
-    incidents, counts = list(incidents_in(lines)), list(counts_in(lines))
+    incidents = [one for outcome in outcomes for one in _named(outcome)]
+    counts = list(counts_in(lines))
     made = Deliverables(
         folder / "incidents.jsonl",
         folder / "incidents.csv",
@@ -52,3 +53,10 @@ def write_folder(folder: Path, outcomes: Sequence[FilmOutcome], words: Words) ->
     except OSError as error:
         raise StorageError(f"{folder} cannot be written: {error.strerror}") from error
     return made
+
+
+def _named(outcome: FilmOutcome) -> Iterator[FoundIncident]:
+    """Yield a film's incidents, their places by the names that people gave them."""
+    for one in incidents_in(outcome.lines):
+        place = outcome.places.get(one.zone or "")
+        yield one.model_copy(update={"zone": place.name}) if place and place.name else one

@@ -24,6 +24,11 @@ class Words:
     translations: Mapping[str, str]
 
     @property
+    def kind_words(self) -> Mapping[str, str]:
+        """What kinds of objects are called."""
+        return self.counts.translations
+
+    @property
     def counts(self) -> SheetWords:
         """The words of counts, in the same language."""
         return SheetWords.load(table.DOMAIN, self.language, self.zone)
