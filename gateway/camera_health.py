@@ -32,7 +32,7 @@ from vision.picture_watch import PictureWatch
 from vision.quality import Luma
 from vision.types import ChangeType, IncidentChange
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 """Looks are at least about so far apart where there is time to spare: the fastest fault waits ten
 seconds."""
 EARLY = 0.9

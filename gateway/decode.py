@@ -155,15 +155,13 @@ class PictureDecoder:
     """Decodes the packets of one stream, in their order, on the caller's thread.
 
     After damage nothing is shown until the next key frame: pictures predicted from a damaged one
-    smear, and smears look like movement. skip_loop_filter: leave out deblocking, a quarter less
-    work for a blockier picture.
+    smear, and smears look like movement.
 
     Raises NotVideoError when this machine has no decoder for the codec.
     """
 
-    def __init__(self, info: StreamInfo, *, skip_loop_filter: bool = False) -> None:
+    def __init__(self, info: StreamInfo) -> None:
         self._info = info
-        self._skip_loop_filter = skip_loop_filter
         self._scaler = PictureScaler()
         self._pictures = self._damaged = self._skipped = self._failed_keys = 0
         self._awaits_key = True
@@ -221,8 +219,6 @@ class PictureDecoder:
             context.extradata = self._info.extradata
         if not self._info.has_b_frames:
             context.flags |= Flags.low_delay
-        if self._skip_loop_filter:
-            context.options = {"skip_loop_filter": "all"}
         return context
 
     def _give_up(self, packet: VideoPacket) -> list[Picture]:

@@ -5,20 +5,22 @@ its own alarm, packets that grow, an object that moves) is told to its `Attentio
 asks how interesting the camera is and shares the machine out by that.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
+
+from vision.activity import Region
+from vision.doubted_places import DoubtedPlaces
 
 CALM_S = 4.0
 """A camera stays awake for so long after the last stir: a walker hidden by a lorry or standing at a
 kerb comes back into view within it."""
 
+GLIMPSE_S = 2.0
+"""And for so long where motion is all there is: who walks moves again within it."""
+
 FRUITLESS_S = 8.0
-"""Awake for so long without an object seen, motion alone no longer keeps a camera awake: leaves,
-water, flags and rain move all day."""
-
-DOUBT_S = 60.0
-"""For so long motion alone is not believed after it was fruitless; doubled each time in a row."""
-
-LONGEST_DOUBT_S = 600.0
+"""Awake for so long and looked at without an object seen, what has moved is no longer believed:
+leaves, water, flags and rain move all day."""
 
 ALARM_S = 20.0
 """An alarm of the camera's own that is still waiting for its turn is given up after so long: who
@@ -61,28 +63,37 @@ class Attention:
         self._restless_until_s = -CALM_S
         self._objects_at_s: float | None = None
         self._awake_since_s: float | None = None
+        self._judged_at_s = -CALM_S
+        self._empty_at_s: float | None = None
+        self._places = DoubtedPlaces()
         self._alarm_until_s = -CALM_S
         self._alarm_at_s = -CALM_S
         self._alarm_looked_s: float | None = None
-        self._doubt_s = DOUBT_S
-        self._doubt_until_s = 0.0
 
     def stir(self, why: str, at_s: float) -> None:
-        """Say that something may be happening; motion is doubted when it was fruitless for long.
+        """Say that something may be happening.
 
         While what happens is known, only an object can bring news.
         """
-        if self._known and why != OBJECT:
+        if not self._known or why == OBJECT:
+            self._wake(why, at_s, CALM_S)
+
+    def moved(self, regions: Sequence[Region], at_s: float) -> None:
+        """Say that brightness changed there; doubted where that was in vain before."""
+        if self._known:
             return
-        if why == MOTION and self._is_doubted(at_s):
+        self._learn(at_s)
+        if self._places.is_news(regions, at_s):
+            self._wake(MOTION, at_s, GLIMPSE_S)
+            self._places.stirred(regions)
+        else:
             self._restless_until_s = at_s + CALM_S
             if not self._is_awake(at_s):
-                self.why = why
-            return
-        if not self._is_awake(at_s):
-            self._awake_since_s = at_s
-        self.why = why
-        self._awake_until_s = at_s + CALM_S
+                self.why = MOTION
+
+    def forget_view(self) -> None:
+        """Believe motion anywhere: the camera was turned."""
+        self._places = DoubtedPlaces()
 
     def alarm(self, *, active: bool, at_s: float) -> None:
         """Say that the camera itself tells of motion, or that it no longer does.
@@ -92,8 +103,7 @@ class Attention:
         if not active:
             self._alarm_until_s = at_s
         elif not self._known:
-            if not self._is_awake(at_s):
-                self._awake_since_s = at_s
+            self._begin(at_s)
             self.why = CAMERA_TOLD
             self._alarm_at_s, self._alarm_until_s, self._alarm_looked_s = at_s, at_s + ALARM_S, None
 
@@ -126,15 +136,12 @@ class Attention:
         if known:
             self._awake_until_s = self._alarm_until_s = at_s
         elif moving:
-            self._objects_at_s = at_s
-            self._doubt_s, self._doubt_until_s = DOUBT_S, 0.0
-            self._alarm_looked_s = None
             self.stir(OBJECT, at_s)
-        elif self._alarm_looked_s is None:
-            if self._alarm_at_s <= (at_s if offered_s is None else offered_s):
-                self._alarm_looked_s = at_s
-        elif at_s - self._alarm_looked_s >= VAIN_S:
-            self._alarm_until_s = at_s
+            self._objects_at_s = self._judged_at_s = at_s
+            self._empty_at_s = self._alarm_looked_s = None
+            self._places.borne_out()
+        else:
+            self._empty(at_s, at_s if offered_s is None else offered_s)
 
     def interest(self, at_s: float) -> Interest:
         """Return how interesting the camera is now."""
@@ -149,18 +156,44 @@ class Attention:
         self.why = ""
         return Interest.QUIET
 
+    def _empty(self, at_s: float, offered_s: float) -> None:
+        """Take in that a look found nothing that moves."""
+        if self._awake_since_s is not None and self._awake_since_s <= offered_s:
+            self._empty_at_s = at_s
+        if self._alarm_looked_s is None:
+            if self._alarm_at_s <= offered_s:
+                self._alarm_looked_s = at_s
+        elif at_s - self._alarm_looked_s >= VAIN_S:
+            self._alarm_until_s = at_s
+
+    def _wake(self, why: str, at_s: float, for_s: float) -> None:
+        self._begin(at_s)
+        self.why = why
+        self._awake_until_s = max(self._awake_until_s, at_s + for_s)
+
+    def _begin(self, at_s: float) -> None:
+        """Begin to be awake, unless it is already."""
+        if self._is_awake(at_s):
+            return
+        self._learn(at_s)
+        self._places.forget_stirs()
+        self._awake_since_s = self._judged_at_s = at_s
+        self._empty_at_s = None
+
+    def _learn(self, at_s: float) -> None:
+        """Doubt what moves, or moved, once looks have found nothing there for long or until calm.
+
+        A time in which nobody looked says nothing, nor what an object left behind it.
+        """
+        if self._awake_since_s is None or self._empty_at_s is None:
+            return
+        if self._is_awake(at_s):
+            in_vain = at_s - self._judged_at_s >= FRUITLESS_S
+        else:
+            in_vain = self._objects_at_s is None or self._objects_at_s < self._awake_since_s
+        if in_vain:
+            self._places.in_vain(at_s)
+            self._judged_at_s = at_s
+
     def _is_awake(self, at_s: float) -> bool:
         return at_s < max(self._awake_until_s, self._alarm_until_s)
-
-    def _is_doubted(self, at_s: float) -> bool:
-        """Say whether motion alone is to be disbelieved, and begin to when it was in vain."""
-        if at_s < self._doubt_until_s:
-            return True
-        if not self._is_awake(at_s) or self._awake_since_s is None:
-            return False
-        fruitful_s = max(self._awake_since_s, self._objects_at_s or self._awake_since_s)
-        if at_s - fruitful_s < FRUITLESS_S:
-            return False
-        self._doubt_until_s = at_s + self._doubt_s
-        self._doubt_s = min(2 * self._doubt_s, LONGEST_DOUBT_S)
-        return True

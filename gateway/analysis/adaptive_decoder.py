@@ -92,7 +92,6 @@ class AdaptiveDecoder:
         self._keys: deque[Delivery] = deque(maxlen=KEPT_KEYS)
         self._key_pace = Pace()
         self._own: PictureDecoder | None = None
-        self._deblock = True
         self._past_health = DecodeHealth()
         self._failed_keys = 0
 
@@ -144,14 +143,13 @@ class AdaptiveDecoder:
         pictures = (self._key_picture(delivery, keys) for delivery in earlier)
         return [picture for picture in pictures if picture is not None]
 
-    def climb(self, back_to: datetime | None = None, *, deblock: bool = True) -> Sequence[Picture]:
+    def climb(self, back_to: datetime | None = None) -> Sequence[Picture]:
         """Decode every picture from now on; return those of the packets kept, oldest first.
 
         back_to: pictures up to then do not matter and are let go, but for the newest of all; None:
         all since the newest key frame do. Without any packet kept, pictures come from the next key
-        frame on. deblock: see PictureDecoder.
+        frame on.
         """
-        self._deblock = deblock
         kept = self._gop
         if self._before and kept and back_to and kept[0].packet.captured_at > back_to:
             kept = [*self._before, *self._gop]
@@ -200,7 +198,7 @@ class AdaptiveDecoder:
 
     def _decode(self, delivery: Delivery) -> Sequence[Picture]:
         if self._own is None:
-            self._own = PictureDecoder(delivery.info, skip_loop_filter=not self._deblock)
+            self._own = PictureDecoder(delivery.info)
         return self._own.decode(delivery.packet)
 
     def _drop_own(self) -> None:

@@ -2,22 +2,34 @@
 
 import threading
 from collections import deque
+from enum import IntEnum
 from typing import Protocol
 
 from gateway.clock import monotonic_s
 from gateway.decode import KeyPictures
 
 HEAD_START_S = 0.5
-"""The urgent go before others that have waited this much longer: a camera where something happens
-is soon looked at, and on a machine that is short of time the quiet ones are not forgotten."""
+"""Each urgency goes before the next one where that has waited up to so much longer: a camera where
+something happens is soon looked at, and on a machine short of time quiet ones are not forgotten."""
+
+
+class Urgency(IntEnum):
+    """Whose turn it is, first to last."""
+
+    AWAKE = 0
+    """Something may be happening there now."""
+    KEYS = 1
+    """A key frame of a camera that is quiet: it may be what wakes it."""
+    SPARE = 2
+    """A quiet camera is decoded because there is time."""
 
 
 class Turn(Protocol):
     """Something with packets to decode."""
 
     @property
-    def urgent(self) -> bool:
-        """Whether it goes before those that are not."""
+    def urgency(self) -> Urgency:
+        """How soon it should be."""
         ...
 
     def work(self, keys: KeyPictures) -> bool:
@@ -32,8 +44,7 @@ class _Line:
     """Those that wait for their turn; for use under the pool's lock."""
 
     def __init__(self) -> None:
-        self._urgent: deque[tuple[Turn, float]] = deque()
-        self._ordinary: deque[tuple[Turn, float]] = deque()
+        self._lines: dict[Urgency, deque[tuple[Turn, float]]] = {u: deque() for u in Urgency}
         self._queued: set[Turn] = set()
         self._again: set[Turn] = set()
         self.running: set[Turn] = set()
@@ -49,22 +60,20 @@ class _Line:
             self._again.add(turn)
             return False
         self._queued.add(turn)
-        (self._urgent if turn.urgent else self._ordinary).append((turn, since_s))
+        self._lines[turn.urgency].append((turn, since_s))
         return True
 
     def take(self) -> Turn:
-        """Take the next one out of the line and call it running. The line must not be empty."""
-        turn, _ = self._next_line().popleft()
+        """Take the next one out of the line and call it running. The line must not be empty.
+
+        That is who has waited longest, each urgency given a start before the next.
+        """
+        firsts = {urgency: line[0][1] for urgency, line in self._lines.items() if line}
+        urgency = min(firsts, key=lambda one: firsts[one] + one * HEAD_START_S)
+        turn, _ = self._lines[urgency].popleft()
         self._queued.discard(turn)
         self.running.add(turn)
         return turn
-
-    def _next_line(self) -> deque[tuple[Turn, float]]:
-        """Return the line whose first has waited longest, the urgent given a start."""
-        if not self._urgent or not self._ordinary:
-            return self._urgent or self._ordinary
-        late = self._ordinary[0][1] + HEAD_START_S < self._urgent[0][1]
-        return self._ordinary if late else self._urgent
 
     def done(self, turn: Turn, since_s: float, *, more: bool) -> None:
         """Take one back after its turn, to the end of the line where there is more to do."""
@@ -77,20 +86,19 @@ class _Line:
         """Take one out of the line, wherever it stands."""
         self._queued.discard(turn)
         self._again.discard(turn)
-        self._urgent = deque(place for place in self._urgent if place[0] is not turn)
-        self._ordinary = deque(place for place in self._ordinary if place[0] is not turn)
+        for urgency, line in self._lines.items():
+            self._lines[urgency] = deque(place for place in line if place[0] is not turn)
 
     def since_s(self) -> float | None:
         """Return since when the one that has waited longest waits, None when none does."""
-        firsts = [line[0][1] for line in (self._urgent, self._ordinary) if line]
-        return min(firsts, default=None)
+        return min((line[0][1] for line in self._lines.values() if line), default=None)
 
 
 class DecodePool:
     """Decodes for all cameras of a worker. Every method but `start` and `stop` is for any thread.
 
-    Work is done by turns: whoever has packets is `ready`, the urgent go first, and nobody is given
-    a second turn while another of the same urgency waits for the first.
+    Work is done by turns: whoever has packets is `ready`, the most urgent go first, and nobody is
+    given a second turn while another of the same urgency waits for the first.
     """
 
     def __init__(self, threads: int) -> None:

@@ -21,7 +21,7 @@ import structlog
 
 from gateway import telemetry
 from gateway.analysis.adaptive_decoder import AdaptiveDecoder
-from gateway.analysis.decode_pool import DecodePool
+from gateway.analysis.decode_pool import DecodePool, Urgency
 from gateway.analysis.looks import Judge, Look, LookQueue
 from gateway.analysis.pace import Pace
 from gateway.clock import monotonic_s, utc_now
@@ -31,7 +31,7 @@ from gateway.hub import Delivery, Hub, HubClosedError, HubReader
 from gateway.packets import StreamInfo
 from gateway.session import SessionReport, SessionState
 from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity
-from vision.attention import MOTION, Attention, Interest
+from vision.attention import Attention, Interest
 from vision.camera_hint import Agreement, HintTrust
 from vision.ensemble import DetectorSet, PreparedSet
 from vision.packet_hint import PacketHint
@@ -132,12 +132,11 @@ class CameraEye:
         return self._decoder.rung
 
     @property
-    def urgent(self) -> bool:
-        """See `Turn.urgent`: all but quiet cameras that are decoded because there is time.
-
-        A quiet camera's key frame is what wakes it.
-        """
-        return self._decoder.rung is Rung.KEYS or self.interest >= Interest.STIRRED
+    def urgency(self) -> Urgency:
+        """See `Turn.urgency`."""
+        if self.interest is Interest.STIRRED:
+            return Urgency.AWAKE
+        return Urgency.KEYS if self._decoder.rung is Rung.KEYS else Urgency.SPARE
 
     @property
     def interest(self) -> Interest:
@@ -251,6 +250,8 @@ class CameraEye:
         """
         self._activity, self._hint = LumaActivity(), PacketHint()
         self._view_since = self._arrived_at
+        with self._attending:
+            self._attention.forget_view()
 
     def work(self, keys: KeyPictures) -> bool:
         """See `Turn.work`. Never raises: one odd picture must not blind the camera."""
@@ -364,7 +365,7 @@ class CameraEye:
         with self._attending:
             at_s = monotonic_s()
             if activity.state is ActivityState.MOTION:
-                self._attention.stir(MOTION, at_s)
+                self._attention.moved(activity.regions, at_s)
                 self._trust.moved(at_s)
             elif activity.state is ActivityState.QUIET:
                 self._trust.quiet(at_s)
@@ -411,13 +412,13 @@ class CameraEye:
         return self.share.rung is Rung.FULL or self._shop.may_wake(self.demand(0.0))
 
     def _wake(self, newest: datetime) -> None:
-        """Climb, beginning in the past, and without deblocking: who wakes had no time to spare.
+        """Climb, beginning in the past.
 
         newest: when the newest packet kept was taken.
         """
         self._seen = None
         since = self._back_to(newest)
-        pictures = self._decoder.climb(since, deblock=False)
+        pictures = self._decoder.climb(since)
         telemetry.WAKES.labels(self.camera, self._attention.why).inc()
         pace = Pace()
         for picture in pictures[:-1]:

@@ -154,13 +154,6 @@ def test_a_codec_nobody_knows():
         PictureDecoder(StreamInfo("crystal", 16, 16, None, b""))
 
 
-def test_without_the_loop_filter_it_still_decodes(coded_stream, picture_number):
-    stream = coded_stream("h264", 20, gop=GOP)
-    decoder = PictureDecoder(stream.info, skip_loop_filter=True)
-    shown = [picture_number(p.frame) for packet in stream.packets for p in decoder.decode(packet)]
-    assert shown == list(range(20))
-
-
 def test_colours_are_those_of_pyav(road_pictures):
     picture = road_pictures[40]
     assert np.array_equal(picture.to_bgr(), picture.frame.to_ndarray(format="bgr24"))

@@ -1,24 +1,29 @@
 """What makes a camera interesting, for how long, and when motion is believed no more."""
 
+from vision.activity import Region
 from vision.attention import (
     ALARM_S,
     CALM_S,
     CAMERA_TOLD,
-    DOUBT_S,
     FRUITLESS_S,
+    GLIMPSE_S,
     MOTION,
     VAIN_S,
     Attention,
     Interest,
 )
+from vision.doubted_places import DOUBT_S
+
+BUSH = Region(0.8, 0.1, 0.95, 0.4)
+DOOR = Region(0.1, 0.5, 0.2, 0.9)
 
 
 def move(attention, since_s, until_s, step_s=0.5, *, found=None):
-    """Let something move all the time; return the interest at each step."""
+    """Let something move all the time at one place; return the interest at each step."""
     seen = []
     at_s = since_s
     while at_s < until_s:
-        attention.stir(MOTION, at_s)
+        attention.moved([BUSH], at_s)
         if found is not None:
             attention.found(moving=found, resting=False, known=False, at_s=at_s)
         seen.append(attention.interest(at_s))
@@ -63,11 +68,76 @@ def test_people_who_walk_all_day_are_not():
 
 def test_an_object_ends_the_doubt():
     attention = Attention()
-    move(attention, 0.0, 60.0, found=False)
-    attention.found(moving=True, resting=False, known=False, at_s=60.0)
-    assert attention.interest(60.0) is Interest.STIRRED
-    attention.stir(MOTION, 60.0 + CALM_S + 1)
-    assert attention.interest(60.0 + CALM_S + 1) is Interest.STIRRED
+    gust(attention, 0.0)
+    attention.alarm(active=True, at_s=20.0)
+    attention.moved([BUSH, DOOR], 20.0)
+    attention.found(moving=True, resting=False, known=False, at_s=20.5)
+    attention.moved([BUSH], 20.0 + ALARM_S)
+    assert attention.interest(20.0 + ALARM_S) is Interest.STIRRED
+
+
+def gust(attention, at_s, *, looked=True):
+    """Let a bush move once and be looked at in vain; return what that made of the camera."""
+    attention.moved([BUSH], at_s)
+    interest = attention.interest(at_s)
+    if looked:
+        attention.found(moving=False, resting=False, known=False, at_s=at_s + 0.2)
+    return interest
+
+
+def test_a_bush_that_moves_now_and_then_is_doubted_from_the_second_gust_on():
+    attention = Attention()
+    assert [gust(attention, at_s) for at_s in (0.0, 20.0, 40.0)] == [
+        Interest.STIRRED,
+        Interest.RESTLESS,
+        Interest.RESTLESS,
+    ]
+    assert attention.interest(40.0 + CALM_S) is Interest.QUIET
+
+
+def test_doubt_holds_where_the_motion_was_and_nowhere_else():
+    attention = Attention()
+    gust(attention, 0.0)
+    attention.moved([BUSH, DOOR], 20.0)
+    assert attention.interest(20.0) is Interest.STIRRED
+
+
+def test_nobody_doubts_what_nobody_looked_at():
+    attention = Attention()
+    assert gust(attention, 0.0, looked=False) is Interest.STIRRED
+    assert gust(attention, 20.0) is Interest.STIRRED
+    assert gust(attention, 40.0) is Interest.RESTLESS
+
+
+def test_a_look_that_was_chosen_before_the_motion_says_nothing_of_it():
+    attention = Attention()
+    attention.moved([BUSH], 10.0)
+    attention.found(moving=False, resting=False, known=False, at_s=10.5, offered_s=9.0)
+    assert gust(attention, 30.0) is Interest.STIRRED
+
+
+def test_where_somebody_came_by_the_next_is_not_doubted():
+    attention = Attention()
+    attention.moved([DOOR], 0.0)
+    attention.found(moving=True, resting=False, known=False, at_s=0.5)
+    attention.moved([DOOR], 1.0)
+    attention.found(moving=False, resting=False, known=False, at_s=1.5)
+    attention.moved([DOOR], 30.0)
+    assert attention.interest(30.0) is Interest.STIRRED
+
+
+def test_a_view_that_was_turned_is_believed_anew():
+    attention = Attention()
+    gust(attention, 0.0)
+    attention.forget_view()
+    assert gust(attention, 20.0) is Interest.STIRRED
+
+
+def test_motion_alone_keeps_it_awake_for_less_long():
+    attention = Attention()
+    attention.moved([BUSH], 0.0)
+    assert attention.interest(GLIMPSE_S - 0.1) is Interest.STIRRED
+    assert attention.interest(GLIMPSE_S) is Interest.QUIET
 
 
 def test_an_alarm_is_believed_while_motion_is_doubted():
@@ -95,9 +165,9 @@ def test_doubt_ends_and_lasts_longer_each_time():
 
 def test_what_is_known_lets_the_camera_rest_until_a_look_tells_otherwise():
     attention = Attention()
-    attention.stir(MOTION, 0.0)
+    attention.moved([DOOR], 0.0)
     attention.found(moving=True, resting=True, known=True, at_s=1.0)
-    attention.stir(MOTION, 1.5)
+    attention.moved([DOOR], 1.5)
     attention.stir("the camera's own alarm", 1.5)
     assert attention.interest(2.0) is Interest.KNOWN
     attention.found(moving=True, resting=True, known=False, at_s=3.0)
@@ -161,7 +231,8 @@ def test_an_alarm_about_what_is_known_wakes_nobody():
 
 def test_alarms_and_objects_vouch_for_a_camera_and_motion_does_not():
     attention = Attention()
-    attention.stir(MOTION, 0.0)
+    attention.moved([DOOR], 0.0)
+    assert attention.why == MOTION
     assert not attention.is_vouched_for(0.0)
     assert attention.since_s == 0.0
     attention.found(moving=True, resting=False, known=False, at_s=1.0)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gateway.analysis.decode_pool import DecodePool
+from gateway.analysis.decode_pool import HEAD_START_S, DecodePool, Urgency
 
 PATIENCE_S = 30.0
 
@@ -13,8 +13,8 @@ PATIENCE_S = 30.0
 class Worker:
     """Something with turns to take: `left` of them, each as long as `hold` is held."""
 
-    def __init__(self, left=1, *, urgent=False, log=None, name=""):
-        self.left, self.urgent, self.name = left, urgent, name
+    def __init__(self, left=1, *, urgency=Urgency.KEYS, log=None, name=""):
+        self.left, self.urgency, self.name = left, urgency, name
         self.log = [] if log is None else log
         self.turns = 0
         self.inside = self.most = 0
@@ -75,22 +75,48 @@ def test_nobody_has_two_turns_at_once_and_no_call_is_lost(start):
     assert (worker.turns, worker.most) == (2, 1)
 
 
-def test_the_urgent_go_first(start):
-    pool, log = start(threads=1), []
-    blocker = Worker()
-    blocker.hold.clear()
-    pool.ready(blocker)
-    blocker.entered.wait(PATIENCE_S)
-    for name, urgent in (("a", False), ("b", False), ("c", True)):
-        pool.ready(Worker(urgent=urgent, log=log, name=name))
-    blocker.hold.set()
-    wait_until(lambda: len(log) == 3)
-    assert log == ["c", "a", "b"]
+@pytest.fixture
+def order(start):
+    """Return how to have turns taken after a blocker's, and in what order that was."""
+
+    def take(*parts):
+        pool, log = start(threads=1), []
+        blocker = Worker()
+        blocker.hold.clear()
+        pool.ready(blocker)
+        blocker.entered.wait(PATIENCE_S)
+        for pause_s, name, urgency in parts:
+            time.sleep(pause_s)
+            pool.ready(Worker(urgency=urgency, log=log, name=name))
+        blocker.hold.set()
+        wait_until(lambda: len(log) == len(parts))
+        return log
+
+    return take
+
+
+def test_the_most_urgent_go_first(order):
+    waiting = (("spare", Urgency.SPARE), ("key", Urgency.KEYS), ("awake", Urgency.AWAKE))
+    assert order(*((0.0, name, urgency) for name, urgency in (*waiting, ("b", Urgency.KEYS)))) == [
+        "awake",
+        "key",
+        "b",
+        "spare",
+    ]
+
+
+def test_who_has_waited_for_long_goes_before_the_more_urgent(order):
+    long_s = 1.2 * HEAD_START_S
+    assert order((0.0, "key", Urgency.KEYS), (long_s, "awake", Urgency.AWAKE)) == ["key", "awake"]
+    assert order((0.0, "spare", Urgency.SPARE), (long_s, "awake", Urgency.AWAKE)) == [
+        "awake",
+        "spare",
+    ]
 
 
 def test_the_others_are_not_forgotten_while_the_urgent_never_end(start):
     pool, log = start(threads=1), []
-    busy = Worker(left=10**9, urgent=True, log=log, name="urgent")
+    busy = Worker(left=10**9, urgency=Urgency.AWAKE, log=log, name="urgent")
     busy.hold = threading.Event()
     busy.hold.wait = lambda timeout: time.sleep(0.01)
     pool.ready(busy)
