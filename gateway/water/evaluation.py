@@ -121,7 +121,7 @@ class PairJudge:
         if self._bystanders is not None:
             things = (self._bystanders.of(reference, shape), self._bystanders.of(image, shape))
         look = look_at_pair(self._setup, dry, sample, self._network, things)
-        found = look.evidence.water
+        found = look.in_picture
         truth = None if pair.mask is None else _mask(pair.mask, shape)
         counted = (self._everywhere | self._zones(shape)) & ~ignore
         verdict = PairVerdict(

@@ -71,7 +71,7 @@ stand out from the ground around it, took those away too, and with them a flood 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import cv2
@@ -135,6 +135,20 @@ PROBABLE = 0.5
 """From here on one witness by itself calls a pixel water."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """What the witnesses of one look come to.
+
+    odds: logarithm of the odds that a pixel is water, float32, half size. own: the same before a
+    network was asked. votes, reference: as in `Evidence`.
+    """
+
+    odds: Map
+    own: Map
+    votes: dict[str, float]
+    reference: str
+
+
 def judge(
     sample: Sample,
     reference: Reference,
@@ -159,6 +173,21 @@ def judge_against(
     shift of the picture left empty). All of the sample's shape. network_vote: asked of the state
     that explains most, which the evidence names; None without a network.
     """
+    weighed = weigh(sample, references, zones, ignore, network_vote)
+    shown = ~(ignore | sample.blocked)
+    return replace(
+        evidence_of(weighed, zones & shown), beyond=_share_beyond(weighed.odds, zones, shown)
+    )
+
+
+def weigh(
+    sample: Sample,
+    references: Sequence[Reference],
+    zones: Mask,
+    ignore: Mask,
+    network_vote: NetworkVote | None,
+) -> Weighed:
+    """Weigh the witnesses of every pixel; the arguments of `judge_against`."""
     seen = zones & ~ignore & ~sample.blocked
     part = halved(seen.astype(np.float32)) > PROBABLE
     now = ground(sample.image)
@@ -178,10 +207,7 @@ def judge_against(
         leaning = np.minimum(_log_odds(vote) + NETWORK_LEAN, SURE)
         own = np.clip(least, -SURE, SURE)
         least = own + NETWORK_WEIGHT * leaning
-    shown = ~(ignore | sample.blocked)
-    return replace(
-        _evidence(least, own, seen, votes, closest.id), beyond=_share_beyond(least, zones, shown)
-    )
+    return Weighed(least, own, votes, closest.id)
 
 
 def _seen_through(witnesses: Witnesses, moves: Map) -> Witnesses:
@@ -221,21 +247,24 @@ def _log_odds(probability: Map) -> Map:
     return np.asarray(np.clip(np.log(bounded / (1.0 - bounded)), -SURE, SURE), dtype=np.float32)
 
 
-def _evidence(odds: Map, own: Map, seen: Mask, votes: dict[str, float], reference: str) -> Evidence:
-    """Return what the odds come to; own: those of the witnesses, before a network was asked."""
+def evidence_of(weighed: Weighed, seen: Mask, *, anywhere: bool = False) -> Evidence:
+    """Return what the odds come to where the zones are seen.
+
+    anywhere: a patch need not reach the lower half of them.
+    """
     part = halved(seen.astype(np.float32))
-    smooth = _smoothed(odds, part)
-    patches = _patches(smooth, _smoothed(own, part), part > PROBABLE)
+    smooth = smoothed(weighed.odds, part)
+    patches = _patches(smooth, smoothed(weighed.own, part), part > PROBABLE, anywhere=anywhere)
     height, width = seen.shape
     whole = cv2.resize(patches.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     water = np.asarray(whole > 0, dtype=np.bool_) & seen
     total = int(np.count_nonzero(seen))
     strength = float((1.0 / (1.0 + np.exp(-smooth[patches]))).mean()) if patches.any() else 0.0
     ratio = int(np.count_nonzero(water)) / total if total else 0.0
-    return Evidence(water, seen, ratio, strength, votes, reference)
+    return Evidence(water, seen, ratio, strength, weighed.votes, weighed.reference)
 
 
-def _smoothed(odds: Map, part: Map) -> Map:
+def smoothed(odds: Map, part: Map) -> Map:
     """Return the odds averaged over neighbours; part: how much of each pixel counts, 0-1."""
     weight = blurred(part, SMOOTH_PX) + np.float32(1e-3)
     return np.asarray(blurred(odds * part, SMOOTH_PX) / weight, dtype=np.float32)
@@ -251,12 +280,13 @@ def _share_beyond(odds: Map, zones: Mask, shown: Mask) -> float:
     near = cv2.dilate(zone.astype(np.uint8), reach, anchor=(0, 0)) > 0
     part = halved((shown & ~zones).astype(np.float32))
     beyond = near & ~zone & (part > PROBABLE)
-    return float((_smoothed(odds, part)[beyond] > EDGE).mean()) if beyond.any() else 0.0
+    return float((smoothed(odds, part)[beyond] > EDGE).mean()) if beyond.any() else 0.0
 
 
-def _patches(odds: Map, own: Map, seen: Mask) -> Mask:
+def _patches(odds: Map, own: Map, seen: Mask, *, anywhere: bool) -> Mask:
     """Return the patches of water worth the name that reach the lower half of what is seen.
 
+    anywhere: or do not.
     own: the odds of the witnesses alone, which do not speak against a patch as a whole.
     """
     rows = np.nonzero(seen)[0]
@@ -269,7 +299,7 @@ def _patches(odds: Map, own: Map, seen: Mask) -> Mask:
     cores = np.bincount(labels[(odds > CORE) & (opened > 0)], minlength=count) > 0
     large = stats[:, cv2.CC_STAT_AREA] >= max(1.0, LEAST_RATIO * rows.size)
     borne_out = np.bincount(labels.ravel(), own.ravel(), count) > 0.0
-    good = cores & large & borne_out & (bottoms >= np.median(rows))
+    good = cores & large & borne_out & (anywhere | (bottoms >= np.median(rows)))
     good[0] = False
     return np.asarray(good[labels], dtype=np.bool_)
 

@@ -14,13 +14,14 @@ the first look it was 0.94 of the outlined writing, and 1 % of a picture without
 
 from collections import deque
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vision.geometry import Polygon
+from vision.types import Image
 from vision.water.types import Mask, Sample
 
 Steps: TypeAlias = npt.NDArray[np.float32]
@@ -52,6 +53,23 @@ SPARED = 4
 """With so many lights, one may be left out in which a bright sky swallows bright letters."""
 GROWN_PX = 3
 """Added around it: the coder smears."""
+FINE_ACROSS: Final = 960
+"""Strokes are looked for in pictures of no more pixels across: finer ones are no wider.
+
+The figures below: four sorts of writing on 69 composed pairs of street pictures, 352 to 1920
+across; 0.88 of it was found, 0.73 at a sample's size, beside 0.3 % of the picture."""
+FINE_MARGIN, STROKE = 0.12, 0.02
+"""Shares of the height: where cameras write; and what is as wide is no stroke."""
+LOWEST_LINE, HIGHEST_LINE, LONG_LINE = 0.012, 0.08, 2.5
+"""Shares of the height that a line takes, and how many times as long as high it is."""
+GAP: Final = 0.03
+"""Share of the width that a line's letters and words are apart at most."""
+OVER, BRIGHT = 80, 190
+"""A stroke is so much brighter than what is beside it, and so bright."""
+LEAST_INK, MOST_INK = 0.12, 0.75
+"""Share of a line's box that its strokes take: a wire takes less, a wall more."""
+FULL: Final = 0.5
+"""Share of its box that a line's letters take with the gaps between them."""
 
 
 class TextFinder:
@@ -78,6 +96,38 @@ class TextFinder:
             found = _looks_written(luma, steps)
         self.mask = _rows(found, sample.shape)
         return self.mask
+
+
+def strokes(picture: Image, shape: tuple[int, int]) -> Mask:
+    """Return where a single picture of the camera's own size is written on, at a sample's shape.
+
+    Bright strokes in lines at the top or bottom: at a sample's size thin letters are grey.
+    """
+    luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    share = min(1.0, FINE_ACROSS / luma.shape[1])
+    luma = cv2.resize(luma, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    height, width = luma.shape
+    side = max(3, round(STROKE * height)) | 1
+    thin = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, np.ones((side, side), np.uint8))
+    ink = ((thin >= OVER) & (luma >= BRIGHT)).astype(np.uint8)
+    ink[round(FINE_MARGIN * height) : height - round(FINE_MARGIN * height)] = 0
+    line = np.ones((3, max(3, round(GAP * width))), np.uint8)
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, line)
+    joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, line)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    mask = np.zeros_like(ink)
+    for left, top, across, down, area in stats[1:count].tolist():
+        box = ink[top : top + down, left : left + across]
+        if (
+            LOWEST_LINE * height <= down <= HIGHEST_LINE * height
+            and across >= LONG_LINE * down
+            and area >= FULL * across * down
+            and LEAST_INK < float(box.mean()) < MOST_INK
+        ):
+            corner = (left - GROWN_PX, top - GROWN_PX)
+            opposite = (left + across + GROWN_PX, top + down + GROWN_PX)
+            cv2.rectangle(mask, corner, opposite, 1, cv2.FILLED)
+    return np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_AREA) > 0, np.bool_)
 
 
 def text_mask(polygons: Iterable[Polygon], shape: tuple[int, int]) -> Mask:

@@ -2,8 +2,8 @@
 
 A worker that cannot see says so and stops. Of a pair the water is looked for all the same, because
 there is no next picture to wait for; why a worker would have stopped stands beside it. And because
-there is no past either, its patches are judged as wholes: a vehicle that came or went is none, nor
-is water that was there before.
+there is no past either, its patches are outlined by what they look like in this picture, and judged
+as wholes: a vehicle that came or went is none, nor is water that was there before.
 """
 
 from dataclasses import dataclass, replace
@@ -13,14 +13,16 @@ import cv2
 import numpy as np
 
 from vision.types import Image
-from vision.water.evidence import judge_against
+from vision.water.evidence import Weighed, evidence_of, smoothed, weigh
 from vision.water.ground import Ground
 from vision.water.moved_alike import moved_alike
-from vision.water.on_screen_text import TextFinder
-from vision.water.patches import continued, made_whole, without
+from vision.water.on_screen_text import TextFinder, strokes
+from vision.water.outline import outline
+from vision.water.patches import made_whole, without
 from vision.water.reference import Reference
-from vision.water.registration import Registration, aligned, luma_of, register
+from vision.water.registration import Registration, aligned, laid_back, luma_of, register
 from vision.water.sight import Usual, unseen
+from vision.water.texture import ground, halved
 from vision.water.types import Evidence, Map, Mask, Sample, Unseen, WaterSetup
 from vision.water.votes import WaterVoter
 
@@ -29,6 +31,8 @@ FARTHEST: Final = 0.15
 THINGS, ALIKE = 0.6, 0.7
 """A patch of which more than this share lies in boxes of vehicles and persons, or is the same sort
 of surface as before, is no water."""
+HALF: Final = 0.5
+"""Share of the four pixels that are one at half size, from which it is as they are."""
 HALO_PX: Final = 8
 """Texture is compared around a pixel: what stands somewhere changes so much beside it."""
 TRUST, LEAN = 1.5, 1.25
@@ -42,11 +46,13 @@ class PairLook:
     """What one picture shows against another. unseen: why a worker would say nothing.
 
     evidence: what was found all the same. after: the picture judged, laid over the reference.
+    in_picture: the water found, as the picture itself lies.
     """
 
     unseen: Unseen | None
     evidence: Evidence
     after: Image
+    in_picture: Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +84,10 @@ def look_at_pair(
     reference and the sample, where a detector looked.
     """
     dry, now = _alike(reference, sample)
-    ground = Ground.of(setup, dry.shape)
-    written, ignore = _written(ground, dry, now), ground.permanent
+    site = Ground.of(setup, dry.shape)
+    written, ignore = _written(site, dry, now), site.permanent
     placed = register(now, luma_of(dry.image), ignore | written[0] | written[1] | dry.blocked)
-    why = unseen(now, placed, ground.zones, ignore | written[0], Usual.of([dry.image]))
+    why = unseen(now, placed, site.zones, ignore | written[0], Usual.of([dry.image]))
     laid = _lay(now, placed)
     over = _moved(written[1], now, placed)
     boxes = np.zeros(dry.shape, np.bool_)
@@ -89,29 +95,51 @@ def look_at_pair(
         boxes = things[0] | _moved(things[1], now, placed)
     pair = _Laid(dry, laid, ignore, ignore | written[0] | over, boxes)
     vote = None if network is None else _trusted(network.probability(laid.image, dry.image))
-    return PairLook(why, _evidence(pair, ground.zones, vote), laid.image)
+    evidence = _evidence(pair, site.zones, vote)
+    return PairLook(why, evidence, laid.image, laid_back(evidence.water, placed))
 
 
 def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:
     """Return what is under water; the zones' share of it, and how far it reaches beyond them."""
     state = Reference("pair", pair.dry.image, pair.dry.at, pair.dry.at, pair.dry.infrared)
+    asked = None if vote is None else lambda _: vote
 
-    def found(where: Mask) -> Evidence:
-        asked = None if vote is None else lambda _: vote
-        return judge_against(pair.now, (state,), where, pair.hidden, asked)
+    def weighed(where: Mask) -> Weighed:
+        return weigh(pair.now, (state,), where, pair.hidden, asked)
 
-    evidence = found(zones)
-    same = moved_alike(pair.now.image, pair.dry.image, ~(zones | pair.hidden))
+    seen = zones & ~pair.hidden & ~pair.now.blocked
+    evidence = evidence_of(weighed(zones), seen, anywhere=True)
+    water = evidence.water
+    if water.any():
+        wide = _ground_beyond(zones)
+        spread = _spread(water, weighed(wide), pair, wide)
+        water = _without_the_rest(made_whole(spread, pair.hidden & ~pair.ignore), pair, zones)
+    counted = int(np.count_nonzero(seen))
+    ratio = int(np.count_nonzero(water & seen)) / counted if counted else 0.0
+    return replace(evidence, water=water & ~(pair.ignore | pair.now.blocked), area_ratio=ratio)
+
+
+def _without_the_rest(water: Mask, pair: _Laid, zones: Mask) -> Mask:
+    """Return the patches that are neither what came or went, nor what was there before."""
     rim = np.ones((2 * HALO_PX + 1, 2 * HALO_PX + 1), np.uint8)
     things = cv2.dilate(pair.things.view(np.uint8), rim) > 0
-    water = without(without(evidence.water, things, THINGS), same, ALIKE)
-    counted = int(np.count_nonzero(evidence.seen))
-    ratio = int(np.count_nonzero(water)) / counted if counted else 0.0
-    if water.any():
-        beyond = found(_ground_beyond(zones)).water & ~zones
-        water = made_whole(continued(water, beyond), pair.hidden & ~pair.ignore)
-    shown = ~(pair.ignore | pair.now.blocked)
-    return replace(evidence, water=water & shown, area_ratio=ratio)
+    same = moved_alike(pair.now.image, pair.dry.image, ~(zones | pair.hidden))
+    return without(without(water, things, THINGS), same, ALIKE)
+
+
+def _spread(core: Mask, weighed: Weighed, pair: _Laid, ground_: Mask) -> Mask:
+    """Return how far the water reaches of which some is known."""
+    seen = ground_ & ~pair.hidden & ~pair.now.blocked
+    part = halved(seen.astype(np.float32))
+    reach = outline(
+        halved(core.astype(np.float32)) > HALF,
+        smoothed(weighed.odds, part),
+        ground(pair.now.image),
+        ground(pair.dry.image),
+        part > HALF,
+    )
+    size = core.shape[::-1]
+    return core | (cv2.resize(reach.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _ground_beyond(zones: Mask) -> Mask:
@@ -133,11 +161,17 @@ def _trusted(vote: Map) -> Map:
     return np.asarray(1.0 / (1.0 + against), np.float32)
 
 
-def _written(ground: Ground, dry: Sample, now: Sample) -> tuple[Mask, Mask]:
+def _written(site: Ground, dry: Sample, now: Sample) -> tuple[Mask, Mask]:
     """Return where the cameras write on either picture: as the site says, else as it looks."""
-    if ground.text is not None:
-        return ground.text, ground.text
-    return TextFinder().see(dry), TextFinder().see(now)
+    if site.text is not None:
+        return site.text, site.text
+    return _writing(dry), _writing(now)
+
+
+def _writing(sample: Sample) -> Mask:
+    """Return where one picture looks written on; its full size tells more."""
+    coarse = TextFinder().see(sample)
+    return coarse if sample.full is None else coarse | strokes(sample.full, sample.shape)
 
 
 def _lay(now: Sample, placed: Registration) -> Sample:

@@ -182,6 +182,24 @@ def aligned(sample: Sample, registration: Registration) -> Sample:
     )
 
 
+def laid_back(mask: Mask, registration: Registration) -> Mask:
+    """Return a mask of the reference as it lies in the sample; its rim goes on beyond its edge.
+
+    As it is where the scene was not recognised.
+    """
+    if not registration.found:
+        return mask
+    size = mask.shape[::-1]
+    moved = cv2.warpAffine(
+        mask.view(np.uint8),
+        registration.matrix,
+        size,
+        flags=cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(moved > 0, np.bool_)
+
+
 def luma_of(image: Image) -> Luma:
     """Return the brightness of a picture."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)

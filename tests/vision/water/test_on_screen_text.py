@@ -9,7 +9,7 @@ import pytest
 
 from vision.geometry import Polygon
 from vision.types import FrameSize
-from vision.water.on_screen_text import TextFinder, text_mask
+from vision.water.on_screen_text import TextFinder, strokes, text_mask
 from vision.water.types import Sample
 
 FULL = (640, 480)
@@ -107,3 +107,17 @@ def test_polygons_by_hand_become_pixels():
     assert mask[:18].all()
     assert not mask[20:].any()
     assert not text_mask((), (180, 320)).any()
+
+
+@pytest.mark.parametrize("outlined", [True, False])
+def test_a_single_picture_of_full_size_shows_where_it_is_written_on(square, outlined):
+    picture = cv2.resize(square, (1280, 960))
+    clean = strokes(picture, (240, 320))
+    for place, words in (((20, 48), "2026-07-14 09:12:33"), ((860, 932), "CAM 03 BRIDGE")):
+        for colour, thick in ((0, 6), (255, 2)) if outlined else ((255, 2),):
+            cv2.putText(picture, words, place, 0, 1.2, (colour,) * 3, thick, cv2.LINE_AA)
+    found = strokes(picture, (240, 320))
+    assert clean.mean() < 0.01
+    assert found[5:12, 6:80].mean() > 0.9
+    assert found[227:233, 218:278].mean() > 0.9
+    assert found.mean() < 0.04

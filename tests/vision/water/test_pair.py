@@ -116,3 +116,22 @@ def test_water_above_a_zone_that_nobody_drew_is_followed() -> None:
     flood = sample(street(flooded=True))
     assert overlap(look_at_pair(wide, DRY, flood, None).evidence.water) > 0.8
     assert not look_at_pair(drawn, DRY, flood, None).evidence.water[:142].any()
+
+
+def test_water_far_away_is_found_where_the_ground_before_it_is_dry() -> None:
+    rows = slice(84, 114)
+    picture = street()
+    picture[rows] = street(flooded=True)[150:180]
+    far = look_at_pair(SETUP, DRY, sample(picture), None).evidence.water
+    assert far[rows].mean() > 0.8
+    assert not far[130:].any()
+
+
+def test_water_lies_in_the_picture_as_the_picture_was_moved() -> None:
+    right, down = 9, -7
+    flood = np.roll(street(flooded=True), (down, right), (0, 1))
+    look = look_at_pair(SETUP, DRY, sample(flood), None)
+    moved = np.zeros_like(FLOODED)
+    moved[135 + down :] = True
+    both = np.count_nonzero(look.in_picture & moved)
+    assert both / np.count_nonzero(look.in_picture | moved) > 0.85
