@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CameraId = Annotated[str, typer.Argument(help="A camera's id.")]
 """Training twice on the same pictures gives the same eye."""
 
+WHITE = 255
+
 app = typer.Typer(help="Water on the road.", no_args_is_help=True)
 
 
@@ -109,7 +111,9 @@ def evaluate(
     ] = None,
     zone: Annotated[str, typer.Option(help="The ground: `x,y x,y x,y …`, 0-1.")] = "",
     place: Annotated[PlaceType, typer.Option(help="Whose lines count.")] = PlaceType.ROAD,
-    draw: Annotated[Path | None, typer.Option(help="Write pictures with the water here.")] = None,
+    draw: Annotated[
+        Path | None, typer.Option(help="Write pictures with the water, and its masks, here.")
+    ] = None,
     network: Annotated[
         bool, typer.Option(help="Ask the networks for water, vehicles and persons as well.")
     ] = True,
@@ -136,10 +140,12 @@ def evaluate(
         judge = PairJudge(ground, open_water_network(settings.data_dir), bystanders)
     verdicts = []
     for pair in pairs:
-        verdict, drawn = judge.judge(pair)
-        verdicts.append(verdict)
+        judged = judge.judge(pair)
+        verdicts.append(judged.verdict)
         if draw is not None:
-            _write_picture(draw / f"{pair.name.replace('/', '-')}.jpg", drawn)
+            name = pair.name.replace("/", "-")
+            _write_picture(draw / f"{name}.jpg", judged.drawn)
+            _write_picture(draw / f"{name}.water.png", judged.water * WHITE)
     _report(verdicts, many=folder is not None, as_json=json)
 
 

@@ -40,10 +40,13 @@ AT = datetime(2000, 1, 1, tzinfo=UTC)
 LASTS = timedelta(minutes=15)
 """What a picture shows is called what it would be called if it stayed so: longer than any wait."""
 LOOKS_EVERY = timedelta(seconds=30)
-WHITE = 127
-"""Pixels of a mask above this are meant."""
+MEANT = 0.5
+"""Pixels of a mask more than so many times as bright as its brightest are meant: white, one of a
+colour, or the 1 of a mask of zeros and ones."""
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 REFERENCE, TRUTH, IGNORE, SETUP = "reference", "mask", "ignore", "water.yaml"
+MASKS = (f".{TRUTH}", f".{IGNORE}", ".water")
+"""What names of masks of one picture end in, before their suffix."""
 LOWER_PICTURE = ((0.0, 0.35), (1.0, 0.35), (1.0, 1.0), (0.0, 1.0))
 """Where the ground is when nobody said: the whole lower picture."""
 
@@ -93,6 +96,18 @@ class PairVerdict:
     same_light: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedPair:
+    """One pair with what to look at. drawn: the picture laid over the reference, and its water.
+
+    water: as the picture itself lies, at its own size.
+    """
+
+    verdict: PairVerdict
+    drawn: Image
+    water: Mask
+
+
 class PairJudge:
     """Judges pairs. network, bystanders: None without one. setup: None where nobody drew a zone.
 
@@ -110,8 +125,8 @@ class PairJudge:
         self._network = network
         self._bystanders = bystanders
 
-    def judge(self, pair: PairFiles) -> tuple[PairVerdict, Image]:
-        """Return what was found, and the picture with it drawn in. Raises ConfigError."""
+    def judge(self, pair: PairFiles) -> JudgedPair:
+        """Look at a pair. Raises ConfigError."""
         reference, image = read_picture(pair.reference), read_picture(pair.image)
         height, width = reference.shape[:2]
         shape = sample_shape(FrameSize(width, height))
@@ -137,7 +152,9 @@ class PairJudge:
             truth_ratio=None if truth is None else _share(truth, counted),
             same_light=dry.infrared == sample.infrared,
         )
-        return verdict, self._drawn(look)
+        size = (image.shape[1], image.shape[0])
+        water = cv2.resize(found.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        return JudgedPair(verdict, self._drawn(look), water.view(np.bool_))
 
     def _state(self, evidence: Evidence) -> WaterState:
         machine = WaterMachine(self._setup)
@@ -185,23 +202,24 @@ def pairs_in(folder: Path) -> Iterator[PairFiles]:
     `NAME.jpg` its truth `NAME.mask.png`; `ignore.png` is for all of them, `NAME.ignore.png` for
     one. Raises ConfigError where there is none.
     """
-    scenes = sorted(path.parent for path in folder.rglob(f"{REFERENCE}.*") if _is_picture(path))
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder")
+    scenes = sorted(path.parent for path in folder.rglob(f"{REFERENCE}.*") if _is_reference(path))
     if not scenes:
         raise ConfigError(f"{folder} has no directory with a {REFERENCE}.jpg in it")
     for scene in scenes:
-        reference = next(path for path in sorted(scene.glob(f"{REFERENCE}.*")) if _is_picture(path))
+        reference = next(
+            path for path in sorted(scene.glob(f"{REFERENCE}.*")) if _is_reference(path)
+        )
         for image in sorted(filter(_is_picture, scene.iterdir())):
-            if image == reference or image.stem == IGNORE or "." in image.stem:
+            if image == reference or image.stem == IGNORE or image.stem.endswith(MASKS):
                 continue
-            own = scene / f"{image.stem}.{IGNORE}.png"
-            common = scene / f"{IGNORE}.png"
-            mask = scene / f"{image.stem}.{TRUTH}.png"
             yield PairFiles(
                 name=str(image.relative_to(folder)),
                 reference=reference,
                 image=image,
-                mask=mask if mask.exists() else None,
-                ignore=next((path for path in (own, common) if path.exists()), None),
+                mask=_beside(scene, f"{image.stem}.{TRUTH}"),
+                ignore=_beside(scene, f"{image.stem}.{IGNORE}") or _beside(scene, IGNORE),
             )
 
 
@@ -298,8 +316,19 @@ def _sample(image: Image, shape: tuple[int, int], ignore: Mask) -> Sample:
 def _mask(path: Path | None, shape: tuple[int, int]) -> Mask:
     if path is None:
         return np.zeros(shape, np.bool_)
-    grey = cv2.cvtColor(read_picture(path), cv2.COLOR_BGR2GRAY)
-    return np.asarray(cv2.resize(grey, shape[::-1], interpolation=cv2.INTER_AREA) > WHITE, np.bool_)
+    brightest = read_picture(path).max(axis=2)
+    meant = (brightest > MEANT * brightest.max()).astype(np.float32)
+    return np.asarray(cv2.resize(meant, shape[::-1], interpolation=cv2.INTER_AREA) > 0.5, np.bool_)
+
+
+def _beside(scene: Path, stem: str) -> Path | None:
+    """Return the picture of a directory that has this name, whatever its sort."""
+    named = (scene / f"{stem}{suffix}" for suffix in PICTURES)
+    return next((path for path in named if path.exists()), None)
+
+
+def _is_reference(path: Path) -> bool:
+    return path.stem == REFERENCE and _is_picture(path)
 
 
 def _is_picture(path: Path) -> bool:

@@ -101,6 +101,34 @@ def test_one_pair_is_judged(gridpatrol, scene) -> None:
     assert 0.2 < found["truth_ratio"] < 0.3
 
 
+@pytest.mark.parametrize("drawn", ["ones", "red", "other size"])
+def test_truth_may_be_drawn_in_several_ways(gridpatrol, scene, drawn) -> None:
+    file = scene / "flood.mask.png"
+    white = cv2.imread(str(file))
+    shapes = {
+        "ones": white // 255,
+        "red": white * np.array((0, 0, 1), np.uint8),
+        "other size": cv2.resize(white, (100, 80), interpolation=cv2.INTER_NEAREST),
+    }
+    cv2.imwrite(str(file), shapes[drawn])
+    (found,) = gridpatrol(
+        "water", "eval", "--reference", scene / "reference.png", "--image", scene / "flood.png",
+        "--mask", file, "--no-network", "--json",
+    ).objects  # fmt: skip
+    assert found["against_truth"]["iou"] > 0.7
+    assert 0.2 < found["truth_ratio"] < 0.3
+
+
+def test_names_may_have_dots_and_be_in_chinese(gridpatrol, scene, tmp_path) -> None:
+    folder = scene.parent.rename(tmp_path / "东门涵洞")
+    for old, new in (("flood.png", "现在.07.14.png"), ("flood.mask.png", "现在.07.14.mask.png")):
+        (folder / "bridge" / old).rename(folder / "bridge" / new)
+    *pairs, _ = gridpatrol("water", "eval", "--folder", folder, "--no-network", "--json").objects
+    named = {one["name"]: one["truth_ratio"] for one in pairs}
+    assert named.keys() == {"bridge/dry.png", "bridge/现在.07.14.png"}
+    assert named["bridge/现在.07.14.png"] > 0.2
+
+
 def test_what_is_ignored_counts_nowhere(gridpatrol, scene) -> None:
     everything = np.zeros((180, 320), np.uint8)
     everything[100:] = 255
@@ -123,7 +151,11 @@ def test_a_folder_is_summed_up(gridpatrol, scene, tmp_path) -> None:
     assert (summary["pairs"], summary["flooded"], summary["dry"]) == (2, 1, 1)
     assert (summary["found"], summary["alarms"], summary["unseen"]) == (1, 0, 0)
     assert summary["mean_iou"] > summary["mean_floor_iou"]
-    assert len(list((tmp_path / "drawn").iterdir())) == 2
+    assert len(list((tmp_path / "drawn").glob("*.jpg"))) == 2
+    water = cv2.imread(str(tmp_path / "drawn" / "bridge-flood.png.water.png"), cv2.IMREAD_GRAYSCALE)
+    assert water.shape == (360, 640)
+    assert (water[280:] == 255).mean() > 0.8
+    assert not water[:200].any()
     table = gridpatrol("water", "eval", "--folder", folder, "--no-network").out
     assert "bridge/flood.png" in table
     assert "floor IoU" in table
