@@ -1,13 +1,13 @@
-"""What there is to be told of in a clip: every picture decoded and given to the detector.
+"""What there is to be told of in a clip: every picture decoded, compared and given to the detector.
 
-The detector's answers are kept beside the clip, as they cost the most; tracker, rules and book of
-incidents, those of the product, run over them each time, twice round: what begins in the second
-round is what a camera shows that plays the clip for ever.
+The detector's answers, and what brightness showed, are kept beside the clip, as they cost the most;
+tracker, rules and book of incidents, those of the product, run over them each time, twice round:
+what begins in the second round is what a camera shows that plays the clip for ever.
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from rich.console import Console
 
 from benchmarks.town_clips import ClipSpec, rules_for
 from benchmarks.town_passages import SIZE
+from gateway.decode import Picture
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import VideoFile
+from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity, Region
 from vision.detector import Detector, PendingDetections, Prepared
 from vision.pipeline import CameraPipeline
 from vision.tracker import TrackerSettings, two_stage
@@ -49,18 +51,22 @@ class Reference:
 
     def events(self, clip: ClipSpec) -> tuple[Event, ...]:
         """Return a clip's events, times from its first picture; one may end in the next round."""
-        return self._events(clip, self._looks(clip))
+        return self._events(clip, self._looks(clip), self._activities(clip))
 
     def events_in(self, path: Path, clip: ClipSpec) -> tuple[Event, ...]:
         """Return the events of a file coded as a clip is, looked at anew."""
-        return self._events(clip, list(_seen(path, self._detecting())))
+        looks, activities = list(_seen(path, self._detecting())), list(_stirred(path))
+        return self._events(clip, looks, activities)
 
-    def _events(self, clip: ClipSpec, looks: Sequence[Detections]) -> tuple[Event, ...]:
+    def _events(
+        self, clip: ClipSpec, looks: Sequence[Detections], activities: Sequence[Activity]
+    ) -> tuple[Event, ...]:
         pipeline = CameraPipeline("reference", rules_for(clip.kind), self._tracker)
         found: dict[str, Incident] = {}
         for number in range(2 * len(looks)):
             at = FILE_EPOCH + timedelta(seconds=number / clip.encoding.fps)
-            step = pipeline.step(at, SIZE, looks[number % len(looks)])
+            activity = replace(activities[number % len(looks)], at=at)
+            step = pipeline.step(at, SIZE, looks[number % len(looks)], activity)
             found |= {change.incident.id: change.incident for change in step.changes}
         second_round = FILE_EPOCH + timedelta(seconds=clip.length_s)
         return tuple(
@@ -80,6 +86,12 @@ class Reference:
             _save(record, list(_seen(clip.path, self._detecting())))
         return _load(record, self._spec)
 
+    def _activities(self, clip: ClipSpec) -> list[Activity]:
+        record = clip.path.with_suffix(".activity.npz")
+        if not record.exists():
+            _save_activities(record, list(_stirred(clip.path)))
+        return _load_activities(record)
+
     def _detecting(self) -> Detector:
         if self._detector is None:
             self._detector = Detector.open(self._spec)
@@ -98,6 +110,40 @@ def _seen(path: Path, detector: Detector) -> Iterator[Detections]:
                 yield from pending.popleft().wait()
         for last in pending:
             yield from last.wait()
+
+
+def _stirred(path: Path) -> Iterator[Activity]:
+    """Yield what brightness shows in each picture, in order."""
+    judge = LumaActivity()
+    with VideoFile(path) as video:
+        for picture in video.pictures(EVERY_PICTURE):
+            at = FILE_EPOCH + timedelta(seconds=picture.at_s)
+            shown = Picture(picture.frame, at, picture.scaler)
+            yield judge.look(shown.thumbnail(ACTIVITY_SIZE.width), at)
+
+
+def _save_activities(record: Path, activities: Sequence[Activity]) -> None:
+    draft = record.with_suffix(".part.npz")
+    regions = [(r.x1, r.y1, r.x2, r.y2) for one in activities for r in one.regions]
+    np.savez_compressed(
+        draft,
+        state=np.array([one.state.value for one in activities]),
+        area_ratio=np.array([one.area_ratio for one in activities]),
+        counts=np.array([len(one.regions) for one in activities]),
+        regions=np.array(regions).reshape(-1, 4),
+    )
+    draft.replace(record)
+
+
+def _load_activities(record: Path) -> list[Activity]:
+    with np.load(record) as kept:
+        regions = np.split(kept["regions"], np.cumsum(kept["counts"])[:-1])
+        return [
+            Activity(FILE_EPOCH, ActivityState(str(state)), tuple(Region(*r) for r in rows), area)
+            for state, rows, area in zip(
+                kept["state"], regions, kept["area_ratio"].tolist(), strict=True
+            )
+        ]
 
 
 def _save(record: Path, looks: Sequence[Detections]) -> None:

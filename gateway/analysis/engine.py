@@ -35,7 +35,7 @@ ALLOT_S = 1.0
 USABLE = 0.9
 """Share of the machine that is planned with; the rest is for the console, the queue, the system."""
 
-LATE_S = 1.5
+LATE_S = 0.6
 """Pictures that wait this long say that more was planned than can be done."""
 
 EASE, RECOVER = 0.93, 1.05

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.town_clips import QUICK, clips
-from benchmarks.town_reference import Reference
+from benchmarks.town_reference import FILE_EPOCH, Reference
+from vision.activity import Activity, ActivityState, Region
 from vision.types import Detections, Kind
 from vision.weights import find_model, load_manifest, shipped_manifest
 
@@ -33,7 +34,9 @@ def events(monkeypatch):
             look((100, 100, 140, 200)) if any(a <= n / 6 < b for a, b in spans) else look()
             for n in range(round(CLIP.length_s * CLIP.encoding.fps))
         ]
+        still = [Activity(FILE_EPOCH, ActivityState.QUIET)] * len(looks)
         monkeypatch.setattr(Reference, "_looks", lambda *_: looks)
+        monkeypatch.setattr(Reference, "_activities", lambda *_: still)
         return [(one.began_s, one.ended_s) for one in Reference().events(CLIP)]
 
     return run
@@ -64,3 +67,32 @@ def test_what_was_seen_is_kept_as_it_was(tmp_path, monkeypatch):
         np.testing.assert_array_equal(one.xyxy, true.xyxy)
         np.testing.assert_array_equal(other.class_index, true.class_index)
         assert other.score.dtype == np.float32
+
+
+def test_what_stirred_is_kept_as_it_was(tmp_path, monkeypatch):
+    from benchmarks import town_reference
+
+    clip = type("Clip", (), {"path": tmp_path / "clip.mp4"})()
+    seen = [
+        Activity(FILE_EPOCH, ActivityState.QUIET),
+        Activity(FILE_EPOCH, ActivityState.MOTION, (Region(0.1, 0.2, 0.3, 0.4),) * 2, 0.25),
+        Activity(FILE_EPOCH, ActivityState.GLOBAL, (), 1.0),
+    ]
+    monkeypatch.setattr(town_reference, "_stirred", lambda _: iter(seen))
+    assert Reference()._activities(clip) == seen
+    monkeypatch.setattr(town_reference, "_stirred", lambda _: pytest.fail("looked again"))
+    assert Reference()._activities(clip) == seen
+
+
+def test_a_sign_that_is_taken_for_somebody_is_no_event(monkeypatch):
+    sign = Detections(
+        np.array([[100, 100, 120, 140]], np.float32),
+        np.full(1, 0.42, np.float32),
+        np.full(1, PERSON, np.int16),
+        CLASSES,
+    )
+    looks = [sign if n % 40 else look() for n in range(round(CLIP.length_s * CLIP.encoding.fps))]
+    still = [Activity(FILE_EPOCH, ActivityState.QUIET)] * len(looks)
+    monkeypatch.setattr(Reference, "_looks", lambda *_: looks)
+    monkeypatch.setattr(Reference, "_activities", lambda *_: still)
+    assert Reference().events(CLIP) == ()
