@@ -1,9 +1,9 @@
 """Following objects from frame to frame of one camera: detections and a time in, tracks out.
 
 Two-stage association after ByteTrack (Zhang et al., ECCV 2022): sure detections first, then the
-unsure ones, which may continue a track for a while but never begin one. What differs: boxes are
-widened by how far an object can have gone since it was seen, and everything is judged by time,
-never by frames.
+unsure ones, which may continue a track for a while, and begin one only where they go some way
+(`vision/faint.py`). What differs: boxes are widened by how far an object can have gone since it was
+seen, and everything is judged by time, never by frames.
 `benchmarks/tracking.py` compares the two.
 """
 
@@ -11,26 +11,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
-import lap
 import numpy as np
-import numpy.typing as npt
 
+from vision.faint import Faint, uncovered
+from vision.pairing import NO_PAIRS, Mask, Pairs, Sightings, assign
 from vision.scene import sighted_s
-from vision.trails import (
-    HABITS,
-    OTHER_HABITS,
-    TRAIL,
-    Floats,
-    Rows,
-    Trails,
-    likeness,
-)
+from vision.trails import HABITS, OTHER_HABITS, Habits, Rows, Trails, likeness
 from vision.types import Detections, Kind, Track
 from vision.weights import ModelSpec
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -65,7 +55,8 @@ SHOWN: Final = (
 class TrackerSettings:
     """What a tracker may be told; `two_stage` sets it to a model.
 
-    high_score: a detection at least this sure may begin a track; less sure ones only continue one.
+    high_score: a detection at least this sure may begin a track; less sure ones only continue one,
+    or begin one together once they have gone some way.
     confirm_s: an object counts once seen for so long, in at least two detections. lost_s: a moving
     object unseen for so long, and in at least two frames, is gone. max_tracks: the most it holds.
     A kind that high_score does not name begins a track at OTHER_HIGH_SCORE.
@@ -89,27 +80,16 @@ def two_stage(spec: ModelSpec) -> tuple[ModelSpec, TrackerSettings]:
     return replace(spec, thresholds=unsure), TrackerSettings(high_score=spec.thresholds)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sightings:
-    """The detections of one frame as columns of one length N.
-
-    boxes: (N, 4), pixels. score: (N,), 0-1. kind: (N,), the tracker's number for it.
-    """
-
-    boxes: Floats
-    score: Floats
-    kind: npt.NDArray[np.int16]
-    labels: tuple[str, ...]
-
-
 class Tracker:
     """Follows the objects of one camera; ids start at 1, are never used again, and are its own."""
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
         self._settings = settings or TrackerSettings()
         self._trails = Trails(self._settings.confirm_s)
+        self._faint = Faint()
         self._labels: dict[int, Counter[str]] = {}
         self._kinds: list[Kind] = []
+        self._habits: list[Habits] = []
         self._made = 0
         self._updated_at: datetime | None = None
 
@@ -129,14 +109,17 @@ class Tracker:
         sightings, is_sure = self._sightings(detections)
         pairs = self._pairs(sightings, is_sure, at)
         self._see(sightings, pairs, is_sure[pairs.seen], at)
-        is_sure[pairs.seen] = False
-        self._begin(sightings, np.flatnonzero(is_sure), at)
+        is_new = np.full(len(is_sure), fill_value=True)
+        is_new[pairs.seen] = False
+        self._begin(sightings, np.flatnonzero(is_new & is_sure), at)
+        self._look_for_faint(sightings, np.flatnonzero(is_new & ~is_sure), at)
         self._drop_lost()
         return self._tracks()
 
     def forget(self) -> None:
         """Drop every object, because the picture is another one now (its size changed)."""
         self._trails = Trails(self._settings.confirm_s)
+        self._faint = Faint()
         self._labels = {}
 
     def _pass_time(self, captured_at: datetime, at: int) -> None:
@@ -147,12 +130,13 @@ class Tracker:
         if watched_s is None:
             trails.keep(trails.rows["still"] & (trails.rows["last_seen"] < at))
         trails.wait(watched_s or 0.0)
+        self._faint.wait(watched_s)
 
-    def _sightings(self, detections: Detections) -> tuple[_Sightings, Mask]:
+    def _sightings(self, detections: Detections) -> tuple[Sightings, Mask]:
         """Return a frame's detections, and which of them may begin a track."""
         rows = range(len(detections))
         kinds = [detections.kind(row) for row in rows]
-        sightings = _Sightings(
+        sightings = Sightings(
             boxes=detections.xyxy.astype(np.float64),
             score=detections.score.astype(np.float64).round(6),
             kind=np.array([self._number_of(kind) for kind in kinds], dtype=np.int16),
@@ -166,29 +150,30 @@ class Tracker:
         """Return this tracker's own number for a kind; there are as many as the models know."""
         if kind not in self._kinds:
             self._kinds.append(kind)
+            self._habits.append(HABITS.get(kind, OTHER_HABITS))
         return self._kinds.index(kind)
 
-    def _pairs(self, sightings: _Sightings, is_sure: Mask, at: int) -> "_Pairs":
+    def _pairs(self, sightings: Sightings, is_sure: Mask, at: int) -> Pairs:
         """Decide which detection shows which object: confirmed objects choose first."""
         trails = self._trails
         if not len(trails) or not len(sightings.score):
-            return _Pairs(np.empty(0, np.intp), np.empty(0, np.intp))
+            return NO_PAIRS
         fit = likeness(trails.predict(), trails.reach_px(), sightings.boxes)
         fit *= trails.rows["kind"][:, None] == sightings.kind
         sure_fit = fit * (1.0 - SCORE_WEIGHT * (1.0 - sightings.score))
         free = np.full(len(trails), fill_value=True), np.full(len(is_sure), fill_value=True)
         confirmed = trails.rows["confirmed"]
         steps = (
-            _assign(sure_fit, free, (confirmed, is_sure), SURE_LIKENESS),
-            _assign(fit, free, (trails.takes_unsure(at), ~is_sure), UNSURE_LIKENESS),
-            _assign(sure_fit, free, (~confirmed, is_sure), SURE_LIKENESS),
+            assign(sure_fit, free, (confirmed, is_sure), SURE_LIKENESS),
+            assign(fit, free, (trails.takes_unsure(at), ~is_sure), UNSURE_LIKENESS),
+            assign(sure_fit, free, (~confirmed, is_sure), SURE_LIKENESS),
         )
-        return _Pairs(
+        return Pairs(
             np.concatenate([step.trails for step in steps]),
             np.concatenate([step.seen for step in steps]),
         )
 
-    def _see(self, sightings: _Sightings, pairs: "_Pairs", is_sure: Mask, at: int) -> None:
+    def _see(self, sightings: Sightings, pairs: Pairs, is_sure: Mask, at: int) -> None:
         """Take in what was seen of known objects."""
         if not len(pairs.seen):
             return
@@ -197,22 +182,35 @@ class Tracker:
         for number, seen in zip(self._trails.rows["number"][pairs.trails], pairs.seen, strict=True):
             self._labels[int(number)][sightings.labels[seen]] += 1
 
-    def _begin(self, sightings: _Sightings, which: Rows, at: int) -> None:
+    def _begin(self, sightings: Sightings, which: Rows, at: int) -> None:
         """Follow what was seen for the first time."""
         if not len(which):
             return
-        fresh = np.zeros(len(which), dtype=TRAIL)
-        fresh["number"] = np.arange(self._made + 1, self._made + 1 + len(which))
-        fresh["kind"] = sightings.kind[which]
-        fresh["box"] = sightings.boxes[which]
-        fresh["score"] = sightings.score[which]
-        habits = [HABITS.get(self._kinds[kind], OTHER_HABITS) for kind in fresh["kind"]]
-        fresh["reach_per_s"] = [habit.reach_per_s for habit in habits]
-        fresh["still_hold_s"] = [habit.still_hold_s for habit in habits]
-        self._trails.begin(fresh, at)
-        self._made += len(which)
-        for number, seen in zip(fresh["number"], which, strict=True):
-            self._labels[int(number)] = Counter([sightings.labels[seen]])
+        fresh = sightings.only(which)
+        numbered = fresh.trails(self._made + 1, self._habits)
+        self._trails.begin(numbered, at)
+        self._made += len(fresh)
+        for number, label in zip(numbered["number"], fresh.labels, strict=True):
+            self._labels[int(number)] = Counter([label])
+
+    def _look_for_faint(self, sightings: Sightings, which: Rows, at: int) -> None:
+        """Follow what nobody was sure of, once it has gone some way and is no part of another.
+
+        Of kinds that go about: smoke and mist drift, too.
+        """
+        if not len(which) and not self._faint:
+            return
+        rows = self._trails.rows
+        unsure = sightings.only(which)
+        free = uncovered(unsure.boxes, rows["box"][rows["confirmed"]])
+        free &= np.isin(unsure.kind, [n for n, kind in enumerate(self._kinds) if kind in HABITS])
+        found, labels = self._faint.look(unsure.only(np.flatnonzero(free)), self._habits, at)
+        if not len(found):
+            return
+        found["number"] = np.arange(self._made + 1, self._made + 1 + len(found))
+        self._trails.add(found)
+        self._made += len(found)
+        self._labels |= dict(zip(found["number"].tolist(), labels, strict=True))
 
     def _drop_lost(self) -> None:
         """Drop what has been unseen too long, then the longest unseen of what is too many."""
@@ -248,32 +246,6 @@ class Tracker:
             )
             for row, number in enumerate(column["number"])
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pairs:
-    """Which rows of the trails (K,) are shown by which detections (K,)."""
-
-    trails: Rows
-    seen: Rows
-
-
-def _assign(fit: Floats, free: tuple[Mask, Mask], who: tuple[Mask, Mask], least: float) -> _Pairs:
-    """Give each object at most one detection, best in all, and strike both from `free`.
-
-    fit: the likeness of every object (T) with every detection (S), less than `least` being none.
-    free, who: masks (T,) and (S,): who has no partner yet, and who of these takes part.
-    """
-    trails, seen = (np.flatnonzero(a & b) for a, b in zip(free, who, strict=True))
-    if not len(trails) or not len(seen):
-        return _Pairs(trails[:0], seen[:0])
-    cost = 1.0 - fit[trails[:, None], seen]
-    chosen, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0 - least, return_cost=False)
-    matched = chosen >= 0
-    pairs = _Pairs(trails[matched], seen[chosen[matched]])
-    free[0][pairs.trails] = False
-    free[1][pairs.seen] = False
-    return pairs
 
 
 def _time(microseconds: int) -> datetime:

@@ -51,6 +51,14 @@ hidden. Without an end, a bush where somebody left the picture is a person who n
 UNSURE_SIGHTINGS = 3
 """And so many of them in a row whatever the time, for a camera that is looked at rarely."""
 
+GONE_EXTENTS = 1.0
+"""What has gone so many of its longer sides since it was surely there is surely there: no bush
+goes."""
+
+SEEN_SHARE = 0.34
+"""Part of the looks at which an object must be seen to count: boxes that come by chance, at many
+looks a second, now and then meet."""
+
 MICROSECONDS: Final = 1_000_000
 
 
@@ -86,6 +94,7 @@ TRAIL: Final = np.dtype(
         ("box", np.float64, 4),
         ("velocity", np.float64, 2),
         ("score", np.float64),
+        ("looks", np.int64),
         ("detections", np.int64),
         ("confirmed", np.bool_),
         ("still", np.bool_),
@@ -94,6 +103,7 @@ TRAIL: Final = np.dtype(
         ("first_seen", np.int64),
         ("last_seen", np.int64),
         ("last_sure", np.int64),
+        ("sure_box", np.float64, 4),
         ("unsure", np.int64),
         ("rest_box", np.float64, 4),
         ("rest_since", np.int64),
@@ -102,8 +112,9 @@ TRAIL: Final = np.dtype(
     ]
 )
 """One followed object. kind: the tracker's own number for it. box, rest_box: x1, y1, x2, y2 in
-pixels of the source frame; velocity: pixels a second. confirmed: whether it counts; still: whether
-it is at rest; unsure: unsure detections since the last sure one. Times: microseconds since the
+pixels of the source frame; velocity: pixels a second. looks: since the first detection, and with
+it. confirmed: whether it counts; still: whether it is at rest; unsure: unsure detections since the
+last sure one, which was at sure_box. Times: microseconds since the
 epoch."""
 
 
@@ -129,6 +140,7 @@ class Trails:
 
     def wait(self, watched_s: float) -> None:
         """Let time pass before a frame is looked at."""
+        self.rows["looks"] += 1
         self.rows["unseen_s"] += watched_s
         self.rows["missed_frames"] += 1
 
@@ -171,10 +183,13 @@ class Trails:
         seen["rest_box"][moved] = boxes[moved]
         seen["rest_since"][moved] = at
         seen["box"], seen["score"], seen["last_seen"] = boxes, scores, at
-        seen["last_sure"][is_sure] = at
-        seen["unsure"] = np.where(is_sure, 0, seen["unsure"] + 1)
+        sure = is_sure | _has_gone(seen["sure_box"], boxes)
+        seen["last_sure"][sure] = at
+        seen["sure_box"][sure] = boxes[sure]
+        seen["unsure"] = np.where(sure, 0, seen["unsure"] + 1)
         seen["detections"] += 1
-        seen["confirmed"] |= at - seen["first_seen"] >= self._confirm_us
+        often = seen["detections"] >= SEEN_SHARE * seen["looks"]
+        seen["confirmed"] |= often & (at - seen["first_seen"] >= self._confirm_us)
         seen["still"] = at - seen["rest_since"] >= STILL_AFTER_S * MICROSECONDS
         seen["missed_frames"] = 0
         seen["unseen_s"] = 0.0
@@ -193,11 +208,15 @@ class Trails:
 
     def begin(self, fresh: npt.NDArray[np.void], at: int) -> None:
         """Follow more: rows with number, kind, box, score and habits filled in."""
-        fresh["detections"] = 1
-        fresh["rest_box"] = fresh["box"]
+        fresh["detections"] = fresh["looks"] = 1
+        fresh["rest_box"] = fresh["sure_box"] = fresh["box"]
         for moment in ("first_seen", "last_seen", "last_sure", "rest_since"):
             fresh[moment] = at
-        self.rows = np.concatenate([self.rows, fresh])
+        self.add(fresh)
+
+    def add(self, rows: npt.NDArray[np.void]) -> None:
+        """Follow more that have a past already."""
+        self.rows = np.concatenate([self.rows, rows])
 
     def keep(self, which: npt.NDArray[np.bool_] | Rows) -> None:
         """Follow only these further, by mask or by position."""
@@ -218,6 +237,13 @@ def likeness(predicted: Floats, reach: Floats, seen: Floats) -> Floats:
     tallest = np.maximum(np.maximum(*heights), np.finfo(np.float64).tiny)
     fit: Floats = _overlap(a, b) * (np.minimum(*heights) / tallest) ** HEIGHT_POWER
     return fit
+
+
+def _has_gone(before: Floats, boxes: Floats) -> npt.NDArray[np.bool_]:
+    """Return which boxes (K, 4) are somewhere else than they were, (K,)."""
+    away = (boxes[:, :2] + boxes[:, 2:] - before[:, :2] - before[:, 2:]) / 2
+    longer_px = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0)
+    return np.asarray(np.hypot(away[:, 0], away[:, 1]) >= GONE_EXTENTS * longer_px)
 
 
 def _overlap(a: Floats, b: Floats) -> Floats:

@@ -125,6 +125,53 @@ def test_a_bush_does_not_go_on_for_whoever_left_the_picture_beside_it(follow) ->
     assert frames[-1] == ()
 
 
+@pytest.mark.parametrize("fps", [1, 2, 5, 15])
+def test_who_is_never_sure_is_followed_once_he_has_gone_some_way(follow, fps) -> None:
+    """Somebody in the dark, seen in four of five looks; a height in a second and a half."""
+    rng = np.random.default_rng(fps)
+    frames = follow(
+        lambda s: [person(20 + 60 * s, score=0.25)] if rng.random() < 0.8 else [],
+        np.arange(0, 12, 1 / fps),
+    )
+    assert ids(frames) == {1}
+    first = next(number for number, frame in enumerate(frames) if frame)
+    assert 1.6 <= first / fps <= 7
+    assert frames[first][0].confirmed
+    assert frames[-1], "for as long as he goes on"
+
+
+@pytest.mark.parametrize("fps", [1, 5, 15])
+def test_what_is_never_sure_and_goes_nowhere_is_nobody(follow, fps) -> None:
+    """A bush in the wind: a box that trembles by a quarter of its width, for minutes."""
+    rng = np.random.default_rng(7)
+    frames = follow(
+        lambda _: [person(300 + rng.normal(0, 10), 100 + rng.normal(0, 10), 0.25)],
+        np.arange(0, 180, 1 / fps),
+    )
+    assert ids(frames) == set()
+
+
+def test_an_unsure_part_of_somebody_is_nobody_else(follow) -> None:
+    """His legs, say, wherever he goes."""
+
+    def path(s: float) -> list[Sighting]:
+        x = 60 * s
+        return [person(x), ("person", (x, 150.0, x + 40, 200.0), 0.3)]
+
+    assert ids(follow(path, np.arange(0, 10, 0.2))) == {1}
+
+
+def test_boxes_that_come_by_chance_and_meet_are_nobody(follow) -> None:
+    """One in ten pictures, at fifteen a second, near the same place."""
+    rng = np.random.default_rng(11)
+    frames = follow(
+        lambda _: [person(300 + rng.normal(0, 10))] if rng.random() < 0.1 else [],
+        np.arange(0, 60, 1 / 15),
+    )
+    share = np.mean([any(track.confirmed for track in frame) for frame in frames])
+    assert share < 0.1
+
+
 def test_who_is_looked_at_rarely_is_kept_by_a_few_unsure_detections(follow) -> None:
     frames = follow(lambda s: [person(0, score=0.8 if s < 4 else 0.2)], np.arange(0, 60, 3.0))
     assert ids(frames) == {1}

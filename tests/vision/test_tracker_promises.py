@@ -117,6 +117,13 @@ def test_a_kind_without_a_threshold_has_one_all_the_same(score, begun) -> None:
     assert len(follow(lambda _: [(2, (0, 0, 50, 50), score)], [0.0])[0]) == begun
 
 
+@pytest.mark.parametrize(("index", "followed"), [(0, {1}), (1, {1}), (2, set())])
+def test_of_what_is_never_sure_only_kinds_that_go_about_are_followed(index, followed) -> None:
+    """Mist drifts, too."""
+    path = lambda s: [(index, (10 + 30 * s, 50, 50 + 30 * s, 90), 0.3)]  # noqa: E731
+    assert ids(follow(path, np.arange(0, 10, 0.2))) == followed
+
+
 @pytest.mark.parametrize("rate", [1, 2, 5, 10])
 def test_who_walks_towards_the_camera_stays_the_same(rate) -> None:
     def path(second: float) -> list[Seen]:
