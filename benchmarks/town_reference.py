@@ -2,7 +2,8 @@
 
 The detector's answers, and what brightness showed, are kept beside the clip, as they cost the most;
 tracker, rules and book of incidents, those of the product, run over them each time, twice round:
-what begins in the second round is what a camera shows that plays the clip for ever.
+what begins in the second round is what a camera shows that plays the clip for ever. What begins
+while nobody passes is a mistake of the detector's, a parked car that flickers, and not due.
 """
 
 from collections import deque
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from benchmarks.town_clips import ClipSpec, rules_for
+from benchmarks.town_clips import ClipSpec, rules_for, visits
 from benchmarks.town_passages import SIZE
 from gateway.decode import Picture
 from gateway.sources.clip import FILE_EPOCH
@@ -69,7 +70,7 @@ class Reference:
             step = pipeline.step(at, SIZE, looks[number % len(looks)], activity)
             found |= {change.incident.id: change.incident for change in step.changes}
         second_round = FILE_EPOCH + timedelta(seconds=clip.length_s)
-        return tuple(
+        told = (
             Event(
                 one.kind,
                 (one.opened_at - second_round).total_seconds(),
@@ -78,6 +79,8 @@ class Reference:
             for one in found.values()
             if one.opened_at >= second_round
         )
+        passing = [(visit.from_s, visit.until_s(clip.view)) for visit in visits(clip)]
+        return tuple(event for event in told if any(a <= event.began_s <= b for a, b in passing))
 
     def _looks(self, clip: ClipSpec) -> list[Detections]:
         record = clip.path.with_suffix(f".{self._spec.sha256[:12]}.npz")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.town_clips import QUICK, clips
+from benchmarks import town_reference
+from benchmarks.town_clips import QUICK, Visit, clips
 from benchmarks.town_reference import FILE_EPOCH, Reference
 from vision.activity import Activity, ActivityState, Region
 from vision.types import Detections, Kind
@@ -27,9 +28,16 @@ def look(*boxes):
 
 @pytest.fixture
 def events(monkeypatch):
-    """Return a function from when somebody stands there (seconds) to the clip's events."""
+    """Return a function from when somebody is seen there (seconds) to the clip's events.
 
-    def run(*spans):
+    passing: when somebody is there to be seen, if not then.
+    """
+
+    def run(*spans, passing=None):
+        there = spans if passing is None else passing
+        fps = CLIP.view.shot.shown_fps
+        came = [Visit(a - 0.5, 0, round((b - a + 0.5) * fps), ()) for a, b in there]
+        monkeypatch.setattr(town_reference, "visits", lambda _: came)
         looks = [
             look((100, 100, 140, 200)) if any(a <= n / 6 < b for a, b in spans) else look()
             for n in range(round(CLIP.length_s * CLIP.encoding.fps))
@@ -53,9 +61,12 @@ def test_two_visits_are_two_and_nobody_is_none(events):
     assert events() == []
 
 
-def test_what_was_seen_is_kept_as_it_was(tmp_path, monkeypatch):
-    from benchmarks import town_reference
+def test_what_is_seen_while_nobody_passes_is_not_due(events):
+    assert events((12.0, 20.0), passing=[]) == []
+    assert len(events((12.0, 18.0), (40.0, 48.0), passing=[(40.0, 48.0)])) == 1
 
+
+def test_what_was_seen_is_kept_as_it_was(tmp_path, monkeypatch):
     clip = tmp_path / "clip.mp4"
     seen = [look(), look((1, 2, 3, 4), (5, 6, 7, 8)), look((9, 10, 11, 12))]
     monkeypatch.setattr(town_reference, "_seen", lambda *_: iter(seen))
@@ -70,8 +81,6 @@ def test_what_was_seen_is_kept_as_it_was(tmp_path, monkeypatch):
 
 
 def test_what_stirred_is_kept_as_it_was(tmp_path, monkeypatch):
-    from benchmarks import town_reference
-
     clip = type("Clip", (), {"path": tmp_path / "clip.mp4"})()
     seen = [
         Activity(FILE_EPOCH, ActivityState.QUIET),
@@ -93,6 +102,8 @@ def test_a_sign_that_is_taken_for_somebody_is_no_event(monkeypatch):
     )
     looks = [sign if n % 40 else look() for n in range(round(CLIP.length_s * CLIP.encoding.fps))]
     still = [Activity(FILE_EPOCH, ActivityState.QUIET)] * len(looks)
+    always = [Visit(0.0, 0, round(CLIP.length_s * CLIP.view.shot.shown_fps), ())]
+    monkeypatch.setattr(town_reference, "visits", lambda _: always)
     monkeypatch.setattr(Reference, "_looks", lambda *_: looks)
     monkeypatch.setattr(Reference, "_activities", lambda *_: still)
     assert Reference().events(CLIP) == ()
