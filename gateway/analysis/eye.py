@@ -36,7 +36,7 @@ from vision.camera_hint import Agreement, HintTrust
 from vision.ensemble import DetectorSet, PreparedSet
 from vision.packet_hint import PacketHint
 from vision.quality import Luma
-from vision.scheduler import FLOOR, FOLLOWED_BY_KEYS_S, Demand, Rung, Share
+from vision.scheduler import FLOOR, Demand, Rung, Share
 
 READER_PACKETS = 250
 """Packets that may wait for the decoder: ten seconds at 25 fps."""
@@ -58,9 +58,6 @@ LOOK_BACK = timedelta(seconds=2.5)
 
 LOOK_BACK_EVERY_S = 0.4
 """How often the past is looked at: three looks in the second that rules need to be sure."""
-
-SHARES_S = 1.5
-"""Whoever stirs has been thought of within this: shares are worked out once a second."""
 
 REST_EVERY_S = 1.0
 """How often the rules are told that nothing stirs: they count watched time."""
@@ -123,7 +120,6 @@ class CameraEye:
         self._offered_at: datetime | None = None
         self._decides_at: datetime | None = None
         self._owes_waking = False
-        self._asked_s: float | None = None
 
     @property
     def health(self) -> DecodeHealth:
@@ -382,41 +378,19 @@ class CameraEye:
         is too long to be gone back into, who stirs wakes at its end, even if all is quiet by then.
         """
         newest = self._decoder.newest_at
-        stirred = (
-            self.interest is Interest.STIRRED or self._owes_waking or self._asked_s is not None
-        )
+        stirred = self.interest is Interest.STIRRED or self._owes_waking
         self._owes_waking = stirred and newest is None
         if stirred and newest is not None and self._may_wake():
-            self._asked_s = None
             self.share = replace(
                 self.share, rung=Rung.FULL, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S
             )
             self._wake(newest)
             return
         if stirred:
-            if self._waits_for_a_share():
-                return
             self.share = replace(self.share, key_every_s=0.0, look_every_s=LOOK_BACK_EVERY_S)
             if self._seen is not None:
                 self._offer_keys_before(self._seen, keys)
         self._offer_seen()
-
-    def _waits_for_a_share(self) -> bool:
-        """Say whether who stirs does better to wait: the next shares may have it decode everything.
-
-        Its key frames are too far apart to tell much, and what they show, once looked at, is gone
-        back to no more.
-        """
-        if self._decoder.cost.keys_per_s * FOLLOWED_BY_KEYS_S >= 1.0:
-            return False
-        now_s = monotonic_s()
-        if self._asked_s is None:
-            self._asked_s = now_s
-        if now_s - self._asked_s < SHARES_S:
-            return True
-        if self.interest is not Interest.STIRRED:
-            self._asked_s = None
-        return False
 
     def _offer_seen(self) -> None:
         """Offer the key frame that was seen last, once."""

@@ -334,48 +334,6 @@ def test_without_leave_a_stirred_camera_is_followed_by_its_key_frames(
     assert all(look.prepared for look in looks.all)
 
 
-def stirred_between_key_frames_far_apart(coded_stream, open_eye):
-    """Return a camera that stirs in its third GOP of two seconds, without leave; and its looks."""
-    hub, looks = Hub("gate"), Kept()
-    stream = coded_stream("h264", 150, gop=50)
-    eye = open_eye(hub, looks, FLOOR, may_wake=lambda demand: False)
-    hub.start(stream.info)
-    for packet in stream.packets[:120]:
-        hub.publish(packet)
-    wait_until(lambda: eye._decoder.cost.keys_per_s == pytest.approx(0.5))
-    before = len(looks.all)
-    eye.stir("the camera's own alarm")
-    wait_until(lambda: eye._asked_s is not None)
-    assert len(looks.all) == before
-    return eye, hub, looks, stream
-
-
-def test_where_key_frames_are_far_apart_who_stirs_waits_for_its_share_and_looks_back(
-    coded_stream, open_eye, picture_number
-):
-    eye, _, looks, _ = stirred_between_key_frames_far_apart(coded_stream, open_eye)
-    eye.give(EVERYTHING)
-    wait_until(lambda: looks.all and picture_number(looks.all[-1].picture.frame) == 119)
-    past = [picture_number(look.picture.frame) for look in looks.all if look.past]
-    assert past[0] < 75
-    assert past == sorted(set(past))
-    assert eye._asked_s is None
-
-
-def test_where_no_share_comes_its_key_frames_are_looked_at_all_the_same(
-    coded_stream, open_eye, picture_number, monkeypatch
-):
-    eye, hub, looks, stream = stirred_between_key_frames_far_apart(coded_stream, open_eye)
-    monkeypatch.setattr(eye_module, "SHARES_S", 0.0)
-    seen = len(looks.all)
-    hub.publish(stream.packets[120])
-    eye.stir("the camera's own alarm")
-    wait_until(lambda: len(looks.all) > seen)
-    shown = [picture_number(look.picture.frame) for look in looks.all[seen:]]
-    assert set(shown) <= {50, 100}
-    assert eye.rung is Rung.KEYS
-
-
 def test_what_a_waiting_camera_is_given_begins_at_once(coded_stream, open_eye):
     """No packet comes between the leave to decode everything and the climb."""
     hub, looks = Hub("gate"), Kept()
