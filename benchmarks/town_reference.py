@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from benchmarks.town_passages import SIZE
 from gateway.decode import Picture
 from gateway.sources.clip import FILE_EPOCH
 from gateway.video_file import VideoFile
+from vision import activity
 from vision.activity import ACTIVITY_SIZE, Activity, ActivityState, LumaActivity, Region
 from vision.detector import Detector, PendingDetections, Prepared
 from vision.pipeline import CameraPipeline
@@ -66,8 +69,8 @@ class Reference:
         found: dict[str, Incident] = {}
         for number in range(2 * len(looks)):
             at = FILE_EPOCH + timedelta(seconds=number / clip.encoding.fps)
-            activity = replace(activities[number % len(looks)], at=at)
-            step = pipeline.step(at, SIZE, looks[number % len(looks)], activity)
+            stirred = replace(activities[number % len(looks)], at=at)
+            step = pipeline.step(at, SIZE, looks[number % len(looks)], stirred)
             found |= {change.incident.id: change.incident for change in step.changes}
         second_round = FILE_EPOCH + timedelta(seconds=clip.length_s)
         told = (
@@ -90,7 +93,7 @@ class Reference:
         return _load(record, self._spec)
 
     def _activities(self, clip: ClipSpec) -> list[Activity]:
-        record = clip.path.with_suffix(".activity.npz")
+        record = clip.path.with_suffix(f".activity-{_activity_code()}.npz")
         if not record.exists():
             _save_activities(record, list(_stirred(clip.path)))
         return _load_activities(record)
@@ -113,6 +116,14 @@ def _seen(path: Path, detector: Detector) -> Iterator[Detections]:
                 yield from pending.popleft().wait()
         for last in pending:
             yield from last.wait()
+
+
+@cache
+def _activity_code() -> str:
+    """Return a digest of what compares brightness: its answers are kept for as long as it is so."""
+    code = Path(activity.__file__)
+    files = (code, *sorted(code.parent.joinpath("luma").glob("*.py")))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _stirred(path: Path) -> Iterator[Activity]:
