@@ -15,6 +15,7 @@ from gateway.store.case_rows import CaseChange
 from gateway.store.cases import CaseFile
 from gateway.store.evidence import EvidenceType
 from gateway.store.stored_incident import StoredIncident
+from gateway.workflow.case import Action, Party
 
 LEFT_OUT = {
     "deleted": "Deleted: its time was up",
@@ -22,6 +23,7 @@ LEFT_OUT = {
     "altered": "Left out: not what was recorded",
     "persons": "Left out: it shows persons",
 }
+TURNED_RED = "The water turned red after the case was closed"
 STYLE = Path(__file__).with_name("page.css")
 
 
@@ -145,13 +147,14 @@ class _Writer:
         deed = change.deed
         reason = "" if deed.reason is None else f"{self.wording.code('reason', deed.reason)} "
         until = self._time(deed.deadline)
+        is_back = deed.action is Action.REOPEN and deed.actor.party is Party.CAMERA
         note = " ".join(filter(None, (deed.handler, until and f"≤ {until}", deed.other, deed.note)))
         return (
             escape(self._time(deed.at)),
             f"{self.wording.code('party', deed.actor.party)} {escape(deed.actor.name)}",
             self.wording.code("action", deed.action),
             self.wording.code("step", change.step),
-            reason + escape(note),
+            reason + (self.wording.say(TURNED_RED) if is_back else escape(note)),
         )
 
     def _proof(self) -> Iterator[str]:

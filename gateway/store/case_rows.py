@@ -99,6 +99,7 @@ def case_of(row: RowMapping) -> Case:
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         reason=FalseAlarm(row["reason"]) if row["reason"] else None,
         merged_into=row["merged_into"],
+        closed_as=Severity(row["closed_as"]) if row["closed_as"] else None,
     )
 
 
@@ -116,6 +117,7 @@ def _columns(case: Case) -> Mapping[str, str | int | datetime | None]:
         "outcome": case.outcome,
         "reason": case.reason,
         "merged_into": case.merged_into,
+        "closed_as": case.closed_as,
     }
 
 

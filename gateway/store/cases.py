@@ -207,10 +207,13 @@ class Cases:
             )
             .join(incidents, incidents.c.id == cases.c.incident_id)
             .outerjoin(outbox, and_(outbox.c.event_id == event, cases.c.step == Step.SCREENED))
-            .where(cases.c.step != Step.CLOSED, _may_go_on(policy, now))
         )
+        going_on = query.where(cases.c.step != Step.CLOSED, _may_go_on(policy, now))
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = [
+                *connection.execute(going_on).mappings(),
+                *connection.execute(query.where(_may_come_back())).mappings(),
+            ]
             is_any_late = any(_is_due(row, now) for row in rows)
             tree = read_tree(connection) if is_any_late else UnitTree()
         found = ((case_of(row), _facts(row, tree)) for row in rows)
@@ -303,6 +306,18 @@ def _may_go_on(policy: Policy, now: datetime) -> ColumnElement[bool]:
     late = cases.c.due_at <= now
     in_hand = cases.c.step.in_((Step.SCREENED, Step.ASSIGNED, Step.HANDLING, Step.VERIFIED))
     return or_(trusted, filed, late, in_hand)
+
+
+def _may_come_back() -> ColumnElement[bool]:
+    """Return which closed cases may be reopened by themselves, out of the few that still happen.
+
+    A step is not asked for: every closed case would be looked at each second.
+    """
+    return and_(
+        incidents.c.closed_at.is_(None),
+        incidents.c.severity == Severity.RED,
+        cases.c.closed_as != Severity.RED,
+    )
 
 
 def _is_due(row: RowMapping, now: datetime) -> bool:

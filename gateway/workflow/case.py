@@ -161,7 +161,7 @@ class Case:
     since: when it came to this step. chased_at: when it was last escalated at this step. handler,
     deadline: who deals with it and until when, "" and None before. level: how far up it was taken.
     verified_by: in what capacity it was last seen to be over. merged_into: the case that goes on
-    for it, while it is merged.
+    for it, while it is merged. closed_as: how bad it was when it was closed, None while it is open.
     """
 
     id: str
@@ -178,3 +178,4 @@ class Case:
     outcome: Outcome | None = None
     reason: FalseAlarm | None = None
     merged_into: str | None = None
+    closed_as: Severity | None = None

@@ -45,6 +45,7 @@ _ROWS = (
     _Row(Action.DISMISS, _OPEN, Step.CLOSED, PEOPLE | _PLATFORM),
     _Row(Action.RECORD, _UNSENT, Step.CLOSED, PEOPLE | _POLICY),
     _Row(Action.REOPEN, frozenset({Step.CLOSED}), Step.SCREENED, PEOPLE),
+    _Row(Action.REOPEN, frozenset({Step.CLOSED}), Step.DISCOVERED, _CAMERA),
     _Row(Action.MERGE, _OPEN, Step.CLOSED, PEOPLE | _POLICY),
     _Row(Action.ABSORB, _OPEN, None, PEOPLE | _POLICY),
     _Row(Action.SPLIT, frozenset({Step.CLOSED}), Step.DISCOVERED, PEOPLE),
@@ -99,7 +100,8 @@ def take(case: Case, deed: Deed) -> Case:
     to = TRANSITIONS[case.step, deed.action][deed.actor.party]
     moved = replace(case, revision=case.revision + 1)
     if to is not case.step or deed.action is Action.ASSIGN:
-        moved = replace(moved, step=to, since=deed.at, chased_at=None)
+        closed_as = case.severity if to is Step.CLOSED else None
+        moved = replace(moved, step=to, since=deed.at, chased_at=None, closed_as=closed_as)
     change = _CHANGES.get(deed.action)
     return moved if change is None else change(moved, deed)
 

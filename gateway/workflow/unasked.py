@@ -79,12 +79,25 @@ def _sending_back(case: Case, facts: Facts, _policy: Policy, now: datetime) -> D
     return Deed(Action.RETURN, Actor(Party.CAMERA, facts.camera), now)
 
 
+def _coming_back(case: Case, facts: Facts, _policy: Policy, now: datetime) -> Deed | None:
+    """Reopen what was closed before the water turned red: nobody has judged that yet.
+
+    Only water: what else gets worse may do so by lasting alone, which a person has judged.
+    """
+    is_worse = case.severity is Severity.RED and case.closed_as not in {None, Severity.RED}
+    if case.kind != WATERLOGGING or not is_worse or facts.is_gone or case.merged_into is not None:
+        return None
+    note = f"turned red after the case was closed at {case.closed_as}"
+    return Deed(Action.REOPEN, Actor(Party.CAMERA, facts.camera), now, note)
+
+
 _BY_STEP: dict[Step, Callable[[Case, Facts, Policy, datetime], Deed | None]] = {
     Step.DISCOVERED: _screening,
     Step.SCREENED: _reporting,
     Step.ASSIGNED: _verifying,
     Step.HANDLING: _verifying,
     Step.VERIFIED: _sending_back,
+    Step.CLOSED: _coming_back,
 }
 
 

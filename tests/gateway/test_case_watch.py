@@ -1,15 +1,19 @@
 """Cases go on by themselves while a site is served, also after its store refused for a while."""
 
 import asyncio
+import json
 from datetime import timedelta
+from itertools import count
+
+import pytest
 
 from gateway.case_watch import CaseWatch
 from gateway.clock import utc_now
 from gateway.dispatch.case_message import CaseWriter
 from gateway.errors import StorageError
-from gateway.workflow.case import Level, Step
+from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Level, Party, Step
 from gateway.workflow.unasked import Policy
-from vision.types import Severity
+from vision.types import ChangeType, Severity
 
 POLICY = Policy(frozenset({"waterlogging"}))
 
@@ -25,6 +29,84 @@ async def test_trusted_red_is_screened_within_a_look(store, samples):
         stop.set()
         await running
     assert store.cases.get("w").case.step is Step.SCREENED
+
+
+@pytest.fixture
+def water(store, samples):
+    """Tell of the water of incident w once more, as bad as it now is."""
+    told = count()
+
+    def tell(severity: Severity, kind: ChangeType = ChangeType.UPDATED) -> None:
+        number = next(told)
+        change = samples.change(
+            "w", kind, number, after_s=number, kind="waterlogging", severity=severity
+        )
+        store.incidents.record(change, samples.origin, (), samples.compose)
+
+    tell(Severity.YELLOW, ChangeType.OPENED)
+    return tell
+
+
+@pytest.fixture
+def close(store):
+    """Close the case of incident w as somebody at the desk does."""
+
+    def do(action: Action) -> None:
+        reason = FalseAlarm.LIGHT if action is Action.DISMISS else None
+        deed = Deed(action, Actor(Party.OPERATOR, "li"), utc_now(), reason=reason)
+        store.cases.take("w", deed, store.cases.get("w").case.revision, CaseWriter("site"))
+
+    return do
+
+
+def deeds(store) -> list[tuple[Action, Party]]:
+    return [
+        (one.deed.action, one.deed.actor.party)
+        for one in store.cases.get("w").trail
+        if one.revision
+    ]
+
+
+@pytest.mark.parametrize("closing", [Action.DISMISS, Action.RECORD])
+def test_water_that_turns_red_is_a_case_again_once(store, water, close, closing):
+    watch = CaseWatch(store, Policy(), CaseWriter("site"))
+    close(closing)
+    watch.look()
+    assert store.cases.get("w").case.step is Step.CLOSED, "it is no worse than it was"
+    water(Severity.RED)
+    for _ in range(3):
+        watch.look()
+    case = store.cases.get("w").case
+    assert (case.step, case.outcome, case.reason) == (Step.DISCOVERED, None, None)
+    again = (Action.REOPEN, Party.CAMERA)
+    assert deeds(store) == [(closing, Party.OPERATOR), again]
+    told = [json.loads(one.body) for one in store.outbox.of_incident("w")]
+    (news,) = [one for one in told if one["data"].get("change", {}).get("action") == "reopen"]
+    assert news["data"]["change"]["note"] == "turned red after the case was closed at yellow"
+    assert news["data"]["incident"]["severity"] == "red"
+    close(Action.DISMISS)
+    for severity in (Severity.YELLOW, Severity.RED):
+        water(severity)
+        watch.look()
+    assert store.cases.get("w").case.step is Step.CLOSED, "dismissed at red, it stays so"
+    assert deeds(store).count(again) == 1
+
+
+def test_trusted_water_that_turns_red_needs_no_screening_again(store, water, close):
+    watch = CaseWatch(store, POLICY, CaseWriter("site"))
+    close(Action.DISMISS)
+    water(Severity.RED)
+    watch.look()
+    watch.look()
+    assert store.cases.get("w").case.step is Step.SCREENED
+
+
+def test_water_that_turned_red_and_went_is_no_case_again(store, water, close):
+    close(Action.DISMISS)
+    water(Severity.RED)
+    water(Severity.RED, ChangeType.CLOSED)
+    CaseWatch(store, POLICY, CaseWriter("site")).look()
+    assert store.cases.get("w").case.step is Step.CLOSED
 
 
 def test_a_store_that_refuses_is_asked_again(store, samples, monkeypatch):

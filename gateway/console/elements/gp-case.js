@@ -157,11 +157,17 @@ function state(found) {
 
 /** @param {CaseChange} change */
 function entry(change) {
-  const { at, action, handler, deadline, reason, note, party, attachments } = change;
-  const more = [reason && reasonWord(reason), handler && `${t("Who handles it")} ${handler}`, deadline && t("until {time}", { time: dayAndTime(deadline) }), party === "relay" ? "" : note].filter(Boolean);
+  const { at, action, handler, deadline, reason, attachments } = change;
+  const more = [reason && reasonWord(reason), handler && `${t("Who handles it")} ${handler}`, deadline && t("until {time}", { time: dayAndTime(deadline) }), noteWords(change)].filter(Boolean);
   return html`<li><b>${actionWord(action)}</b> · ${actorWord(change)}
     <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}</div>
     ${attachments.length ? html`<div class="files">${attachments.map(attachment)}</div>` : null}</li>`;
+}
+
+/** What people noted, as they did; of what happened by itself, why. @param {CaseChange} change */
+function noteWords({ action, party, note }) {
+  if (action === "reopen" && party === "camera") return t("The water turned red after the case was closed");
+  return party === "relay" ? "" : note;
 }
 
 /** @param {Attachment} file */

@@ -38,6 +38,7 @@ cases = Table(
     Column("outcome", String(12)),
     Column("reason", String(12)),
     Column("merged_into", Uuid, ForeignKey("incidents.id")),
+    Column("closed_as", String(10)),
     Index("ix_cases_since", "since"),
     Index("ix_cases_step_due_at", "step", "due_at"),
     index_where("ix_cases_merged", "merged_into", "merged_into IS NOT NULL"),

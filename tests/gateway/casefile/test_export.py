@@ -264,6 +264,15 @@ def test_what_comes_after_the_closing_is_sealed_anew(closed, keep, store, sample
     assert check_case(store, tmp_path, "i-1").is_sound
 
 
+def test_why_a_camera_reopened_a_case_is_said_in_both_languages(closed, store, unpacked):
+    camera = Actor(Party.CAMERA, "gate")
+    again = Deed(Action.REOPEN, camera, NOW, "turned red after the case was closed at yellow")
+    store.cases.take("i-1", again, store.cases.get("i-1").case.revision, COMPOSE)
+    page = (unpacked() / "index.html").read_text()
+    assert "结案后积水升为红色" in page
+    assert "The water turned red after the case was closed" in page
+
+
 def test_what_is_not_sealed_cannot_be_checked(keep, store, tmp_path):
     for case in ("i-1", "i-9"):
         with pytest.raises(NotFoundError, match=case):

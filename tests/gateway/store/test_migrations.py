@@ -2,6 +2,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic import command
@@ -15,6 +16,7 @@ from gateway.secrets import SecretBox
 from gateway.store import Store
 from gateway.store.database import MIGRATIONS, Database
 from gateway.store.tables import metadata
+from vision.types import Severity
 
 
 def test_migrations_make_the_tables_that_the_code_expects(new_location: Path | str) -> None:
@@ -53,6 +55,32 @@ def before_shares(new_location: Path | str) -> Path | str:
     return new_location
 
 
+def test_cases_closed_before_it_was_kept_were_closed_as_bad_as_they_are(
+    new_location: Path | str, tmp_path: Path
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    database = Database(_url(new_location))
+    now = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+    known = {"severity": "yellow", "level": "grid", "kind": "waterlogging"}
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0019_units_of_handover_notes")
+        old = MetaData()
+        old.reflect(connection)
+        for number, step in enumerate(("closed", "reported")):
+            this = str(UUID(int=number))
+            for name, key in (("incidents", "id"), ("cases", "incident_id")):
+                row = known | {key: this, "step": step}
+                columns = [one for one in old.tables[name].c if not one.nullable]
+                values = {one.name: row.get(one.name, _some(one, now)) for one in columns}
+                connection.execute(insert(old.tables[name]).values(values))
+    database.close()
+    with Store.open(new_location, SecretBox.open(tmp_path / "secret.key")) as store:
+        kept = [store.cases.get(str(UUID(int=number))).case.closed_as for number in range(2)]
+    assert kept == [Severity.YELLOW, None]
+
+
 def _url(location: Path | str) -> URL:
     if isinstance(location, Path):
         return URL.create("sqlite", database=str(location))
@@ -61,7 +89,7 @@ def _url(location: Path | str) -> URL:
 
 def _some(column: Column[object], now: datetime) -> object:
     """Return a value that a column takes."""
-    return {datetime: now, bool: True}.get(column.type.python_type, "")
+    return {datetime: now, bool: True, int: 0, float: 0.0}.get(column.type.python_type, "")
 
 
 def test_what_was_kept_before_the_shares_is_kept(before_shares: Path | str, tmp_path: Path) -> None:

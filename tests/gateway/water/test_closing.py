@@ -6,7 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from gateway.case_watch import CaseWatch
+from gateway.clock import utc_now
+from gateway.dispatch.case_message import CaseWriter
 from gateway.store.incident_list import IncidentFilter
+from gateway.workflow.case import Action, Actor, Deed, FalseAlarm, Party, Step
+from gateway.workflow.unasked import Policy
 from vision.water.conditions import WATER
 from vision.water.types import Unseen, WaterState
 
@@ -90,6 +95,24 @@ def test_only_wet_closes_the_incident_for_good_and_hides_no_flood(known, store, 
     assert known.looks[-1].state is WaterState.RED
     (one,) = waterlogging(store, writer)
     assert (one.closed_at, one.severity) == (None, "red")
+
+
+def test_a_flood_dismissed_while_it_was_small_is_a_case_again_once_it_is_deep(
+    known, store, writer
+) -> None:
+    known.show(known.street(0.3), 60)
+    assert known.looks[-1].state is WaterState.YELLOW
+    wait_until(lambda: store.incidents.open_incidents("gate"))
+    (incident,) = (one.incident for one in store.incidents.open_incidents("gate"))
+    person = Actor(Party.OPERATOR, "li")
+    dismissed = Deed(Action.DISMISS, person, utc_now(), reason=FalseAlarm.LIGHT)
+    store.cases.take(incident.id, dismissed, 0, CaseWriter("dongshan"))
+    known.show(known.street(0.9), 90)
+    assert known.looks[-1].state is WaterState.RED
+    writer.stop()
+    CaseWatch(store, Policy(), CaseWriter("dongshan")).look()
+    case = store.cases.get(incident.id).case
+    assert (case.step, case.severity) == (Step.DISCOVERED, "red")
 
 
 def test_a_place_closes_where_the_camera_that_told_first_is_blind_for_long(

@@ -64,7 +64,7 @@ def test_the_seven_steps_in_their_order() -> None:
         (Step.VERIFIED, Action.CONFIRM, LI, "cannot follow verified"),
         (Step.DISCOVERED, Action.CONFIRM, Actor(Party.CAMERA, "gate"), "not for a camera"),
         (Step.HANDLING, Action.CLOSE, Actor(Party.RELAY, "queue"), "not for a relay"),
-        (Step.CLOSED, Action.REOPEN, PLATFORM, "is for admin, operator"),
+        (Step.CLOSED, Action.REOPEN, PLATFORM, "is for admin, camera, operator"),
         (Step.DISCOVERED, Action.ESCALATE, LI, "is for policy"),
         (Step.CLOSED, Action.SPLIT, LI, "cannot follow closed"),
     ],
@@ -191,6 +191,7 @@ class AnyDeeds(RuleBasedStateMachine):
         case = self.case
         assert case.revision == len(self.trail)
         assert (case.step is Step.CLOSED) == (case.outcome is not None)
+        assert (case.step is Step.CLOSED) == (case.closed_as is not None)
         assert (case.outcome is Outcome.MERGED) == (case.merged_into is not None)
         assert (case.outcome is Outcome.FALSE_ALARM) == (case.reason is not None)
         assert case.merged_into != case.id

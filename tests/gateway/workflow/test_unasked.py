@@ -50,6 +50,11 @@ def case_at(step: Step, kind: str = WATER, **values: object) -> Case:
             (Action.ESCALATE, Party.POLICY),
         ),
         (case_at(Step.CLOSED), GONE, T0 + timedelta(days=99), None),
+        (case_at(Step.CLOSED, closed_as=Severity.GREEN), HERE, SOON, (Action.REOPEN, Party.CAMERA)),
+        (case_at(Step.CLOSED, closed_as=Severity.GREEN), GONE, SOON, None),
+        (case_at(Step.CLOSED, closed_as=Severity.RED), HERE, SOON, None),
+        (case_at(Step.CLOSED, PERSON, closed_as=Severity.GREEN), HERE, SOON, None),
+        (case_at(Step.CLOSED, closed_as=Severity.GREEN, merged_into="c-2"), HERE, SOON, None),
     ],
 )
 def test_by_itself(
