@@ -167,6 +167,12 @@ class NoPictureError(GatewayError):
     code = "no_picture"
 
 
+class GroundUnseenError(GatewayError):
+    """A camera gives pictures, and has not seen the ground in them of late."""
+
+    code = "ground_unseen"
+
+
 class BadOfferError(GatewayError):
     """A viewer's WebRTC offer cannot be understood or asks for no video."""
 

@@ -15,6 +15,7 @@ from gateway.errors import (
     BadOfferError,
     BusyError,
     GatewayError,
+    GroundUnseenError,
     IceRestartError,
     NoPictureError,
     NoTalkError,
@@ -54,6 +55,7 @@ PASSED_ON: Mapping[str, type[GatewayError]] = {
     kind.code: kind
     for kind in (
         *(NotFoundError, NoPictureError, NotPlayableError, TranscodesFullError),
+        GroundUnseenError,
         *(BadOfferError, IceRestartError, BusyError),
         *(UnreachableError, UnauthorizedError, OnvifError),
         *(NoTalkError, TalkBusyError, StreamLostError),

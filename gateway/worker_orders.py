@@ -22,7 +22,7 @@ def reload_workers(settings: Settings) -> None:
 def say_only_wet(settings: Settings, camera_id: str) -> ReferenceFacts:
     """Have the worker of a camera keep what it sees now as only wet.
 
-    Raises NotFoundError, NoPictureError, WorkerUnreachableError.
+    Raises NotFoundError, NoPictureError, GroundUnseenError, WorkerUnreachableError.
     """
     box = open_box(settings)
     with Store.open(settings.database_url, box) as store:

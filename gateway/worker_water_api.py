@@ -81,8 +81,8 @@ class CameraWaters(Protocol):
     """What a worker does with the water of its cameras, on the event loop of its port.
 
     Methods raise NotFoundError for a camera that is not this worker's or watches no water, and for
-    a state that it does not know; NoPictureError before the first look; StorageError; BusyError
-    while another camera is being taught.
+    a state that it does not know; NoPictureError before the first look; GroundUnseenError;
+    StorageError; BusyError while another camera is being taught.
     """
 
     async def only_wet(self, camera: str) -> ReferenceFacts:

@@ -247,6 +247,7 @@ const REFUSALS = {
   talk_busy: msg("Somebody else is speaking through this camera."),
   worker_unreachable: msg("The process that watches this camera does not answer. Try again in some seconds."),
   no_picture: msg("There is no picture of this camera now."),
+  ground_unseen: msg("Not noted: the camera has not seen the ground for 90 seconds, and cannot learn what it does not see. Press again once it sees the ground. If you know that there is no water, dismiss the case as a false alarm meanwhile."),
   not_sending: msg("There is no picture of this camera now."),
   cancelled: msg("This was cancelled."),
   bad_config: msg("What was given cannot be used."),

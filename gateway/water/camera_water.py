@@ -17,7 +17,7 @@ import structlog
 
 from gateway import telemetry
 from gateway.clock import utc_now
-from gateway.errors import NoPictureError, NotFoundError, StorageError
+from gateway.errors import GroundUnseenError, NoPictureError, NotFoundError, StorageError
 from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.store import Store
 from gateway.store.inventory import Camera
@@ -34,6 +34,7 @@ from gateway.worker_water_api import ReferenceFacts, TrainingFacts
 from vision.types import ChangeType, Image, IncidentChange
 from vision.water.bank import ReferenceBank
 from vision.water.conditions import SPECS, basis
+from vision.water.lately import LATELY
 from vision.water.reference import Reference
 from vision.water.sampler import Sampler
 from vision.water.state import LOOK_S
@@ -126,16 +127,17 @@ class CameraWater:
     def only_wet(self) -> Reference:
         """Keep the ground as it was seen last as a state that is only wet, as a person says.
 
-        Raises NoPictureError before the first look and while the ground cannot be seen,
-        StorageError.
+        Raises NoPictureError before the first look, GroundUnseenError, StorageError.
         """
         with self._looking:
             if self._watch is None:
                 raise NoPictureError(f"camera {self.camera.id} has not looked at the water yet")
             reference = self._watch.teach_wet()
             if reference is None:
-                raise NoPictureError(
-                    f"camera {self.camera.id} cannot see the ground now; say it again when it can"
+                raise GroundUnseenError(
+                    f"camera {self.camera.id} has not seen the ground for "
+                    f"{LATELY.total_seconds():.0f} s: say it again once it does, or dismiss the "
+                    "case as a false alarm"
                 )
             self._files.save(self._watch.bank)
             log.info("a person says: only wet", camera=self.camera.id, reference=reference.id)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.errors import BusyError, NoPictureError, NotFoundError
+from gateway.errors import BusyError, GroundUnseenError, NoPictureError, NotFoundError
 from gateway.store.audit_log import AuditFilter
 from gateway.store.water import StoredWater
 from gateway.worker_api import WorkerStatus, create_worker_app
@@ -165,6 +165,11 @@ def test_what_is_only_wet_becomes_a_state_that_can_be_seen_and_dropped(browser, 
     refused(browser.delete(f"{WATER}/references/day-1"), 404, "not_found")
     watery.refusal = NoPictureError("camera gate has not looked at the water yet")
     refused(browser.post(f"{WATER}/only-wet"), 404, "no_picture")
+
+
+def test_ground_that_is_not_seen_is_refused_with_what_to_do(browser, watery, refused):
+    watery.refusal = GroundUnseenError("camera gate has not seen the ground for 90 s")
+    refused(browser.post(f"{WATER}/only-wet"), 409, "ground_unseen")
 
 
 def test_what_holds_unless_a_site_says_otherwise(operator):

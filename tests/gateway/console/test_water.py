@@ -102,6 +102,19 @@ def test_only_wet_is_told_to_the_worker(panel, console):
     assert asked == ["POST"]
 
 
+def test_ground_that_was_not_seen_is_refused_with_what_to_do(panel, console):
+    error = {"code": "ground_unseen", "message": "camera road has not seen the ground for 90 s"}
+    console.route(
+        "**/water/only-wet",
+        lambda route: route.fulfill(
+            status=409, content_type="application/json", body=json.dumps({"error": error})
+        ),
+    )
+    panel.get_by_role("button", name="只是潮湿").click()
+    expect(panel.get_by_role("status")).to_contain_text("90 秒没有看清地面")
+    expect(panel.get_by_role("status")).to_contain_text("误报")
+
+
 def test_a_camera_that_watches_no_water_has_no_panel(console, site):
     console.goto(f"{site.url}#/cameras/road")
     expect(console.get_by_role("heading", name="东环路")).to_be_visible()

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.errors import NoPictureError, NotFoundError
+from gateway.errors import GroundUnseenError, NoPictureError, NotFoundError
 from gateway.store.evidence import EvidenceType
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.rain import RainSpell
@@ -113,7 +113,7 @@ def test_nothing_can_be_only_wet_before_a_look(street_camera) -> None:
 def test_nothing_can_be_only_wet_while_the_ground_is_not_seen(known) -> None:
     known.show(known.street(0.8), 60)
     known.show(None, 200)
-    with pytest.raises(NoPictureError, match="camera gate cannot see the ground now"):
+    with pytest.raises(GroundUnseenError, match="camera gate has not seen the ground for 90 s"):
         known.water.only_wet()
     assert len(known.water.references()) == 1
 
