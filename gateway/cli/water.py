@@ -16,7 +16,7 @@ from gateway.errors import ConfigError, StorageError
 from vision.water.types import PlaceType, RainState
 
 if TYPE_CHECKING:
-    from gateway.water.evaluation import PairVerdict
+    from gateway.water.evaluation import JudgedPair, PairFiles, PairJudge, PairVerdict
     from gateway.water_file import WaterPoint
     from vision.water.reference import Reference
 
@@ -138,15 +138,22 @@ def evaluate(
         detector, tracker = open_detector(settings.analysis, settings.data_dir)
         bystanders = Bystanders(detector, tracker.high_score)
         judge = PairJudge(ground, open_water_network(settings.data_dir), bystanders)
-    verdicts = []
+    verdicts: list[PairVerdict] = []
     for pair in pairs:
-        judged = judge.judge(pair)
+        judged = judge.judge(pair) if folder is None else _judged_or_told(judge, pair)
+        if judged is None:
+            continue
         verdicts.append(judged.verdict)
+        if json:
+            print_json(judged.verdict)
         if draw is not None:
             name = pair.name.replace("/", "-")
             _write_picture(draw / f"{name}.jpg", judged.drawn)
             _write_picture(draw / f"{name}.water.png", judged.water * WHITE)
-    _report(verdicts, many=folder is not None, as_json=json)
+    if not json:
+        _print_verdicts(verdicts)
+    if folder is not None:
+        _sum_up(verdicts, failed=len(pairs) - len(verdicts), as_json=json)
 
 
 @app.command()
@@ -219,16 +226,30 @@ def _print_training(
     )
 
 
-def _report(verdicts: Sequence["PairVerdict"], *, many: bool, as_json: bool) -> None:
+def _judged_or_told(judge: "PairJudge", pair: "PairFiles") -> "JudgedPair | None":
+    """Judge one pair of many, or say why it cannot be."""
+    try:
+        return judge.judge(pair)
+    except ConfigError as error:
+        err.print(f"{pair.name}: not judged: {error}", markup=False)
+        return None
+
+
+def _sum_up(verdicts: Sequence["PairVerdict"], *, failed: int, as_json: bool) -> None:
+    """Print what many come to; leaves with 1 where some could not be judged."""
     from gateway.water.evaluation import Summary
 
-    summary = Summary.of(verdicts)
+    summary = Summary.of(verdicts, failed)
     if as_json:
-        for verdict in verdicts:
-            print_json(verdict)
-        if many:
-            print_json(summary)
-        return
+        print_json(summary)
+    else:
+        figures = asdict(summary)
+        print_table(tuple(figures), [tuple(figures.values())])
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_verdicts(verdicts: Sequence["PairVerdict"]) -> None:
     rows = (
         (
             one.name,
@@ -244,9 +265,6 @@ def _report(verdicts: Sequence["PairVerdict"], *, many: bool, as_json: bool) -> 
     )
     columns = ("picture", "sight", "state", "water", "truth", "IoU", "floor IoU", "basis")
     print_table(columns, rows)
-    if many:
-        figures = asdict(summary)
-        print_table(tuple(figures), [tuple(figures.values())])
 
 
 def _references_of(settings: Settings, camera_id: str) -> "tuple[Reference, ...]":

@@ -65,7 +65,7 @@ def to_html(
         language=words.language,
         title=escape(words.say("Incidents found in films")),
         summary=escape(
-            words.say("{count} incidents in {films} films", count=count, films=len(films))
+            words.say("Incidents: {count} · films: {films}", count=count, films=len(films))
         ),
         films="\n".join(_film(name, by_film.get(name, []), pictures, words) for name in films),
     )

@@ -229,7 +229,10 @@ def read_picture(path: Path) -> Image:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error:  # larger than OpenCV takes
+        picture = None
     if picture is None:
         raise ConfigError(f"{path} is not a picture; give a JPEG or PNG")
     return np.asarray(picture, np.uint8)
@@ -252,10 +255,12 @@ class Summary:
     """Many pairs together. mean_iou, mean_floor_iou: over the flooded ones, None without any.
 
     flooded, dry: pairs whose truth has water, or none. found: flooded ones called anything but
-    normal; alarms: dry ones that were. unseen: pairs of which a worker would say nothing.
+    normal; alarms: dry ones that were. unseen: pairs of which a worker would say nothing. failed:
+    pairs that could not be judged and count nowhere else.
     """
 
     pairs: int
+    failed: int
     flooded: int
     found: int
     dry: int
@@ -265,12 +270,13 @@ class Summary:
     mean_floor_iou: float | None
 
     @classmethod
-    def of(cls, verdicts: Sequence[PairVerdict]) -> "Summary":
+    def of(cls, verdicts: Sequence[PairVerdict], failed: int = 0) -> "Summary":
         """Sum up."""
         flooded = [one for one in verdicts if one.truth_ratio]
         dry = [one for one in verdicts if one.truth_ratio == 0.0]
         return cls(
             pairs=len(verdicts),
+            failed=failed,
             flooded=len(flooded),
             found=sum(one.state is not WaterState.NORMAL for one in flooded),
             dry=len(dry),

@@ -161,6 +161,19 @@ def test_a_folder_is_summed_up(gridpatrol, scene, tmp_path) -> None:
     assert "floor IoU" in table
 
 
+def test_a_pair_that_cannot_be_judged_holds_up_no_other(gridpatrol, scene, tmp_path) -> None:
+    (scene / "a broken one.jpg").write_bytes(b"no picture")
+    (scene / "dry.mask.png").write_bytes(b"")
+    said = gridpatrol("water", "eval", "--folder", scene.parent, "--no-network", "--json")
+    assert said.exit_code == 1
+    *pairs, summary = said.objects
+    assert [one["name"] for one in pairs] == ["bridge/flood.png"]
+    assert (summary["pairs"], summary["failed"], summary["found"]) == (1, 2, 1)
+    broken, mask = scene / "a broken one.jpg", scene / "dry.mask.png"
+    for name, file in (("bridge/a broken one.jpg", broken), ("bridge/dry.png", mask)):
+        assert f"{name}: not judged: {file} is not a picture; give a JPEG or PNG" in said.err
+
+
 @pytest.mark.parametrize(
     "words",
     [

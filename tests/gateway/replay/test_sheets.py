@@ -96,7 +96,7 @@ class Page(HTMLParser):
     ("language", "said"),
     [
         ("zh-CN", {"录像分析事件一览", "2 段录像，1 起事件", "人员出现", "未发现事件。"}),
-        ("en", {"Incidents found in films", "1 incidents in 2 films", "Nothing was found."}),
+        ("en", {"Incidents found in films", "Incidents: 1 · films: 2", "Nothing was found."}),
     ],
 )
 def test_the_sheet_in_both_languages(language, said) -> None:
