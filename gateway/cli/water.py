@@ -254,7 +254,7 @@ def _print_verdicts(verdicts: Sequence["PairVerdict"]) -> None:
         (
             one.name,
             one.unseen.value if one.unseen else "seen",
-            one.state.value,
+            one.state,
             f"{one.mask_ratio:.0%}",
             None if one.truth_ratio is None else f"{one.truth_ratio:.0%}",
             one.against_truth.iou if one.against_truth else None,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -40,6 +41,9 @@ AT = datetime(2000, 1, 1, tzinfo=UTC)
 LASTS = timedelta(minutes=15)
 """What a picture shows is called what it would be called if it stayed so: longer than any wait."""
 LOOKS_EVERY = timedelta(seconds=30)
+TOLD: Final = frozenset(WaterState) - {WaterState.NORMAL}
+NOT_SEEN: Final = "unseen"
+"""The state of a picture that tells neither water nor its absence."""
 MEANT = 0.5
 """Pixels of a mask more than so many times as bright as its brightest are meant: white, one of a
 colour, or the 1 of a mask of zeros and ones."""
@@ -77,7 +81,8 @@ class PairVerdict:
 
     unseen: why a worker would say nothing of it; the rest is what it would find all the same.
     mask_ratio: share of the zones found under water, of what could be seen. state: what it would be
-    called if it stayed so, and could be seen. basis: the witnesses that find it.
+    called if it stayed so; NOT_SEEN where the pictures show no one place, or where none was found
+    and a worker could not have seen it. basis: the witnesses that find it.
     votes: share of each by itself. against_truth, floor: of what was found, and of "the bottom half
     is water"; None without a truth. truth_ratio: share that really is water. same_light: reference
     and picture are both in colour, or both infrared; a worker would wait for a reference that is.
@@ -85,7 +90,7 @@ class PairVerdict:
 
     name: str
     unseen: Unseen | None
-    state: WaterState
+    state: str
     mask_ratio: float
     strength: float
     basis: str
@@ -142,7 +147,7 @@ class PairJudge:
         verdict = PairVerdict(
             name=pair.name,
             unseen=look.unseen,
-            state=self._state(look.evidence),
+            state=self._state(look),
             mask_ratio=round(look.evidence.area_ratio, 4),
             strength=round(look.evidence.strength, 3),
             basis=basis(look.evidence),
@@ -156,7 +161,15 @@ class PairJudge:
         water = cv2.resize(found.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         return JudgedPair(verdict, self._drawn(look), water.view(np.bool_))
 
-    def _state(self, evidence: Evidence) -> WaterState:
+    def _state(self, look: PairLook) -> str:
+        state = self._lasting(look.evidence)
+        blind = look.unseen not in (None, Unseen.SHIFTED)
+        if not look.recognised or (blind and state is WaterState.NORMAL):
+            return NOT_SEEN
+        return state.value
+
+    def _lasting(self, evidence: Evidence) -> WaterState:
+        """Return what it would be called if it stayed so."""
         machine = WaterMachine(self._setup)
         reading = WaterReading(AT, None, evidence.area_ratio, evidence.strength)
         judgement = machine.step(reading, RainState.UNKNOWN)
@@ -254,9 +267,9 @@ def agreement(found: Mask, truth: Mask, counted: Mask) -> Agreement:
 class Summary:
     """Many pairs together. mean_iou, mean_floor_iou: over the flooded ones, None without any.
 
-    flooded, dry: pairs whose truth has water, or none. found: flooded ones called anything but
-    normal; alarms: dry ones that were. unseen: pairs of which a worker would say nothing. failed:
-    pairs that could not be judged and count nowhere else.
+    flooded, dry: pairs whose truth has water, or none. found: flooded ones called watch or worse;
+    alarms: dry ones that were. unseen: pairs of which a worker would say nothing. failed: pairs
+    that could not be judged and count nowhere else.
     """
 
     pairs: int
@@ -278,9 +291,9 @@ class Summary:
             pairs=len(verdicts),
             failed=failed,
             flooded=len(flooded),
-            found=sum(one.state is not WaterState.NORMAL for one in flooded),
+            found=sum(one.state in TOLD for one in flooded),
             dry=len(dry),
-            alarms=sum(one.state is not WaterState.NORMAL for one in dry),
+            alarms=sum(one.state in TOLD for one in dry),
             unseen=sum(one.unseen is not None for one in verdicts),
             mean_iou=_mean([one.against_truth.iou for one in flooded if one.against_truth]),
             mean_floor_iou=_mean([one.floor.iou for one in flooded if one.floor]),

@@ -19,8 +19,9 @@ from vision.water.moved_alike import moved_alike
 from vision.water.on_screen_text import TextFinder, strokes
 from vision.water.outline import outline
 from vision.water.patches import made_whole, without
+from vision.water.placing import place
 from vision.water.reference import Reference
-from vision.water.registration import Registration, aligned, laid_back, luma_of, register
+from vision.water.registration import Registration, aligned, laid_back, luma_of
 from vision.water.sight import Usual, unseen
 from vision.water.texture import ground, halved
 from vision.water.types import Evidence, Map, Mask, Sample, Unseen, WaterSetup
@@ -45,11 +46,13 @@ tells of."""
 class PairLook:
     """What one picture shows against another. unseen: why a worker would say nothing.
 
+    recognised: they show one place; where they do not, what was found says nothing of water.
     evidence: what was found all the same. after: the picture judged, laid over the reference.
     in_picture: the water found, as the picture itself lies.
     """
 
     unseen: Unseen | None
+    recognised: bool
     evidence: Evidence
     after: Image
     in_picture: Mask
@@ -86,7 +89,8 @@ def look_at_pair(
     dry, now = _alike(reference, sample)
     site = Ground.of(setup, dry.shape)
     written, ignore = _written(site, dry, now), site.permanent
-    placed = register(now, luma_of(dry.image), ignore | written[0] | written[1] | dry.blocked)
+    left_out = ignore | written[0] | written[1] | dry.blocked
+    placed = place(now, dry.size, luma_of(dry.image), left_out)
     why = unseen(now, placed, site.zones, ignore | written[0], Usual.of([dry.image]))
     laid = _lay(now, placed)
     over = _moved(written[1], now, placed)
@@ -96,7 +100,8 @@ def look_at_pair(
     pair = _Laid(dry, laid, ignore, ignore | written[0] | over, boxes)
     vote = None if network is None else _trusted(network.probability(laid.image, dry.image))
     evidence = _evidence(pair, site.zones, vote)
-    return PairLook(why, evidence, laid.image, laid_back(evidence.water, placed))
+    water = laid_back(evidence.water, placed)
+    return PairLook(why, placed.found, evidence, laid.image, water)
 
 
 def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:

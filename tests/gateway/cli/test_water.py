@@ -129,6 +129,24 @@ def test_names_may_have_dots_and_be_in_chinese(gridpatrol, scene, tmp_path) -> N
     assert named["bridge/现在.07.14.png"] > 0.2
 
 
+@pytest.mark.parametrize("shown", ["nothing", "another place", "fog"])
+def test_a_picture_that_tells_nothing_is_called_neither_dry_nor_flooded(
+    gridpatrol, scene, shown
+) -> None:
+    rng = np.random.default_rng(7)
+    pictures = {
+        "nothing": np.zeros((180, 320, 3), np.uint8),
+        "another place": cv2.resize(rng.integers(0, 255, (20, 30, 3), np.uint8), (320, 180)),
+        "fog": cv2.addWeighted(ground(), 0.1, np.full((180, 320, 3), 190, np.uint8), 0.9, 0),
+    }
+    cv2.imwrite(str(scene / "flood.png"), pictures[shown])
+    *pairs, summary = gridpatrol(
+        "water", "eval", "--folder", scene, "--no-network", "--json"
+    ).objects
+    assert [one["state"] for one in pairs] == ["normal", "unseen"]
+    assert (summary["found"], summary["alarms"], summary["unseen"]) == (0, 0, 1)
+
+
 def test_what_is_ignored_counts_nowhere(gridpatrol, scene) -> None:
     everything = np.zeros((180, 320), np.uint8)
     everything[100:] = 255
