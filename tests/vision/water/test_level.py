@@ -89,11 +89,11 @@ def read(
 
 @pytest.mark.parametrize(
     ("kind", "length"),
-    [("bars", 40), ("bars", 120), ("E", 40), ("E", 120), ("post", 90), ("post", 150)],
+    [("bars", 20), ("bars", 40), ("bars", 120), ("E", 40), ("E", 120)],
 )
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.7])
 @pytest.mark.parametrize("mirror", [0.2, 0.6])
-def test_depth_is_read_within_twice_its_error(
+def test_a_gauge_is_read_within_twice_its_error(
     square: Scene, kind: str, length: int, part: float, mirror: float
 ) -> None:
     waterline = FOOT_Y - round(part * length)
@@ -106,12 +106,50 @@ def test_depth_is_read_within_twice_its_error(
     assert level.by == "mark"
 
 
-@pytest.mark.parametrize("kind", ["bars", "E", "post"])
+@pytest.mark.parametrize("length", [90, 150])
+@pytest.mark.parametrize("part", [0.2, 0.5])
+def test_a_plain_post_is_read_within_twice_its_error(
+    square: Scene, length: int, part: float
+) -> None:
+    waterline = FOOT_Y - round(part * length)
+    wet = flooded(with_mark(square, "post", length), waterline, 0.2)
+    level = read(square, "post", length, waterline, wet, light=0.8)
+    assert level is not None
+    true_cm = (FOOT_Y - waterline) / length * CM
+    assert level.depth_cm == pytest.approx(true_cm, abs=2 * level.error_cm)
+
+
+@pytest.mark.parametrize("part", [0.7, 1.1])
+@pytest.mark.parametrize("mirror", [0.2, 0.6])
+def test_of_a_plain_post_more_must_stick_out_than_is_hidden(
+    square: Scene, part: float, mirror: float
+) -> None:
+    waterline = FOOT_Y - round(part * 110)
+    wet = flooded(with_mark(square, "post", 110), waterline, mirror)
+    assert read(square, "post", 110, waterline, wet) is None
+
+
+def test_a_dry_plain_post_says_nothing_as_a_shadow_looks_the_same(square: Scene) -> None:
+    assert read(square, "post", 80, None, with_mark(square, "post", 80)) is None
+
+
+@pytest.mark.parametrize("kind", ["bars", "E"])
 @pytest.mark.parametrize("light", [0.5, 1.0, 1.3])
 def test_a_dry_mark_reads_nothing_in_any_light(square: Scene, kind: str, light: float) -> None:
     level = read(square, kind, 80, None, with_mark(square, kind, 80), light)
     assert level is not None
     assert level.depth_cm == 0.0
+
+
+@pytest.mark.parametrize("kind", ["bars", "E"])
+@pytest.mark.parametrize("beside_px", [0.3, 0.5, 0.7])
+def test_a_dry_gauge_that_lies_between_pixels_shows_no_water(
+    square: Scene, kind: str, beside_px: float
+) -> None:
+    move = np.array(((1.0, 0.0, beside_px), (0.0, 1.0, beside_px)))
+    moved = cv2.warpAffine(with_mark(square, kind, 110), move, (SIZE.width, SIZE.height))
+    level = read(square, kind, 110, None, moved.astype(np.float32))
+    assert level is None or level.depth_cm == 0.0
 
 
 @pytest.mark.parametrize("kind", ["bars", "E"])
@@ -145,7 +183,8 @@ def test_no_centimetres_without_a_look_at_the_dry_mark_or_from_a_tiny_one(square
     assert MarkBook((mark(80, "bars"),)).read(wet, evidence(None)) is None
     assert MarkBook(()).read(wet, evidence(None)) is None
     assert read(square, "bars", 12, None, with_mark(square, "bars", 12)) is None
-    assert read(square, "post", 60, None, with_mark(square, "post", 60)) is None
+    wet_post = flooded(with_mark(square, "post", 24), FOOT_Y - 12, 0.2)
+    assert read(square, "post", 24, FOOT_Y - 12, wet_post) is None
 
 
 def test_a_mark_behind_a_vehicle_is_not_read(square: Scene) -> None:
