@@ -177,7 +177,7 @@ def test_what_holds_unless_a_site_says_otherwise(operator):
     depths = {place: one["lines"]["red_cm"] for place, one in usual["places"].items()}
     assert depths == dict.fromkeys(("road", "yard", "bridge", "slope"), 30.0) | {"underpass": 25.0}
     assert usual["places"]["underpass"]["passability"]["watch"] == "slow"
-    assert usual["marks"]["gauge"][0] == {"from_px": 16.0, "error_part": 0.12}
+    assert usual["marks"]["gauge"][0] == {"from_px": 16.0, "error_part": 0.08}
 
 
 def test_what_was_seen_last_and_how_it_was_taught(operator, watery, refused):
