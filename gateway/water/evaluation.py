@@ -11,6 +11,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gateway.errors import ConfigError
 from gateway.water.bystanders import Bystanders
@@ -25,6 +26,7 @@ from vision.water.sampler import is_infrared, sample_shape
 from vision.water.state import WaterMachine
 from vision.water.types import (
     Evidence,
+    Map,
     Mask,
     PlaceType,
     RainState,
@@ -47,6 +49,10 @@ NOT_SEEN: Final = "unseen"
 MEANT = 0.5
 """Pixels of a mask more than so many times as bright as its brightest are meant: white, one of a
 colour, or the 1 of a mask of zeros and ones."""
+LEAST_PX: Final = 8
+"""Sides of a sample below this show nothing."""
+WITH_ALPHA: Final = 4
+"""Layers of a picture that says how opaque each pixel is."""
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 REFERENCE, TRUTH, IGNORE, SETUP = "reference", "mask", "ignore", "water.yaml"
 MASKS = (f".{TRUTH}", f".{IGNORE}", ".water")
@@ -135,6 +141,8 @@ class PairJudge:
         reference, image = read_picture(pair.reference), read_picture(pair.image)
         height, width = reference.shape[:2]
         shape = sample_shape(FrameSize(width, height))
+        if min(shape) < LEAST_PX:
+            raise ConfigError(f"{pair.reference} is {width} x {height}, too narrow to show a place")
         ignore = _mask(pair.ignore, shape)
         dry, sample = (_sample(one, shape, ignore) for one in (reference, image))
         things = None
@@ -238,17 +246,7 @@ def pairs_in(folder: Path) -> Iterator[PairFiles]:
 
 def read_picture(path: Path) -> Image:
     """Return a picture, BGR. Raises ConfigError."""
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except cv2.error:  # larger than OpenCV takes
-        picture = None
-    if picture is None:
-        raise ConfigError(f"{path} is not a picture; give a JPEG or PNG")
-    return np.asarray(picture, np.uint8)
+    return np.asarray(_decoded(path, cv2.IMREAD_COLOR), np.uint8)
 
 
 def agreement(found: Mask, truth: Mask, counted: Mask) -> Agreement:
@@ -335,9 +333,37 @@ def _sample(image: Image, shape: tuple[int, int], ignore: Mask) -> Sample:
 def _mask(path: Path | None, shape: tuple[int, int]) -> Mask:
     if path is None:
         return np.zeros(shape, np.bool_)
-    brightest = read_picture(path).max(axis=2)
-    meant = (brightest > MEANT * brightest.max()).astype(np.float32)
+    brightness = _drawn_on(_decoded(path, cv2.IMREAD_UNCHANGED))
+    meant = (brightness > MEANT * brightness.max()).astype(np.float32)
     return np.asarray(cv2.resize(meant, shape[::-1], interpolation=cv2.INTER_AREA) > 0.5, np.bool_)
+
+
+def _drawn_on(mask: npt.NDArray[np.generic]) -> Map:
+    """Return how bright a mask of any depth is: none where it is transparent.
+
+    One that is black wherever it is opaque is drawn in black.
+    """
+    layers = np.atleast_3d(mask).astype(np.float32)
+    if layers.shape[2] != WITH_ALPHA:
+        return np.asarray(layers.max(axis=2), np.float32)
+    opaque = layers[:, :, -1]
+    brightness = layers[:, :, :-1].max(axis=2) * opaque
+    return np.asarray(brightness if brightness.any() or opaque.all() else opaque, np.float32)
+
+
+def _decoded(path: Path, how: int) -> npt.NDArray[np.generic]:
+    """Return what a file shows, of a depth and channels that `how` leaves. Raises ConfigError."""
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        picture = cv2.imdecode(data, how) if data.size else None
+    except cv2.error:  # larger than OpenCV takes
+        picture = None
+    if picture is None:
+        raise ConfigError(f"{path} is not a picture; give a JPEG or PNG")
+    return np.asarray(picture)
 
 
 def _beside(scene: Path, stem: str) -> Path | None:

@@ -260,6 +260,8 @@ def _blocks(then: Map) -> list[tuple[int, int]]:
     """Return top and left of the blocks that are best found again, `MOST_BLOCKS` at most."""
     height, width = BLOCK_PX
     rows, columns = then.shape[0] // height, then.shape[1] // width
+    if not rows * columns:
+        return []
     whole = then[: rows * height, : columns * width]
     mean, square, left_out = (
         cv2.resize(layer, (columns, rows), interpolation=cv2.INTER_AREA)

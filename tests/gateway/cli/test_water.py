@@ -101,13 +101,18 @@ def test_one_pair_is_judged(gridpatrol, scene) -> None:
     assert 0.2 < found["truth_ratio"] < 0.3
 
 
-@pytest.mark.parametrize("drawn", ["ones", "red", "other size"])
+@pytest.mark.parametrize(
+    "drawn", ["ones", "red", "other size", "sixteen bits", "on nothing", "black on nothing"]
+)
 def test_truth_may_be_drawn_in_several_ways(gridpatrol, scene, drawn) -> None:
     file = scene / "flood.mask.png"
     white = cv2.imread(str(file))
     shapes = {
         "ones": white // 255,
         "red": white * np.array((0, 0, 1), np.uint8),
+        "sixteen bits": white[:, :, 0].astype(np.uint16) // 255,
+        "on nothing": np.dstack((np.full_like(white, 255), white[:, :, 0])),
+        "black on nothing": np.dstack((np.zeros_like(white), white[:, :, 0])),
         "other size": cv2.resize(white, (100, 80), interpolation=cv2.INTER_NEAREST),
     }
     cv2.imwrite(str(file), shapes[drawn])
@@ -127,6 +132,17 @@ def test_names_may_have_dots_and_be_in_chinese(gridpatrol, scene, tmp_path) -> N
     named = {one["name"]: one["truth_ratio"] for one in pairs}
     assert named.keys() == {"bridge/dry.png", "bridge/现在.07.14.png"}
     assert named["bridge/现在.07.14.png"] > 0.2
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 30), (30, 640), (3, 3)])
+def test_pictures_may_be_strips(gridpatrol, scene, width, height) -> None:
+    for name in ("reference.png", "flood.png"):
+        cv2.imwrite(str(scene / name), ground(width, height))
+    (found,) = gridpatrol(
+        "water", "eval", "--reference", scene / "reference.png", "--image", scene / "flood.png",
+        "--no-network", "--json",
+    ).objects  # fmt: skip
+    assert found["mask_ratio"] == 0.0
 
 
 @pytest.mark.parametrize("shown", ["nothing", "another place", "fog"])
@@ -203,6 +219,12 @@ def test_a_pair_that_cannot_be_judged_holds_up_no_other(gridpatrol, scene, tmp_p
 )
 def test_what_cannot_be_judged_is_refused(refused, words) -> None:
     assert refused(3, "water", "eval", "--no-network", *words)
+
+
+def test_a_line_of_pixels_is_refused(refused, scene) -> None:
+    cv2.imwrite(str(scene / "reference.png"), ground(640, 2))
+    pair = ("--reference", scene / "reference.png", "--image", scene / "flood.png")
+    assert "640 x 2, too narrow" in refused(3, "water", "eval", *pair, "--no-network")
 
 
 def test_a_zone_that_is_none_is_refused(refused, scene) -> None:
