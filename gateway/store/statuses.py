@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from gateway.errors import NotFoundError
 from gateway.store.case_rows import read_case
 from gateway.store.cases import Compose, keep
 from gateway.store.database import Database
-from gateway.store.tables import heard_statuses, parked_statuses
-from gateway.workflow.case import Case
+from gateway.store.tables import case_changes, heard_statuses, parked_statuses
+from gateway.workflow.case import Action, Case
 from gateway.workflow.platform import StatusReport, deed_of
 from gateway.workflow.steps import take
 
@@ -79,7 +79,7 @@ class Statuses:
             case = read_case(connection, report.case_id)
             if _was_heard(connection, report):
                 return Heard(Verdict.REPEAT, case)
-            deed = deed_of(case, report, now)
+            deed = deed_of(case, report, now, _reopened_at(connection, case.id))
             if deed is not None:
                 case = take(case, deed)
                 keep(connection, case, deed, compose)
@@ -164,6 +164,12 @@ def _was_heard(connection: Connection, report: StatusReport) -> bool:
         heard_statuses.c.source == report.source, heard_statuses.c.event_id == report.event_id
     )
     return connection.scalar(query) is not None
+
+
+def _reopened_at(connection: Connection, case_id: str) -> datetime | None:
+    """Return when a case was last opened again, None where it never was."""
+    its = (case_changes.c.incident_id == case_id, case_changes.c.action == Action.REOPEN)
+    return connection.scalar(select(func.max(case_changes.c.at)).where(*its))
 
 
 def _kept(body: str) -> str:

@@ -24,8 +24,13 @@ STATUSES: Mapping[str, Action] = MappingProxyType(
 """The words of a platform; each ranks as the step that it leads to (`Step.rank`)."""
 
 
-def heard(case: Case, status: str, at: datetime) -> Action | None:
+def heard(
+    case: Case, status: str, at: datetime, reopened_at: datetime | None = None
+) -> Action | None:
     """Return what a status that a platform reached at a time does to a case, None for old news.
+
+    reopened_at: when the case was last opened again; what was reached before that, but for a
+    comment, is of the round that ended.
 
     What leads to a step that the case has reached or passed is old news, and so is everything about
     a closed case but a comment. The one word that leads back, "returned", counts only for a case
@@ -37,6 +42,9 @@ def heard(case: Case, status: str, at: datetime) -> Action | None:
         raise StepRefusedError(f"{status!r} is no status: it is one of {', '.join(STATUSES)}")
     to = TRANSITIONS.get((case.step, action), {}).get(Party.PLATFORM)
     if to is None:
+        return None
+    is_of_before = reopened_at is not None and at <= reopened_at
+    if is_of_before and action is not Action.COMMENT:
         return None
     leads_back = to.rank < case.step.rank
     return None if leads_back and at <= case.since else action
@@ -63,14 +71,16 @@ class StatusReport:
     reason: FalseAlarm | None = None
 
 
-def deed_of(case: Case, report: StatusReport, now: datetime) -> Deed | None:
+def deed_of(
+    case: Case, report: StatusReport, now: datetime, reopened_at: datetime | None = None
+) -> Deed | None:
     """Return what a report is done to a case, None for old news; raises StepRefusedError.
 
-    A platform whose clock is ahead of ours speaks of now. One that rejects without saying why has a
-    reason of its own.
+    reopened_at: see `heard`. A platform whose clock is ahead of ours speaks of now. One that rejects
+    without saying why has a reason of its own.
     """
     at = min(report.at, now)
-    action = heard(case, report.status, at)
+    action = heard(case, report.status, at, reopened_at)
     if action is None:
         return None
     return Deed(

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from gateway.dispatch.case_message import CaseWriter
 from gateway.errors import NotFoundError, StepRefusedError
 from gateway.store import Store, statuses
 from gateway.store.statuses import Verdict, Way
-from gateway.workflow.case import Party, Step
+from gateway.workflow.case import Action, Actor, Deed, Party, Step
 from gateway.workflow.platform import StatusReport
 
 COMPOSE = CaseWriter("dongshan")
@@ -63,6 +64,19 @@ def test_old_news_is_remembered_too(store: Store, hear) -> None:
     assert hear(report("accepted", "e-1")).verdict is Verdict.OLD_NEWS
     assert hear(report("accepted", "e-1")).verdict is Verdict.REPEAT
     assert store.cases.get("i-0").case.step is Step.HANDLING
+
+
+def test_what_was_reached_before_a_case_was_reopened_does_not_close_it_again(
+    store: Store, hear
+) -> None:
+    hear(report("closed", "e-1"))
+    of_before = report("closed", "e-2")
+    anew = Deed(Action.REOPEN, Actor(Party.CAMERA, "cam"), utc_now())
+    store.cases.take("i-0", anew, 1, COMPOSE)
+    assert hear(of_before).verdict is Verdict.OLD_NEWS
+    assert store.cases.get("i-0").case.step is Step.DISCOVERED
+    assert hear(replace(of_before, event_id="e-3", status="comment")).verdict is Verdict.APPLIED
+    assert hear(report("closed", "e-4")).case.step is Step.CLOSED
 
 
 def test_what_cannot_be_done_leaves_nothing_behind(store: Store, hear) -> None:
