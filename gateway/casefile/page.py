@@ -24,6 +24,7 @@ LEFT_OUT = {
     "persons": "Left out: it shows persons",
 }
 TURNED_RED = "The water turned red after the case was closed"
+COMING_BACK = (Action.REOPEN, Action.SPLIT)
 STYLE = Path(__file__).with_name("page.css")
 
 
@@ -147,7 +148,7 @@ class _Writer:
         deed = change.deed
         reason = "" if deed.reason is None else f"{self.wording.code('reason', deed.reason)} "
         until = self._time(deed.deadline)
-        is_back = deed.action is Action.REOPEN and deed.actor.party is Party.CAMERA
+        is_back = deed.action in COMING_BACK and deed.actor.party is Party.CAMERA
         note = " ".join(filter(None, (deed.handler, until and f"≤ {until}", deed.other, deed.note)))
         return (
             escape(self._time(deed.at)),

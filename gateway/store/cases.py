@@ -194,9 +194,11 @@ class Cases:
 
     def _due_by_itself(self, policy: Policy, now: datetime) -> list[tuple[Case, Deed]]:
         event = cases.c.incident_id + literal("/case/") + cast(cases.c.revision, String)
+        leader = cases.alias("leader")
         query = (
             select(
                 cases,
+                leader.c.closed_as.label("leader_closed_as"),
                 incidents.c.kind,
                 incidents.c.severity,
                 incidents.c.camera_id,
@@ -207,6 +209,10 @@ class Cases:
             )
             .join(incidents, incidents.c.id == cases.c.incident_id)
             .outerjoin(outbox, and_(outbox.c.event_id == event, cases.c.step == Step.SCREENED))
+            .outerjoin(
+                leader,
+                and_(leader.c.incident_id == cases.c.merged_into, leader.c.merged_into.is_(None)),
+            )
         )
         going_on = query.where(cases.c.step != Step.CLOSED, _may_go_on(policy, now))
         with self._database.read() as connection:
@@ -316,7 +322,7 @@ def _may_come_back() -> ColumnElement[bool]:
     return and_(
         incidents.c.closed_at.is_(None),
         incidents.c.severity == Severity.RED,
-        cases.c.closed_as != Severity.RED,
+        or_(cases.c.closed_as != Severity.RED, cases.c.merged_into.is_not(None)),
     )
 
 
@@ -330,5 +336,6 @@ def _facts(row: RowMapping, tree: UnitTree) -> Facts:
         camera=row["camera_id"],
         is_gone=row["ending"] == Ending.CLEARED,
         queue_id=row["queue_id"],
+        leader_closed_as=Severity(row["leader_closed_as"]) if row["leader_closed_as"] else None,
         units={} if place is None else tree.names(place.id),
     )

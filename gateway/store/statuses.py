@@ -26,6 +26,10 @@ MOST_KEPT = 64 * 1024
 """Characters of a parked message that are kept."""
 
 
+REOPENING = (Action.REOPEN, Action.SPLIT)
+"""What opens a closed case again."""
+
+
 class Way(StrEnum):
     """How a message came."""
 
@@ -168,8 +172,9 @@ def _was_heard(connection: Connection, report: StatusReport) -> bool:
 
 def _reopened_at(connection: Connection, case_id: str) -> datetime | None:
     """Return when a case was last opened again, None where it never was."""
-    its = (case_changes.c.incident_id == case_id, case_changes.c.action == Action.REOPEN)
-    return connection.scalar(select(func.max(case_changes.c.at)).where(*its))
+    its = (case_changes.c.incident_id == case_id, case_changes.c.action.in_(REOPENING))
+    latest: datetime | None = connection.scalar(select(func.max(case_changes.c.at)).where(*its))
+    return latest
 
 
 def _kept(body: str) -> str:

@@ -76,8 +76,8 @@ def deed_of(
 ) -> Deed | None:
     """Return what a report is done to a case, None for old news; raises StepRefusedError.
 
-    reopened_at: see `heard`. A platform whose clock is ahead of ours speaks of now. One that rejects
-    without saying why has a reason of its own.
+    reopened_at: see `heard`. A platform whose clock is ahead of ours speaks of now. One that
+    rejects without saying why has a reason of its own.
     """
     at = min(report.at, now)
     action = heard(case, report.status, at, reopened_at)

@@ -35,6 +35,8 @@ class Facts:
     """What is known of a case beside it. camera: its id. is_gone: its condition ended.
 
     queue_id: where the dispatch queue keeps the message of the case as it stands, None before.
+    leader_closed_as: how bad the case was that this one is merged into when it was closed; None
+    while that is open, and where there is none.
     units: names of the units that its place lies in, by level; of the next above where one is left
     out.
     """
@@ -42,6 +44,7 @@ class Facts:
     camera: str
     is_gone: bool
     queue_id: str | None = None
+    leader_closed_as: Severity | None = None
     units: Mapping[Level, str] = field(default_factory=dict)
 
 
@@ -82,13 +85,16 @@ def _sending_back(case: Case, facts: Facts, _policy: Policy, now: datetime) -> D
 def _coming_back(case: Case, facts: Facts, _policy: Policy, now: datetime) -> Deed | None:
     """Reopen what was closed before the water turned red: nobody has judged that yet.
 
+    What was merged is split off again, once the case that went on for it was closed as no flood.
     Only water: what else gets worse may do so by lasting alone, which a person has judged.
     """
-    is_worse = case.severity is Severity.RED and case.closed_as not in {None, Severity.RED}
-    if case.kind != WATERLOGGING or not is_worse or facts.is_gone or case.merged_into is not None:
+    closed_as = case.closed_as if case.merged_into is None else facts.leader_closed_as
+    is_worse = case.severity is Severity.RED and closed_as not in {None, Severity.RED}
+    if case.kind != WATERLOGGING or not is_worse or facts.is_gone:
         return None
-    note = f"turned red after the case was closed at {case.closed_as}"
-    return Deed(Action.REOPEN, Actor(Party.CAMERA, facts.camera), now, note)
+    action = Action.REOPEN if case.merged_into is None else Action.SPLIT
+    note = f"turned red after the case was closed at {closed_as}"
+    return Deed(action, Actor(Party.CAMERA, facts.camera), now, note, other=case.merged_into)
 
 
 _BY_STEP: dict[Step, Callable[[Case, Facts, Policy, datetime], Deed | None]] = {

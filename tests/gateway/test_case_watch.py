@@ -33,13 +33,13 @@ async def test_trusted_red_is_screened_within_a_look(store, samples):
 
 @pytest.fixture
 def water(store, samples):
-    """Tell of the water of incident w once more, as bad as it now is."""
+    """Tell of the water of incident w, or of another, once more, as bad as it now is."""
     told = count()
 
-    def tell(severity: Severity, kind: ChangeType = ChangeType.UPDATED) -> None:
+    def tell(severity: Severity, kind: ChangeType = ChangeType.UPDATED, of: str = "w") -> None:
         number = next(told)
         change = samples.change(
-            "w", kind, number, after_s=number, kind="waterlogging", severity=severity
+            of, kind, number, after_s=number, kind="waterlogging", severity=severity
         )
         store.incidents.record(change, samples.origin, (), samples.compose)
 
@@ -90,6 +90,25 @@ def test_water_that_turns_red_is_a_case_again_once(store, water, close, closing)
         watch.look()
     assert store.cases.get("w").case.step is Step.CLOSED, "dismissed at red, it stays so"
     assert deeds(store).count(again) == 1
+
+
+def test_water_that_turns_red_is_split_off_a_case_that_was_closed_as_no_flood(store, water, close):
+    watch, writer = CaseWatch(store, Policy(), CaseWriter("site")), CaseWriter("site")
+    water(Severity.YELLOW, ChangeType.OPENED, of="beside")
+    merge = Deed(Action.MERGE, Actor(Party.OPERATOR, "li"), utc_now(), other="w")
+    store.cases.take("beside", merge, 0, writer)
+    water(Severity.RED, of="beside")
+    watch.look()
+    assert store.cases.get("beside").case.merged_into == "w", "somebody sees to it"
+    close(Action.DISMISS)
+    for _ in range(3):
+        watch.look()
+    case = store.cases.get("beside").case
+    assert (case.step, case.merged_into) == (Step.DISCOVERED, None)
+    last = store.cases.get("beside").trail[-1].deed
+    assert (last.action, last.actor.party, last.other) == (Action.SPLIT, Party.CAMERA, "w")
+    assert deeds(store)[-1] == (Action.RELEASE, Party.CAMERA)
+    assert store.cases.get("w").case.step is Step.CLOSED
 
 
 def test_trusted_water_that_turns_red_needs_no_screening_again(store, water, close):

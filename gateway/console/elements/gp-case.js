@@ -166,7 +166,7 @@ function entry(change) {
 
 /** What people noted, as they did; of what happened by itself, why. @param {CaseChange} change */
 function noteWords({ action, party, note }) {
-  if (action === "reopen" && party === "camera") return t("The water turned red after the case was closed");
+  if (["reopen", "split"].includes(action) && party === "camera") return t("The water turned red after the case was closed");
   return party === "relay" ? "" : note;
 }
 

@@ -1,5 +1,6 @@
 """What happens to a case by itself."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,10 @@ TRUST_WATER = Policy(frozenset({WATER}))
 def case_at(step: Step, kind: str = WATER, **values: object) -> Case:
     fixed = {"id": "c-1", "severity": Severity.RED, "since": T0}
     return Case(kind=kind, step=step, **fixed | values)  # type: ignore[arg-type]
+
+
+MERGED = case_at(Step.CLOSED, closed_as=Severity.GREEN, merged_into="c-2")
+LED_TO_GREEN = Facts("gate", is_gone=False, leader_closed_as=Severity.GREEN)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,10 @@ def case_at(step: Step, kind: str = WATER, **values: object) -> Case:
         (case_at(Step.CLOSED, closed_as=Severity.GREEN), GONE, SOON, None),
         (case_at(Step.CLOSED, closed_as=Severity.RED), HERE, SOON, None),
         (case_at(Step.CLOSED, PERSON, closed_as=Severity.GREEN), HERE, SOON, None),
-        (case_at(Step.CLOSED, closed_as=Severity.GREEN, merged_into="c-2"), HERE, SOON, None),
+        (MERGED, HERE, SOON, None),
+        (MERGED, LED_TO_GREEN, SOON, (Action.SPLIT, Party.CAMERA)),
+        (MERGED, replace(LED_TO_GREEN, is_gone=True), SOON, None),
+        (MERGED, replace(LED_TO_GREEN, leader_closed_as=Severity.RED), SOON, None),
     ],
 )
 def test_by_itself(
