@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.errors import WaterError
 from vision.types import Image
-from vision.water.reference import Reference, ReferenceKind
+from vision.water.reference import Guess, Reference, ReferenceKind
 from vision.water.sealed import DAMAGE, Arrays, seal, unseal
 
 KIND = "water bank"
@@ -33,6 +33,7 @@ def pack(content: BankContent) -> bytes:
         "ids": np.array([one.id for one in kept], dtype=np.str_),
         "kinds": np.array([one.kind.value for one in kept], dtype=np.str_),
         "times": np.array([_times(one) for one in kept], np.str_),
+        "guessed": np.array([_guessed(one) for one in kept], dtype=np.uint8),
         "counts": np.array([(one.infrared, one.taught, one.looks) for one in kept], dtype=np.int64),
     }
     return seal(KIND, arrays)
@@ -47,6 +48,13 @@ def unpack(data: bytes) -> BankContent:
         return _content(unseal(KIND, data))
     except DAMAGE as error:
         raise WaterError(f"a {KIND} cannot be read: {error}; start a new one") from error
+
+
+def _guessed(reference: Reference) -> Guess:
+    """Return what of a state is guessed; none of it is where it is nowhere."""
+    if reference.guessed is not None:
+        return reference.guessed
+    return np.zeros(reference.image.shape[:2], np.uint8)
 
 
 def _times(reference: Reference) -> tuple[str, str]:
@@ -68,15 +76,24 @@ def _content(archive: Arrays) -> BankContent:
     if images.dtype != np.uint8 or (images.size and images.shape[1:] != (height, width, 3)):
         raise ValueError(f"pictures of {images.shape} and type {images.dtype}")
     columns = (archive["ids"], archive["kinds"], archive["times"], archive["counts"])
+    # Banks written before it was kept say nothing of what was guessed.
+    guessed = archive.get("guessed", np.zeros(images.shape[:3], np.uint8))
+    if guessed.dtype != np.uint8 or guessed.shape != images.shape[:3]:
+        raise ValueError(f"guessed pixels of {guessed.shape} and type {guessed.dtype}")
     references = tuple(
-        _reference(np.asarray(image, dtype=np.uint8), *row)
-        for image, *row in zip(images, *columns, strict=True)
+        _reference(np.asarray(image, dtype=np.uint8), np.asarray(guess, dtype=np.uint8), *row)
+        for image, guess, *row in zip(images, guessed, *columns, strict=True)
     )
     return BankContent((height, width), references, made, revision)
 
 
 def _reference(
-    image: Image, name: str, kind: str, times: tuple[str, str], counts: tuple[int, int, int]
+    image: Image,
+    guessed: Guess,
+    name: str,
+    kind: str,
+    times: tuple[str, str],
+    counts: tuple[int, int, int],
 ) -> Reference:
     made_at, seen_at = (datetime.fromisoformat(str(time)) for time in times)
     infrared, taught, looks = (int(count) for count in counts)
@@ -89,4 +106,5 @@ def _reference(
         kind=ReferenceKind(str(kind)),
         looks=looks,
         taught=bool(taught),
+        guessed=guessed if guessed.any() else None,
     )

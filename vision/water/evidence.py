@@ -197,17 +197,30 @@ def weigh(
         view = _view(sample, reference, zones, ignore)
         witnesses = _seen_through(compare(now, ground(reference.image), view), moves)
         found.append((_odds(witnesses), witnesses, reference))
-    least = np.min([odds for odds, _, _ in found], axis=0)
     _, witnesses, closest = min(found, key=lambda one: float(one[0].sum()))
+    least = np.min([_known(odds, one, closest, moves) for odds, _, one in found], axis=0)
     votes = _votes(witnesses, part)
     own = least
     if network_vote is not None:
         vote = halved(network_vote(closest))
         votes["network"] = _share(vote, part)
         leaning = np.minimum(_log_odds(vote) + NETWORK_LEAN, SURE)
+        leaning = _known(leaning, closest, closest, np.zeros_like(moves))
         own = np.clip(least, -SURE, SURE)
         least = own + NETWORK_WEIGHT * leaning
     return Weighed(least, own, votes, closest.id)
+
+
+def _known(odds: Map, state: Reference, closest: Reference, moves: Map) -> Map:
+    """Return odds without what a state tells where it is only guessed.
+
+    There the closest state says nothing for water, but that it moves, and any other nothing at all.
+    """
+    if state.guessed is None:
+        return odds
+    guessed = halved((state.guessed > 0).astype(np.float32)) > 0.0
+    likely = np.minimum(odds, WEIGHTS["moves"] * moves) if state is closest else np.float32(np.inf)
+    return np.asarray(np.where(guessed, likely, odds), np.float32)
 
 
 def _seen_through(witnesses: Witnesses, moves: Map) -> Witnesses:
@@ -225,7 +238,10 @@ def _moves(sample: Sample, part: Mask, control: Mask) -> Map:
 
 def _view(sample: Sample, reference: Reference, zones: Mask, ignore: Mask) -> View:
     side = 2 * HIDDEN_MARGIN_PX + 1
-    hidden = cv2.dilate((ignore | sample.blocked).astype(np.uint8), np.ones((side, side), np.uint8))
+    hides = ignore | sample.blocked
+    if reference.guessed is not None:
+        hides = hides | (reference.guessed > 0)
+    hidden = cv2.dilate(hides.astype(np.uint8), np.ones((side, side), np.uint8))
     shown = halved(1.0 - hidden.astype(np.float32))
     control = (halved(zones.astype(np.float32)) <= 0.0) & (shown >= 1.0)
     if np.count_nonzero(control) < CONTROL_RATIO * control.size:

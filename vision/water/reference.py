@@ -14,6 +14,8 @@ from vision.water.types import Mask
 
 Look: TypeAlias = npt.NDArray[np.float32]
 """float32 (rows, columns): the logarithm of brightness of each cell of a picture."""
+Guess: TypeAlias = npt.NDArray[np.uint8]
+"""uint8 (height, width): how many more looks must show a pixel until it is known."""
 
 CELL_PX = 8
 """Side of the cells pictures are compared by."""
@@ -38,7 +40,8 @@ class Reference:
 
     id: unique in its bank for ever. image: BGR, as the samples are. made_at, seen_at: UTC, first
     and latest sample of it. looks: samples in it. taught: by a person; it is never dropped for one
-    that was learnt.
+    that was learnt. guessed: where another state stands in, as something hid the ground when it
+    was made: how many looks are still to show it; None: nowhere.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Reference:
     kind: ReferenceKind = ReferenceKind.DRY
     looks: int = 1
     taught: bool = False
+    guessed: Guess | None = None
 
 
 def look_of(image: Image) -> Look:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from vision.errors import WaterError
 from vision.types import FrameSize, Image
 from vision.water.bank import CONFIRM_S, MOST, ReferenceBank
+from vision.water.bank_file import KIND
 from vision.water.reference import ReferenceKind
+from vision.water.sealed import seal, unseal
 from vision.water.types import Sample
 
 SHAPE = (72, 128)
@@ -219,3 +221,58 @@ def test_who_stands_before_a_new_state_does_not_become_part_of_it() -> None:
     away = np.abs(state.image.astype(int) - wet)
     assert away[~blocked].max() == 0
     assert away[blocked].mean() < 12
+
+
+@pytest.fixture
+def crowded() -> tuple[ReferenceBank, Image, np.ndarray]:
+    """A bank taught of wet ground that a crowd stood on; the ground, and where the crowd was."""
+    bank = ReferenceBank(SHAPE)
+    ground = scene(1)
+    learn(bank, ground, START)
+    wet = (ground * 0.6).astype(np.uint8)
+    crowd = NOTHING.copy()
+    crowd[8:64, 24:112] = True
+    shown = np.where(crowd[:, :, None], np.uint8(5), wet)
+    bank.teach(replace(sample(shown), blocked=crowd), START + timedelta(hours=1))
+    return bank, wet, crowd
+
+
+def test_ground_behind_a_crowd_has_the_light_of_what_is_seen_and_no_seam(crowded) -> None:
+    bank, wet, _ = crowded
+    state = bank.references[-1]
+    away = np.abs(np.log(state.image + 4.0) - np.log(wet + 4.0))
+    assert away.max() < 0.1
+
+
+def test_what_was_only_guessed_of_a_state_is_said_and_kept_until_it_was_seen(crowded) -> None:
+    bank, wet, crowd = crowded
+    guessed = bank.references[-1].guessed
+    assert guessed is not None
+    assert np.array_equal(guessed > 0, crowd)
+    bank = ReferenceBank.from_bytes(bank.to_bytes())
+    again = bank.references[-1].guessed
+    assert again is not None
+    assert np.array_equal(again, guessed)
+    moss = wet.copy()
+    moss[30:40, 60:70] //= 2
+    learn(bank, moss, START + timedelta(hours=1, minutes=1), looks=6)
+    state = bank.references[-1]
+    assert state.guessed is None
+    assert np.abs(state.image[30:40, 60:70].astype(int) - moss[30:40, 60:70]).max() < 4
+
+
+def test_other_light_tells_nothing_of_what_was_guessed(crowded) -> None:
+    bank, wet, crowd = crowded
+    half_dry = wet.copy()
+    half_dry[:, :64] = (half_dry[:, :64] * 1.2).astype(np.uint8)
+    learn(bank, half_dry, START + timedelta(hours=1, minutes=1), looks=6)
+    guessed = bank.references[-1].guessed
+    assert guessed is not None
+    assert np.array_equal(guessed > 0, crowd)
+
+
+def test_a_bank_written_before_guesses_were_kept_is_read(written: bytes) -> None:
+    arrays = {name: array for name, array in unseal(KIND, written).items() if name != "guessed"}
+    bank = ReferenceBank.from_bytes(seal(KIND, arrays))
+    assert [state.id for state in bank.references] == ["day-1", "infrared-2", "day-3"]
+    assert all(state.guessed is None for state in bank.references)

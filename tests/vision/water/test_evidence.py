@@ -126,6 +126,17 @@ def test_a_zone_that_is_hidden_whole_says_nothing() -> None:
     assert (evidence.area_ratio, evidence.strength, evidence.water.any()) == (0.0, 0.0, False)
 
 
+def test_where_a_state_is_only_guessed_there_is_no_water_but_what_moves() -> None:
+    guess = np.where(FLOODED & (COLUMNS < 160), np.uint8(5), np.uint8(0))
+    half_known = replace(DRY, guessed=guess)
+    flood = seen_again(smooth_water())
+    known = judge(flood, DRY, ZONE, NOTHING, None)
+    told = judge(flood, half_known, ZONE, NOTHING, None)
+    assert known.water[:, :150].sum() > 0.5 * FLOODED[:, :150].sum()
+    assert not told.water[:, :150].any()
+    assert told.water[:, 170:].sum() > 0.9 * known.water[:, 170:].sum()
+
+
 def test_a_network_tips_the_scales() -> None:
     faint = seen_again(0.2 * road() + 0.8 * smooth_water())
     ballots = [np.where(FLOODED, vote, 0.02).astype(np.float32) for vote in (0.02, 0.98)]
