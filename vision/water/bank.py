@@ -54,7 +54,8 @@ TINY = 1e-12
 """Keeps ratios of nothing finite."""
 SURELY = 0.01
 """A look nearer than this to what was seen of a state shows what was not. Measured in drawn rain:
-0.004 to 0.009 once the ground is wet, 0.024 and more a minute before."""
+0.004 to 0.009 once the ground is wet, 0.024 and more a minute before. Leaves and clouds may keep a
+place from ever being as near: the look that a state follows once in REFRESH_S does as well."""
 GUESSED_LOOKS = 5
 """What was only guessed of a state is known after so many looks, each of which counts as much as
 all before it: the first may show the last half wet spots of a shower."""
@@ -183,11 +184,12 @@ class ReferenceBank:
         known = state.reference
         is_new = abs((at - known.made_at).total_seconds()) < SETTLE_S
         settling = known.looks < SETTLE_LOOKS and is_new
-        if settling or abs((at - known.seen_at).total_seconds()) >= REFRESH_S:
+        is_due = abs((at - known.seen_at).total_seconds()) >= REFRESH_S
+        if settling or is_due:
             weight = 1.0 / (known.looks + 1) if settling else REFRESH
             image = _blend(known.image, sample, weight)
             known = replace(known, image=image, looks=known.looks + 1, seen_at=at)
-        known = _completed(known, sample)
+        known = _completed(known, sample, near=SAME if is_due else SURELY)
         if known is not state.reference:
             state.reference = known
             state.look = look_of(known.image)
@@ -202,7 +204,7 @@ class ReferenceBank:
         known = tried.reference
         image = _blend(known.image, sample, 1.0 / (min(known.looks, SETTLE_LOOKS) + 1))
         known = replace(known, image=image, looks=known.looks + 1, seen_at=at)
-        tried.reference = _completed(known, sample)
+        tried.reference = _completed(known, sample, SURELY)
         tried.look = look_of(tried.reference.image)
         lasted = (at - known.made_at).total_seconds()
         if lasted >= CONFIRM_S and tried.reference.looks >= CONFIRM_LOOKS:
@@ -252,10 +254,10 @@ class ReferenceBank:
         return known.taught, apart * known.looks / (known.looks + DOUBT_LOOKS)
 
 
-def _completed(known: Reference, sample: Sample) -> Reference:
+def _completed(known: Reference, sample: Sample, near: float) -> Reference:
     """Return a state with more of what a sample shows of what was only guessed of it.
 
-    In the light of what was seen of the state, and from a sample that surely shows the same.
+    In the light of what was seen of the state, and from a sample nearer to that than `near`.
     """
     if known.guessed is None:
         return known
@@ -263,7 +265,7 @@ def _completed(known: Reference, sample: Sample) -> Reference:
     shown = guessed & ~sample.blocked
     look, seen = look_of(sample.image), look_of(known.image)
     far = distance(look, seen, cells_of(guessed | sample.blocked, look))
-    if not shown.any() or far >= SURELY:
+    if not shown.any() or far >= near:
         return known
     found = _patched(known.image, guessed, sample.image)
     image = np.where(

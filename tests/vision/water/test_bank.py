@@ -229,7 +229,7 @@ def crowded() -> tuple[ReferenceBank, Image, np.ndarray]:
     bank = ReferenceBank(SHAPE)
     ground = scene(1)
     learn(bank, ground, START)
-    wet = (ground * 0.6).astype(np.uint8)
+    wet = (ground * np.linspace(0.5, 0.8, SHAPE[1])[:, None]).astype(np.uint8)
     crowd = NOTHING.copy()
     crowd[8:64, 24:112] = True
     shown = np.where(crowd[:, :, None], np.uint8(5), wet)
@@ -241,7 +241,7 @@ def test_ground_behind_a_crowd_has_the_light_of_what_is_seen_and_no_seam(crowded
     bank, wet, _ = crowded
     state = bank.references[-1]
     away = np.abs(np.log(state.image + 4.0) - np.log(wet + 4.0))
-    assert away.max() < 0.1
+    assert away.max() < 0.15
 
 
 def test_what_was_only_guessed_of_a_state_is_said_and_kept_until_it_was_seen(crowded) -> None:
@@ -261,14 +261,18 @@ def test_what_was_only_guessed_of_a_state_is_said_and_kept_until_it_was_seen(cro
     assert np.abs(state.image[30:40, 60:70].astype(int) - moss[30:40, 60:70]).max() < 4
 
 
-def test_other_light_tells_nothing_of_what_was_guessed(crowded) -> None:
+def test_other_light_tells_little_of_what_was_guessed(crowded) -> None:
     bank, wet, crowd = crowded
-    half_dry = wet.copy()
-    half_dry[:, :64] = (half_dry[:, :64] * 1.2).astype(np.uint8)
-    learn(bank, half_dry, START + timedelta(hours=1, minutes=1), looks=6)
+    wetter = wet.copy()
+    wetter[:, :64] = (wetter[:, :64] * 0.85).astype(np.uint8)
+    learn(bank, wetter, START + timedelta(hours=1, minutes=1), looks=6)
     guessed = bank.references[-1].guessed
     assert guessed is not None
     assert np.array_equal(guessed > 0, crowd)
+    for hour in range(2, 8):
+        at = START + timedelta(hours=hour, minutes=1)
+        bank.learn(sample(wetter, at), at)
+    assert bank.references[-1].guessed is None, "no place is guessed for ever"
 
 
 def test_a_bank_written_before_guesses_were_kept_is_read(written: bytes) -> None:
