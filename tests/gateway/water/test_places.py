@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.store.incident_list import IncidentFilter
+from vision.types import Severity
 
 
 @pytest.fixture
@@ -34,6 +35,16 @@ def test_two_cameras_of_one_place_open_one_incident_that_both_prove(two, store, 
     (one,) = kept(store, writer)
     assert one.incident.camera == "east"
     assert any("/west/" in piece.path for piece in one.evidence)
+
+
+def test_red_that_only_one_of_them_sees_is_told(two, store, writer) -> None:
+    east, west = two("桥下", "桥下")
+    flood(east, level=0.3)
+    flood(west, level=0.3)
+    flood(west, level=0.9)
+    flood(east, 20, level=0.3)
+    seen = {one.incident.camera: one.incident.severity for one in kept(store, writer)}
+    assert seen == {"east": Severity.YELLOW, "west": Severity.RED}
 
 
 def test_cameras_of_different_places_are_told_apart(two, store, writer) -> None:
