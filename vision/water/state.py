@@ -57,7 +57,7 @@ class Event(Enum):
 
     REACHED = auto()
     CONFIRMED = auto()
-    """Its line is reached, and the water was over the lower one for long enough."""
+    """Its line is reached, the water was over the lower one for long enough, and is still seen."""
     KEPT = auto()
     """The water is between the two lines."""
     BELOW = auto()
@@ -207,11 +207,14 @@ class _Rung:
         """Take it as on: it was, before this process watched."""
         self._phase, self.reason, self._factor = Phase.ON, Reason.BEFORE, 1.0
 
-    def step(self, now: Water, held: Water, prior: RainPrior, passed_s: float | None) -> None:
+    def step(
+        self, now: Water, held: Water, prior: RainPrior, passed_s: float | None, *, shows: bool
+    ) -> None:
         """Take in a look that saw.
 
         held: the water that may keep it on, see `WaterMachine`. passed_s: what counts of the time
-        since the look before; None after so long that the waits begin anew.
+        since the look before; None after so long that the waits begin anew. shows: this very look
+        shows water; nothing begins at one that shows none, whatever those before it do.
         """
         self._factor = min(self._factor, prior.factor)
         reason = self._line.reached(now, prior.factor)
@@ -223,7 +226,7 @@ class _Rung:
         self._waited_s = 0.0 if fresh else self._waited_s + (passed_s or 0.0)
         self._is_over = kept
         was_on = self.is_on
-        self._phase = TRANSITIONS[self._phase][self._event(side, prior)]
+        self._phase = TRANSITIONS[self._phase][self._event(side, prior, shows=shows)]
         if not self.is_on:
             self._factor, self.reason = math.inf, Reason.NOTHING
         elif reason and not was_on:
@@ -238,8 +241,9 @@ class _Rung:
         self._paused_s += passed_s
         return self._paused_s <= PAUSE_S
 
-    def _event(self, side: Event, prior: RainPrior) -> Event:
-        if side is Event.REACHED and self._waited_s >= self._line.wait_s * prior.patience:
+    def _event(self, side: Event, prior: RainPrior, *, shows: bool) -> Event:
+        waited = self._waited_s >= self._line.wait_s * prior.patience
+        if side is Event.REACHED and waited and shows:
             return Event.CONFIRMED
         if side is Event.BELOW and self._waited_s >= self._clear_s:
             return Event.GONE
@@ -346,16 +350,17 @@ class WaterMachine:
         """Take in one look, and return what is known now."""
         self._began_at = self._began_at or reading.at
         if reading.unseen is None:
-            self._see(reading, RAIN_PRIORS[rain])
+            self._see(reading, rain)
         return self._judgement(reading, rain)
 
-    def _see(self, reading: WaterReading, prior: RainPrior) -> None:
+    def _see(self, reading: WaterReading, rain: RainState) -> None:
+        prior, shows = RAIN_PRIORS[rain], self._has_sign(reading, rain)
         passed_s = self._passed_s(reading.at)
         self._seen_at = reading.at
         self._water = now = self._history.add(reading)
         held = self._held(now, prior)
         for rung in self._rungs.values():
-            rung.step(now, held, prior, passed_s)
+            rung.step(now, held, prior, passed_s, shows=shows)
         if any(rung.is_wet for rung in self._rungs.values()):
             self._wet_at = reading.at
         on = [state for state, rung in self._rungs.items() if rung.is_on]

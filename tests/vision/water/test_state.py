@@ -79,6 +79,14 @@ def rank(judgement: WaterJudgement) -> int:
     return ORDER.index(judgement.state)
 
 
+@pytest.mark.parametrize("until", range(70, 131, 10))
+def test_nothing_begins_at_a_look_that_shows_no_water(until: int) -> None:
+    gone_again = [*steady(0, until - 10, 0.11), *steady(until, 400, 0.0)]
+    begun = [one for one in play(machine(), gone_again) if one.state is not NORMAL]
+    shown = {one.at for one in gone_again if one.area_ratio}
+    assert not begun or begun[0].at in shown
+
+
 def test_the_table_answers_every_event_in_every_phase_and_only_waits_turn_a_rung() -> None:
     assert set(TRANSITIONS) == set(Phase)
     on = {Phase.ON, Phase.FALLING}
