@@ -401,7 +401,9 @@ async def test_a_camera_that_is_switched_off_leads_at_its_place_no_more(
     worker = start_worker()
     places = worker._bench.places
     places.note("bridge", samples.change(camera="east", rule=WATERLOGGING))
-    assert places.lead(west, "bridge") == "i-1"
+    lead = places.lead(west, "bridge")
+    assert lead is not None
+    assert lead.incident == "i-1"
     store.inventory.replace(replace(east, enabled=False))
     await worker.reload()
     assert places.lead(west, "bridge") is None
