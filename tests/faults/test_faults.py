@@ -320,6 +320,10 @@ def record(wards, new_site) -> Record:
     site.watch_until(lambda: all_told(site), CLOCK_S + within_s())
     features = broken, site.features(ONVIF)
     site.watch(5)
+    # On a busy machine more cameras may be dialling at a moment; what leaks stays.
+    site.watch_until(
+        lambda: (site.upkeep().files - before.files).total() <= DIALLING_FILES, SETTLE_S
+    )
     ended, after = time.monotonic(), site.upkeep()
     return Record(site, started_at, began, mended, healed, ended, before, after, features, told)
 
