@@ -89,6 +89,7 @@ def test_a_round_is_walked_with_the_thumb(console, site, plan):
     (stored,) = site.store.incident_list.page(IncidentFilter(kind="rubbish")).incidents
     assert stored.finding.text == "垃圾桶满了"
     console.get_by_role("link", name="返回今日巡逻").click()
+    expect(console.get_by_role("heading", name="值班")).to_be_visible()
     expect(console.get_by_text("按时完成")).to_be_visible()
     console.get_by_label("给下一班的交接事项").fill("东门灯坏了")
     console.get_by_role("button", name="留下交接").click()
