@@ -31,6 +31,7 @@ const UNSEEN = {
   covered: msg("vehicles, people or snow hide the ground"),
   learning: msg("the place is still being learnt"),
   stale: msg("no pictures come"),
+  fault: msg("it could not be judged; the log says why, and it is tried again"),
 };
 
 /** @type {Record<RainState, string>} */

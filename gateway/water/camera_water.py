@@ -38,7 +38,14 @@ from vision.water.lately import LATELY
 from vision.water.reference import Reference
 from vision.water.sampler import Sampler
 from vision.water.state import LOOK_S
-from vision.water.types import RainState, Sample, Unseen, WaterReading
+from vision.water.types import (
+    Passability,
+    RainState,
+    Sample,
+    Unseen,
+    WaterReading,
+    WaterState,
+)
 from vision.water.votes import WaterVoter
 from vision.water.watch import WaterOutcome, WaterWatch
 
@@ -117,6 +124,15 @@ class CameraWater:
             if self._is_stale(now):
                 return self._missed(now, Unseen.STALE, rain)
             return None
+
+    def fail(self, now: datetime) -> StoredWater:
+        """Say that `step` failed and nothing is known; it is tried again after a pause.
+
+        Raises StorageError.
+        """
+        with self._looking:
+            self._end(now, LOOK_S)
+            return self._as_before(now, Unseen.FAULT)
 
     def leave(self) -> None:
         """Look no more; a place that this camera told of is the others' then."""
@@ -220,11 +236,23 @@ class CameraWater:
         self._keep(watch, learnt=outcome.learnt)
         return self._told(watch, outcome, now, sample.full)
 
-    def _missed(self, now: datetime, why: Unseen, rain: RainState) -> StoredWater | None:
+    def _missed(self, now: datetime, why: Unseen, rain: RainState) -> StoredWater:
         if self._watch is None:
             self._end(now, LOOK_S)
-            return None
+            return replace(self._as_before(now, why), rain=rain)
         return self._told(self._watch, self._watch.miss(now, why, rain), now, None)
+
+    def _as_before(self, now: datetime, why: Unseen) -> StoredWater:
+        """Return what was said last, known no more: there is no watch that could tell."""
+        fresh = StoredWater(self.camera.id, now, WaterState.NORMAL, None, now)
+        last = self._desk.store.water.get(self.camera.id) or fresh
+        return replace(
+            last,
+            updated_at=now,
+            passability=None if last.passability is Passability.OPEN else last.passability,
+            unseen=why,
+            blind_since=last.blind_since or last.updated_at,
+        )
 
     def _told(
         self, watch: WaterWatch, outcome: WaterOutcome, now: datetime, full: Image | None

@@ -63,10 +63,18 @@ class WaterRound:
             if camera not in self._failing:
                 log.exception("a camera's water could not be judged", camera=camera)
             self._failing.add(camera)
-            return None
+            return self._failed(water, now)
         if look is not None:
             self._failing.discard(camera)
         return look
+
+    @staticmethod
+    def _failed(water: CameraWater, now: datetime) -> StoredWater | None:
+        """Return what is said of water that could not be judged; None while the store refuses."""
+        try:
+            return water.fail(now)
+        except StorageError:
+            return None
 
     def _run(self) -> None:
         refused = False

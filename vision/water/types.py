@@ -67,6 +67,8 @@ class Unseen(StrEnum):
     """No reference was learnt yet that this picture could be compared with."""
     STALE = "stale"
     """No picture came."""
+    FAULT = "fault"
+    """It could not be judged: the program failed, or the disk refused what was learnt."""
 
 
 class RainState(StrEnum):

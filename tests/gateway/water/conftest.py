@@ -18,6 +18,7 @@ from gateway.store.inventory import Camera
 from gateway.store.water import StoredWater
 from gateway.water.camera_water import CameraWater, WaterDesk
 from gateway.water.places import Places
+from gateway.water.round import WaterRound
 from gateway.water_file import point_of
 from vision.water.types import RainState
 
@@ -73,12 +74,16 @@ class Clock:
 
 @dataclass
 class StreetCamera:
-    """A camera at the street, its water, and who looks at it once a second."""
+    """A camera at the street, its water, and who looks at it once a second.
+
+    round: who asks it to; None: the test itself, with the rain it says.
+    """
 
     water: CameraWater
     clock: Clock
     rain: RainState = RainState.UNKNOWN
     turning: bool = False
+    round: WaterRound | None = None
     looks: list[StoredWater] = field(default_factory=list)
     scaler: PictureScaler = field(default_factory=PictureScaler)
     noise: np.ndarray = field(default_factory=grain)
@@ -100,8 +105,13 @@ class StreetCamera:
                 shown_at = now
                 self.water.collector.see(self._picture(scene, now), now)
             if now.microsecond == 0:
-                look = self.water.step(now, self.rain)
-                self.looks += [look] if look else []
+                self.looks += self._looked(now)
+
+    def _looked(self, now: datetime) -> tuple[StoredWater, ...]:
+        if self.round is not None:
+            return self.round.step(now)
+        look = self.water.step(now, self.rain)
+        return (look,) if look else ()
 
     def _picture(self, scene: np.ndarray, at: datetime) -> Picture:
         """Return a picture of a scene with a sensor's noise, of which there are a few kinds."""

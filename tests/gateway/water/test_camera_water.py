@@ -14,6 +14,7 @@ from gateway.store.rain import RainSpell
 from gateway.water.bank_files import BANK, BankFiles
 from gateway.water.last_look import boxes
 from gateway.water.round import WaterRound
+from vision.water.state import LOOK_S
 from vision.water.types import Passability, RainState, Unseen, WaterState
 
 HEIGHT, WIDTH = 360, 640
@@ -210,3 +211,52 @@ def test_a_round_asks_about_rain_and_keeps_what_is_found(known, store) -> None:
     assert (look.rain, look.unseen) == (RainState.RAIN, Unseen.AWAY)
     assert store.water.get("gate") == look
     assert round_.step(later) == ()
+
+
+def restarted(camera, street_camera, store):
+    """Return the camera in a new process, on the same clock, with what it said so far kept."""
+    store.water.put(camera.looks[-1:])
+    return street_camera(clock=camera.clock)
+
+
+def test_a_restart_without_pictures_does_not_go_on_saying_all_is_well(
+    known, street_camera, store
+) -> None:
+    again = restarted(known, street_camera, store)
+    again.show(None, 75)
+    said = again.looks[-1]
+    assert (said.unseen, said.state, said.passability) == (Unseen.STALE, WaterState.NORMAL, None)
+    assert said.blind_since == known.looks[-1].updated_at
+    assert again.clock.now - said.updated_at < timedelta(seconds=LOOK_S)
+    assert said.reference_count == 1
+    again.show(again.street(), 60)
+    assert (again.looks[-1].unseen, again.looks[-1].passability) == (None, Passability.OPEN)
+
+
+def test_a_camera_that_never_gave_a_picture_says_so(street_camera) -> None:
+    camera = street_camera()
+    camera.show(None, 75)
+    said = camera.looks[-1]
+    assert (said.unseen, said.passability, said.reference_count) == (Unseen.STALE, None, 0)
+
+
+def test_water_that_cannot_be_judged_is_told_as_unseen_and_tried_again(
+    known, street_camera, store, tmp_path
+) -> None:
+    """The disk refuses what was learnt of the place: it is neither judged nor learnt anew."""
+    again = restarted(known, street_camera, store)
+    bank = tmp_path / "water" / "gate" / BANK
+    kept = bank.rename(tmp_path / "aside")
+    bank.mkdir()
+    again.round = WaterRound(store, lambda: [again.water])
+    again.show(again.street(), 75)
+    said = store.water.get("gate")
+    assert (said.unseen, said.passability, said.reference_count) == (Unseen.FAULT, None, 1)
+    assert len(store.water.since("gate", known.clock.now - timedelta(seconds=75))) <= 4, (
+        "once a pause between looks"
+    )
+    bank.rmdir()
+    kept.rename(bank)
+    again.show(again.street(), 60)
+    said = store.water.get("gate")
+    assert (said.unseen, said.state, said.reference_count) == (None, WaterState.NORMAL, 1)
