@@ -19,7 +19,7 @@ from gateway.named_source import ONVIF_SCHEMES
 from gateway.record_mode import RecordMode
 from gateway.store.camera_states import CameraState, LiveMode
 from gateway.store.inventory import Camera
-from gateway.store.water import StoredWater
+from gateway.store.water import Loss, StoredWater
 from gateway.survey import survey_from_json
 from gateway.worker_api import CAPTURED_AT_HEADER
 from gateway.worker_client import owner_of
@@ -90,6 +90,18 @@ class AlarmsBody(Answer):
     wakes: bool
 
 
+class LostStatesBody(Answer):
+    """Learnt states of a place that were lost, and when that was found.
+
+    how: "behind", those kept before the newest are used; "damaged", "missing", "reshaped": they
+    could not be read, are gone, or are of pictures of another shape, and the place is learnt anew;
+    "unreadable": the disk refuses them, and nothing is judged until it does no more.
+    """
+
+    how: Loss
+    at: UtcTime
+
+
 class WaterBody(Answer):
     """How the water stands at a camera that watches it, by its last look, at updated_at.
 
@@ -98,6 +110,7 @@ class WaterBody(Answer):
     the state was entered for: "area", "depth", "trend". area_ratio: flooded share of the zones,
     0-1. depth_cm, error_cm: only by marks of known height. *_per_h: how fast it rises. rain: what
     is known of it. reference_count: states of the place it can be compared with. basis: what tells.
+    lost: what was lost of those states within the last day.
     """
 
     updated_at: UtcTime
@@ -117,6 +130,7 @@ class WaterBody(Answer):
     reference_count: int
     reference: str
     basis: str
+    lost: LostStatesBody | None
 
 
 class CameraBody(Answer):

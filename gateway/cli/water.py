@@ -272,7 +272,7 @@ def _references_of(settings: Settings, camera_id: str) -> "tuple[Reference, ...]
     from gateway.water.bank_files import BankFiles
 
     _point(settings, camera_id)
-    bank = BankFiles(settings.data_dir, camera_id).load(utc_now())
+    bank = BankFiles(settings.data_dir, camera_id).load(utc_now()).bank
     if bank is None:
         raise ConfigError(f"camera {camera_id} has learnt nothing of its place yet")
     return bank.references

@@ -11,6 +11,7 @@ export type EvidenceType = "raw" | "marked" | "before" | "curve" | "clip" | "pho
 export type WaterState = "normal" | "watch" | "yellow" | "red";
 export type Passability = "open" | "slow" | "closed";
 export type Unseen = "away" | "shifted" | "dark" | "drops" | "haze" | "covered" | "learning" | "stale" | "fault";
+export type Loss = "behind" | "damaged" | "missing" | "reshaped" | "unreadable";
 export type RainState = "unknown" | "dry" | "rain";
 export type RecordMode = "incidents" | "continuous" | "off";
 export type Transport = "auto" | "tcp" | "udp";
@@ -44,6 +45,8 @@ export interface Water {
   /** Only by marks of known height. */
   depth_cm: number | null; error_cm: number | null; cm_per_h: number | null; level_by: string;
   rain: RainState; reference_count: number; reference: string; basis: string;
+  /** What of the learnt states was lost within the last day. */
+  lost: { how: Loss; at: string } | null;
 }
 
 /** One look of the past. */

@@ -1,5 +1,5 @@
 /** Words for how the water stands: one table for each code of the API, translated when shown. */
-/** @import { Passability, RainState, Unseen, Water, WaterState } from "./contract.js" */
+/** @import { Loss, Passability, RainState, Unseen, Water, WaterState } from "./contract.js" */
 /** @import { MarkKind, PlaceType } from "./water.js" */
 import { decimal } from "./format.js";
 import { msg, t } from "./language.js";
@@ -32,6 +32,15 @@ const UNSEEN = {
   learning: msg("the place is still being learnt"),
   stale: msg("no pictures come"),
   fault: msg("it could not be judged; the log says why, and it is tried again"),
+};
+
+/** What became of the learnt states of a place. @type {Record<Loss, string>} */
+const LOSSES = {
+  behind: msg("The newest states learnt of this place could not be read; those kept before them are used."),
+  damaged: msg("The states learnt of this place could not be read; their file was set aside."),
+  missing: msg("The states learnt of this place are gone: their file is no longer there."),
+  reshaped: msg("The states learnt of this place no longer fit: the picture has another shape."),
+  unreadable: msg("The disk refuses the states learnt of this place."),
 };
 
 /** @type {Record<RainState, string>} */
@@ -80,6 +89,19 @@ export function passabilityWord(passability) {
 /** @param {Unseen} unseen */
 export function unseenWord(unseen) {
   return t(UNSEEN[unseen]);
+}
+
+/** What was lost of what it had learnt, and what happens now; null where nothing was. @param {Water} water */
+export function lossWords({ lost, state }) {
+  return lost && { what: t(LOSSES[lost.how]), now: afterLoss(lost.how, state) };
+}
+
+/** @param {Loss} how @param {WaterState} state */
+function afterLoss(how, state) {
+  if (how === "behind") return t("Nothing needs to be done: what is missing is learnt again by itself.");
+  if (how === "unreadable") return t("Nothing is judged until it can be read again, which is tried twice a minute. Check the disk and the rights of the data directory; the log names the file.");
+  if (state !== "normal") return t("Nothing is learnt while water is told: once it has gone, press “Only wet, no water”.");
+  return t("It learns the place anew, outside rain, and takes what it sees first for dry ground. Should there be water now, drop that state once it has gone.");
 }
 
 /** @param {RainState} rain */

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
@@ -13,6 +14,29 @@ from vision.water.types import Passability, RainState, Unseen, WaterState
 
 KEPT = timedelta(days=3)
 """How long readings are kept: a flood and the days of rain before it."""
+
+
+class Loss(StrEnum):
+    """What became of the states of its place that a camera had learnt."""
+
+    BEHIND = "behind"
+    """The newest could not be read; those kept before are used."""
+    DAMAGED = "damaged"
+    """They could not be read, and were set aside: the place is learnt anew. So it is with these:"""
+    MISSING = "missing"
+    """They are no longer where they were kept."""
+    RESHAPED = "reshaped"
+    """They are of pictures of another shape."""
+    UNREADABLE = "unreadable"
+    """The disk refuses them: nothing is judged, and nothing learnt in their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostStates:
+    """Learnt states that were lost. at: when that was found."""
+
+    how: Loss
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +50,7 @@ class StoredWater:
     level_by: as `vision.water.types.Level`, None and "" without marks. *_per_h: how fast it rises,
     None where that cannot be told. reference_count: states of the camera that it can be compared
     with. reference: the one it was compared with. basis: what the judgement rests on, for records.
+    lost: what was lost of those states within the last day, None where nothing was.
     """
 
     camera_id: str
@@ -46,6 +71,7 @@ class StoredWater:
     reference_count: int = 0
     reference: str = ""
     basis: str = ""
+    lost: LostStates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +156,13 @@ def _stored(connection: Connection) -> dict[str, StoredWater]:
 
 
 def _visible(look: StoredWater) -> tuple[object, ...]:
-    return look.state, look.passability, look.unseen, look.rain, look.reference_count
+    return look.state, look.passability, look.unseen, look.rain, look.reference_count, look.lost
 
 
 def _columns(look: StoredWater) -> dict[str, object]:
-    return asdict(look) | {"unseen": look.unseen or "", "passability": look.passability or ""}
+    said = asdict(look) | {"unseen": look.unseen or "", "passability": look.passability or ""}
+    del said["lost"]
+    return said | {"loss": look.lost and look.lost.how, "lost_at": look.lost and look.lost.at}
 
 
 def _reading(look: StoredWater) -> dict[str, object]:
@@ -155,7 +183,9 @@ def _state(row: RowMapping) -> StoredWater:
         "unseen": _unseen(row),
         "rain": RainState(row["rain"]),
     }
-    return StoredWater(**{**row, **words})
+    kept = {name: value for name, value in row.items() if name not in {"loss", "lost_at"}}
+    lost = LostStates(Loss(row["loss"]), row["lost_at"]) if row["loss"] else None
+    return StoredWater(**{**kept, **words}, lost=lost)
 
 
 def _moment(row: RowMapping) -> WaterMoment:

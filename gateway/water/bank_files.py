@@ -7,6 +7,7 @@ it), `training.json` (how that went) and `*.damaged-TIME`, what could not be rea
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from typing import TypeVar
 import structlog
 
 from gateway.errors import StorageError
+from gateway.store.water import Loss
 from gateway.water.training_file import training_from_json, training_to_json
 from gateway.whole_file import write_whole
 from gateway.worker_water_api import TrainingFacts
@@ -30,6 +32,14 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class KeptBank:
+    """A camera's bank, None where none can be read. loss: what became of the newest kept."""
+
+    bank: ReferenceBank | None
+    loss: Loss | None = None
+
+
 class BankFiles:
     """The files of one camera. Methods raise StorageError when the disk refuses."""
 
@@ -37,20 +47,22 @@ class BankFiles:
         self.folder = data_dir / "water" / camera
         self._camera = camera
 
-    def load(self, now: datetime) -> ReferenceBank | None:
-        """Return the newest bank that can be read, None where there is none.
+    def load(self, now: datetime) -> KeptBank:
+        """Return the newest bank that can be read, and what was lost.
 
         A damaged one is set aside under the time `now` and told in the log: the camera goes on with
         the one before it, or learns anew.
         """
-        for name in (BANK, PREVIOUS):
-            bank = self._read(name, ReferenceBank.from_bytes, now)
-            if bank is not None:
-                if name == PREVIOUS:
-                    kept = len(bank.references)
-                    log.warning("the water bank before is used", camera=self._camera, states=kept)
-                return bank
-        return None
+        was_kept = any((self.folder / name).exists() for name in (BANK, PREVIOUS))
+        newest = self._read(BANK, ReferenceBank.from_bytes, now)
+        if newest is not None:
+            return KeptBank(newest)
+        before = self._read(PREVIOUS, ReferenceBank.from_bytes, now)
+        if before is not None:
+            kept = len(before.references)
+            log.warning("the water bank before is used", camera=self._camera, states=kept)
+            return KeptBank(before, Loss.BEHIND)
+        return KeptBank(None, Loss.DAMAGED if was_kept else None)
 
     def save(self, bank: ReferenceBank) -> None:
         """Keep a bank; the one kept before stays as the previous."""

@@ -22,7 +22,7 @@ from gateway.incident_writer import IncidentWriter, Sighting
 from gateway.store import Store
 from gateway.store.inventory import Camera
 from gateway.store.stored_incident import NO_MODEL, ModelRef, Origin
-from gateway.store.water import StoredWater, WaterMoment
+from gateway.store.water import Loss, LostStates, StoredWater, WaterMoment
 from gateway.water.bank_files import BankFiles
 from gateway.water.collector import Collector
 from gateway.water.last_look import LastLook
@@ -53,6 +53,8 @@ STALE = timedelta(seconds=60)
 """So long without any picture, nothing is known of the water: twice the pause between looks."""
 COURSE = timedelta(hours=6)
 """What the curve of an incident shows at most: the rain before it as well."""
+LOSS_TOLD = timedelta(days=1)
+"""So long states that were lost are told: every light of a place comes round in a day."""
 
 log = structlog.get_logger()
 
@@ -101,6 +103,7 @@ class CameraWater:
         self._last: LastLook | None = None
         self._judged: WaterReading | None = None
         self._basis = ""
+        self._lost: LostStates | None = None
         self._began_at: datetime | None = None
         self._heard_at: datetime | None = None
         self._ended_at = self._next_at = datetime.min.replace(tzinfo=UTC)
@@ -252,6 +255,7 @@ class CameraWater:
             passability=None if last.passability is Passability.OPEN else last.passability,
             unseen=why,
             blind_since=last.blind_since or last.updated_at,
+            lost=self._lost or last.lost,
         )
 
     def _told(
@@ -309,7 +313,12 @@ class CameraWater:
             reference_count=len(watch.bank.references),
             reference=judged.reference if judged else "",
             basis=self._basis,
+            lost=self._lost_lately(judgement.at),
         )
+
+    def _lost_lately(self, now: datetime) -> LostStates | None:
+        is_told = self._lost is not None and now - self._lost.at < LOSS_TOLD
+        return self._lost if is_told else None
 
     def _watch_of(self, sample: Sample, now: datetime) -> WaterWatch:
         """Return the watch, made at the first sample.
@@ -319,15 +328,35 @@ class CameraWater:
         head = self._files.head_stamp()
         if self._watch is None or self._watch.bank.shape != sample.shape or head != self._head:
             self._head = head
-            bank = self._files.load(now)
-            if bank is None or bank.shape != sample.shape:
-                bank = ReferenceBank(sample.shape)
+            bank = self._bank(sample.shape, now)
             voter = self._desk.voter_of(self._files)
             marks = self._files.load_marks(self._setup.marks, now)
             self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id, marks=marks)
             self._files.load_slope(self._watch.recall_slope, now)
             self._watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
         return self._watch
+
+    def _bank(self, shape: tuple[int, int], now: datetime) -> ReferenceBank:
+        """Return what is known of the place, and note what was lost of it. Raises StorageError."""
+        last = self._desk.store.water.get(self.camera.id)
+        before = None if last is None else last.lost
+        was_refused = before is not None and before.how is Loss.UNREADABLE
+        try:
+            kept = self._files.load(now)
+        except StorageError:
+            self._lost = before if was_refused else LostStates(Loss.UNREADABLE, now)
+            raise
+        bank, loss = kept.bank, kept.loss
+        if bank is not None and bank.shape != shape:
+            loss = Loss.RESHAPED if bank.references else None
+            bank = None
+        elif bank is None and loss is None and last is not None and last.reference_count:
+            loss = Loss.MISSING
+        if loss is not None:
+            self._lost = LostStates(loss, now)
+        else:
+            self._lost = None if was_refused else before
+        return bank or ReferenceBank(shape)
 
     def _keep(self, watch: WaterWatch, *, learnt: bool) -> None:
         """Keep what was learnt; a disk that refuses is told once, and tried again."""

@@ -124,7 +124,7 @@ def _taught(network: WaterNetwork | None, pupil: Pupil, advance: Callable[[float
         raise ConfigError("there is no network for water here; `models list` shows what there is")
     point = point_of(pupil.water)
     files = BankFiles(pupil.data_dir, pupil.camera)
-    bank = files.load(utc_now())
+    bank = files.load(utc_now()).bank
     if point is None or bank is None:
         raise ConfigError(f"camera {pupil.camera} has learnt nothing of its place yet")
     keep(teach(network, bank.references, point.setup, advance), files, utc_now())

@@ -12,10 +12,11 @@ import { referenceWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
+import { loss, lossNote } from "./water-loss.js";
 import "./gp-confirm.js";
 
 export class GpWaterStates extends ConsoleElement {
-  static styles = [base, controls, forms, marks, facts, css`
+  static styles = [base, controls, forms, marks, facts, loss, css`
     .states { display: grid; gap: var(--s3); grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); }
     li { display: grid; gap: var(--s1); align-content: start; border: 1px solid var(--line); border-radius: var(--radius-small); overflow: clip; padding-block-end: var(--s2); }
     li.current { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
@@ -24,10 +25,12 @@ export class GpWaterStates extends ConsoleElement {
     .title { display: flex; flex-wrap: wrap; gap: var(--s1) var(--s2); align-items: center; }
     li button { justify-self: start; }
   `];
-  static properties = { camera: { attribute: false }, current: {}, found: { state: true }, busy: { state: true }, said: { state: true }, refused: { state: true } };
+  static properties = { now: { attribute: false }, camera: { attribute: false }, current: {}, found: { state: true }, busy: { state: true }, said: { state: true }, refused: { state: true } };
 
   constructor() {
     super();
+    /** By the site's clock. */
+    this.now = new Date();
     /** @type {Camera | null} */
     this.camera = null;
     /** Id of the one that the last look was compared with. */
@@ -69,6 +72,7 @@ export class GpWaterStates extends ConsoleElement {
     const { found } = this;
     return html`<section class="panel"><h2>${t("States it knows")}</h2>
       <p class="hint">${t("Water is what differs from all of these. They are learnt by themselves, in each sort of light, while there is no water.")}</p>
+      ${lossNote(this.camera?.water ?? null, this.now)}
       ${refusal(this.refused)}
       ${found?.length ? html`<ul class="states">${found.map((one) => this.#state(one))}</ul>` : found ? html`<p class="quiet">${t("None yet: it learns the first within some minutes of ordinary weather.")}</p>` : null}
       <div class="buttons"><button ?disabled=${this.busy} @click=${this.#onlyWet}>${t("Only wet, no water")}</button><span class="hint">${t("Press it when wet ground, a shadow or a glare is taken for water: what it sees now becomes a state.")}</span></div>

@@ -12,6 +12,7 @@ import { refusalText } from "../vocabulary.js";
 import { basisWord, depthWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
+import { loss, lossNote } from "./water-loss.js";
 
 /** Between two readings of the course: a look comes every 10 to 30 seconds. */
 const EVERY_MS = 30_000;
@@ -21,7 +22,7 @@ const HEIGHT = 60;
 const WIDTH = 300;
 
 export class GpWater extends ConsoleElement {
-  static styles = [base, controls, marks, facts, css`
+  static styles = [base, controls, marks, facts, loss, css`
     .panel { border-inline-start: 0.3rem solid var(--line-strong); }
     .panel.good { border-color: var(--green); }
     .panel.busy { border-color: var(--accent); }
@@ -88,6 +89,7 @@ export class GpWater extends ConsoleElement {
     return html`<section class="panel ${tone}"><h2>${t("Water")}</h2>
       <p class="state">${word}</p>
       ${water.unseen ? html`<p>${t("Cannot see: {why}", { why: unseenWord(water.unseen) })}${water.blind_since ? html` <span class="quiet">${t("since {time}", { time: since(water.blind_since, now) })}</span>` : null}</p>` : null}
+      ${lossNote(water, now)}
       <dl>
         <dt>${t("Passage")}</dt><dd>${passabilityWord(water.passability)}</dd>
         <dt>${t("Extent")}</dt><dd>${Math.round(water.area_ratio * 100)}%</dd>

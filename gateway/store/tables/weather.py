@@ -25,6 +25,8 @@ water_states = Table(
     Column("reference_count", Integer, nullable=False),
     Column("reference", Text, nullable=False),
     Column("basis", Text, nullable=False),
+    Column("loss", String(10)),
+    Column("lost_at", UtcDateTime),
 )
 
 water_readings = Table(

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import BusyError, GroundUnseenError, NoPictureError, NotFoundError
 from gateway.store.audit_log import AuditFilter
-from gateway.store.water import StoredWater
+from gateway.store.water import Loss, LostStates, StoredWater
 from gateway.worker_api import WorkerStatus, create_worker_app
 from gateway.worker_water_api import (
     LookFacts,
@@ -136,15 +136,19 @@ def test_how_the_water_stands_and_went(browser, watery, store):
         area_ratio=0.3, depth_cm=12.0, error_cm=2.0, level_by="mark", rain=RainState.RAIN,
     )  # fmt: skip
     blind = StoredWater(
-        "gate", now + timedelta(seconds=10), WaterState.YELLOW, None, now, Unseen.HAZE, now
-    )
+        "gate", now + timedelta(seconds=10), WaterState.YELLOW, None, now, Unseen.HAZE, now,
+        lost=LostStates(Loss.MISSING, now),
+    )  # fmt: skip
     store.water.put([deep])
     said = browser.get("/api/cameras/gate").json()["water"]
     assert (said["state"], said["passability"], said["depth_cm"]) == ("yellow", "slow", 12.0)
     assert (said["rain"], said["unseen"]) == ("rain", None)
+    assert said["lost"] is None
     store.water.put([blind])
     (listed,) = browser.get("/api/cameras").json()["cameras"]
     assert (listed["water"]["unseen"], listed["water"]["passability"]) == ("haze", None)
+    assert listed["water"]["lost"]["how"] == "missing"
+    assert listed["water"]["lost"]["at"].startswith(now.strftime("%Y-%m-%dT%H:%M"))
     course = browser.get(f"{WATER}/course").json()["moments"]
     assert [(one["state"], one["unseen"]) for one in course] == [
         ("yellow", None),

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from gateway.clock import utc_now
 from gateway.store.evidence import EvidenceType
-from gateway.store.water import StoredWater
+from gateway.store.water import Loss, LostStates, StoredWater
 from vision.water.types import Passability, RainState, Unseen, WaterState
 
 pytestmark = pytest.mark.browser
@@ -84,6 +84,29 @@ def test_it_follows_what_is_seen(panel, looks):
     expect(panel.locator(".state")).to_have_text("无积水")
     expect(panel).to_contain_text("无标尺可读")
     expect(panel.get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("how", "state", "words"),
+    [
+        (Loss.DAMAGED, WaterState.NORMAL, ("文件已移到一旁", "正在重新学习")),
+        (Loss.MISSING, WaterState.RED, ("文件不存在", "请按“只是潮湿”")),
+        (Loss.BEHIND, WaterState.NORMAL, ("已改用上一份", "无需处理")),
+        (Loss.UNREADABLE, WaterState.NORMAL, ("磁盘拒绝读取", "检查磁盘")),
+    ],
+)
+def test_states_that_were_lost_are_told_with_what_happens_now(
+    console, site, looks, how, state, words
+):
+    lost = LostStates(how, utc_now() - timedelta(minutes=3))
+    looks(state=state, unseen=Unseen.LEARNING, passability=None, lost=lost)
+    for page, element in (("", "gp-water"), ("/water", "gp-water-states")):
+        console.goto(f"{site.url}#/cameras/road{page}")
+        note = console.locator(element).get_by_role("note")
+        for word in words:
+            expect(note).to_contain_text(word)
+    looks(state=WaterState.NORMAL)
+    expect(note).to_have_count(0)
 
 
 def test_only_wet_is_told_to_the_worker(panel, console):

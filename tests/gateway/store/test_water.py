@@ -6,7 +6,7 @@ import pytest
 from gateway.store import Store
 from gateway.store.inventory import Camera
 from gateway.store.journal import Topic
-from gateway.store.water import KEPT, StoredWater, WaterMoment
+from gateway.store.water import KEPT, Loss, LostStates, StoredWater, WaterMoment
 from vision.water.types import Passability, RainState, Unseen, WaterState
 
 NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
@@ -28,6 +28,7 @@ DEEP = replace(
     basis="texture 0.31, network 0.28",
 )
 BLIND = replace(DRY, passability=None, unseen=Unseen.HAZE, blind_since=NOW)
+LOST = replace(BLIND, lost=LostStates(Loss.DAMAGED, NOW))
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def gate(store: Store) -> Store:
     return store
 
 
-@pytest.mark.parametrize("look", [DRY, DEEP, BLIND])
+@pytest.mark.parametrize("look", [DRY, DEEP, BLIND, LOST])
 def test_what_a_camera_said_is_kept_as_it_was(gate: Store, look) -> None:
     gate.water.put([look])
     assert gate.water.get("gate") == look
@@ -45,12 +46,19 @@ def test_what_a_camera_said_is_kept_as_it_was(gate: Store, look) -> None:
 
 def test_only_what_people_see_change_is_told(gate: Store) -> None:
     told = []
-    for look in (DRY, replace(DRY, area_ratio=0.01), DEEP, replace(DEEP, depth_cm=13.0), BLIND):
+    for look in (
+        DRY,
+        replace(DRY, area_ratio=0.01),
+        DEEP,
+        replace(DEEP, depth_cm=13.0),
+        BLIND,
+        LOST,
+    ):
         before = gate.journal.last()
         gate.water.put([look])
         told.append([(one.topic, one.key) for one in gate.journal.after(before)])
     news = [(Topic.CAMERA, "gate")]
-    assert told == [news, [], news, [], news]
+    assert told == [news, [], news, [], news, news]
 
 
 def test_what_an_unknown_camera_says_is_passed_over(gate: Store) -> None:

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.errors import StorageError
+from gateway.store.water import Loss
 from gateway.water.bank_files import BANK, HEAD, MARKS, PREVIOUS, TRAINING, BankFiles
 from gateway.water.teaching import keep
 from vision.errors import WaterError
@@ -40,22 +41,23 @@ def files(tmp_path) -> BankFiles:
     return BankFiles(tmp_path, "gate")
 
 
-def count(bank: ReferenceBank | None) -> int | None:
-    return None if bank is None else len(bank.references)
+def loaded(files: BankFiles) -> tuple[int | None, Loss | None]:
+    kept = files.load(NOW)
+    return None if kept.bank is None else len(kept.bank.references), kept.loss
 
 
 def test_a_camera_begins_without_a_bank(files) -> None:
-    assert files.load(NOW) is None
+    assert loaded(files) == (None, None)
     assert not files.folder.exists()
 
 
 def test_the_newest_is_read_and_the_one_before_is_there(files) -> None:
     for seeds in ((1,), (1, 2), (1, 2, 3)):
         files.save(bank_of(*seeds))
-    assert count(files.load(NOW)) == 3
+    assert loaded(files) == (3, None)
     assert sorted(path.name for path in files.folder.iterdir()) == [BANK, PREVIOUS]
     (files.folder / BANK).unlink()
-    assert count(files.load(NOW)) == 2
+    assert loaded(files) == (2, Loss.BEHIND)
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda _: b"", lambda _: b"x" * 999])
@@ -66,7 +68,7 @@ def test_a_damaged_bank_is_set_aside_and_told(files, damage) -> None:
     broken = damage(newest.read_bytes())
     newest.write_bytes(broken)
     with capture_logs() as told:
-        assert count(files.load(NOW)) == 1
+        assert loaded(files) == (1, Loss.BEHIND)
     assert [(one["log_level"], one["camera"]) for one in told] == [
         ("error", "gate"),
         ("warning", "gate"),
@@ -81,10 +83,10 @@ def test_two_damaged_banks_mean_to_learn_anew(files) -> None:
         files.save(bank_of(1))
     for name in (BANK, PREVIOUS):
         (files.folder / name).write_bytes(b"no bank")
-    assert files.load(NOW) is None
+    assert loaded(files) == (None, Loss.DAMAGED)
     assert len(list(files.folder.glob("*.damaged-*"))) == 2
     files.save(bank_of(4))
-    assert count(files.load(NOW)) == 1
+    assert loaded(files) == (1, None)
 
 
 def test_a_disk_that_refuses_is_told(files) -> None:

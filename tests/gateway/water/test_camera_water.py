@@ -1,7 +1,9 @@
 """A camera's water from pictures to incidents, on a street that goes under and dries again."""
 
+import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,13 +13,18 @@ from gateway.errors import GroundUnseenError, NoPictureError, NotFoundError
 from gateway.store.evidence import EvidenceType
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.rain import RainSpell
-from gateway.water.bank_files import BANK, BankFiles
+from gateway.store.water import Loss
+from gateway.water.bank_files import BANK, PREVIOUS, BankFiles
+from gateway.water.camera_water import LOSS_TOLD
 from gateway.water.last_look import boxes
 from gateway.water.round import WaterRound
+from vision.types import FrameSize
+from vision.water.bank import ReferenceBank
 from vision.water.state import LOOK_S
-from vision.water.types import Passability, RainState, Unseen, WaterState
+from vision.water.types import Passability, RainState, Sample, Unseen, WaterState
 
 HEIGHT, WIDTH = 360, 640
+NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -252,6 +259,8 @@ def test_water_that_cannot_be_judged_is_told_as_unseen_and_tried_again(
     again.show(again.street(), 75)
     said = store.water.get("gate")
     assert (said.unseen, said.passability, said.reference_count) == (Unseen.FAULT, None, 1)
+    assert said.lost.how is Loss.UNREADABLE
+    assert said.lost.at < said.updated_at, "it is as old as it is, however often it is tried"
     assert len(store.water.since("gate", known.clock.now - timedelta(seconds=75))) <= 4, (
         "once a pause between looks"
     )
@@ -260,3 +269,75 @@ def test_water_that_cannot_be_judged_is_told_as_unseen_and_tried_again(
     again.show(again.street(), 60)
     said = store.water.get("gate")
     assert (said.unseen, said.state, said.reference_count) == (None, WaterState.NORMAL, 1)
+    assert said.lost is None
+
+
+def damage_all(folder: Path) -> None:
+    for name in (BANK, PREVIOUS):
+        (folder / name).write_bytes(b"no bank")
+
+
+def damage_newest(folder: Path) -> None:
+    (folder / PREVIOUS).write_bytes((folder / BANK).read_bytes())
+    (folder / BANK).write_bytes(b"no bank")
+
+
+def of_another_shape(folder: Path) -> None:
+    shape = (90, 120)
+    bank = ReferenceBank(shape)
+    grey = np.full((*shape, 3), 120, np.uint8)
+    bank.teach(Sample(NOW, grey, np.zeros(shape, np.bool_), FrameSize(120, 90)), NOW)
+    BankFiles(folder.parent.parent, folder.name).save(bank)
+
+
+@pytest.mark.parametrize(
+    ("lose", "loss", "first_unseen"),
+    [
+        (damage_all, Loss.DAMAGED, Unseen.LEARNING),
+        (damage_newest, Loss.BEHIND, None),
+        (shutil.rmtree, Loss.MISSING, Unseen.LEARNING),
+        (of_another_shape, Loss.RESHAPED, Unseen.LEARNING),
+    ],
+)
+def test_what_was_learnt_and_lost_is_told_with_what_became_of_it(
+    known, street_camera, store, tmp_path, lose, loss, first_unseen
+) -> None:
+    assert {look.lost for look in known.looks} == {None}
+    lose(tmp_path / "water" / "gate")
+    again = restarted(known, street_camera, store)
+    again.show(again.street(), 60)
+    first, last = again.looks[0], again.looks[-1]
+    assert (first.unseen, first.lost.how) == (first_unseen, loss)
+    assert first.updated_at <= first.lost.at < last.updated_at
+    assert (last.unseen, last.lost) == (None, first.lost)
+
+
+def test_a_loss_is_told_for_a_day_also_over_restarts(known, street_camera, store, tmp_path) -> None:
+    shutil.rmtree(tmp_path / "water" / "gate")
+    again = restarted(known, street_camera, store)
+    again.show(again.street(), 60)
+    lost = again.looks[-1].lost
+    assert lost.how is Loss.MISSING
+    later = restarted(again, street_camera, store)
+    later.show(later.street(), 40)
+    assert later.looks[-1].lost == lost
+    later.clock.pass_by(LOSS_TOLD.total_seconds())
+    later.show(later.street(), 40)
+    assert later.looks[-1].lost is None
+
+
+def test_states_that_were_lost_in_a_flood_are_learnt_once_a_person_says_it_has_gone(
+    known, street_camera, store, writer, tmp_path
+) -> None:
+    known.show(known.street(0.8), 60)
+    shutil.rmtree(tmp_path / "water" / "gate")
+    again = restarted(known, street_camera, store)
+    again.show(again.street(), 300)
+    said = again.looks[-1]
+    assert (said.state, said.unseen) == (WaterState.RED, Unseen.LEARNING)
+    assert said.lost.how is Loss.MISSING
+    again.water.only_wet()
+    again.show(again.street(), 200)
+    assert (again.looks[-1].state, again.looks[-1].unseen) == (WaterState.NORMAL, None)
+    (one,) = stored(store, writer)
+    assert one.incident.closed_at is not None
