@@ -194,11 +194,9 @@ class Cases:
 
     def _due_by_itself(self, policy: Policy, now: datetime) -> list[tuple[Case, Deed]]:
         event = cases.c.incident_id + literal("/case/") + cast(cases.c.revision, String)
-        leader = cases.alias("leader")
         query = (
             select(
                 cases,
-                leader.c.closed_as.label("leader_closed_as"),
                 incidents.c.kind,
                 incidents.c.severity,
                 incidents.c.camera_id,
@@ -209,10 +207,6 @@ class Cases:
             )
             .join(incidents, incidents.c.id == cases.c.incident_id)
             .outerjoin(outbox, and_(outbox.c.event_id == event, cases.c.step == Step.SCREENED))
-            .outerjoin(
-                leader,
-                and_(leader.c.incident_id == cases.c.merged_into, leader.c.merged_into.is_(None)),
-            )
         )
         going_on = query.where(cases.c.step != Step.CLOSED, _may_go_on(policy, now))
         with self._database.read() as connection:
@@ -220,9 +214,10 @@ class Cases:
                 *connection.execute(going_on).mappings(),
                 *connection.execute(query.where(_may_come_back())).mappings(),
             ]
+            led_to = {row["merged_into"]: _led_to(connection, row["merged_into"]) for row in rows}
             is_any_late = any(_is_due(row, now) for row in rows)
             tree = read_tree(connection) if is_any_late else UnitTree()
-        found = ((case_of(row), _facts(row, tree)) for row in rows)
+        found = ((case_of(row), _facts(row, tree, led_to[row["merged_into"]])) for row in rows)
         decided = ((case, unasked(case, facts, policy, now)) for case, facts in found)
         return [(case, deed) for case, deed in decided if deed is not None]
 
@@ -330,12 +325,24 @@ def _is_due(row: RowMapping, now: datetime) -> bool:
     return row["due_at"] is not None and row["due_at"] <= now
 
 
-def _facts(row: RowMapping, tree: UnitTree) -> Facts:
+def _led_to(connection: Connection, into: str | None) -> Severity | None:
+    """Return as how bad the case was closed that what is merged into another leads to in the end.
+
+    None while that is open, and where nothing was merged.
+    """
+    closed_as = None
+    while into is not None:
+        asked = select(cases.c.merged_into, cases.c.closed_as).where(cases.c.incident_id == into)
+        into, closed_as = connection.execute(asked).one()
+    return Severity(closed_as) if closed_as else None
+
+
+def _facts(row: RowMapping, tree: UnitTree, leader_closed_as: Severity | None) -> Facts:
     place = tree.find(row["unit"], row["grid"])
     return Facts(
         camera=row["camera_id"],
         is_gone=row["ending"] == Ending.CLEARED,
         queue_id=row["queue_id"],
-        leader_closed_as=Severity(row["leader_closed_as"]) if row["leader_closed_as"] else None,
+        leader_closed_as=leader_closed_as,
         units={} if place is None else tree.names(place.id),
     )

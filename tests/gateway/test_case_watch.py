@@ -111,6 +111,23 @@ def test_water_that_turns_red_is_split_off_a_case_that_was_closed_as_no_flood(st
     assert store.cases.get("w").case.step is Step.CLOSED
 
 
+def test_water_merged_by_way_of_another_is_split_off_all_the_same(store, water, close):
+    watch, writer = CaseWatch(store, Policy(), CaseWriter("site")), CaseWriter("site")
+    for one in ("beside", "between"):
+        water(Severity.YELLOW, ChangeType.OPENED, of=one)
+    for one, into in (("beside", "between"), ("between", "w")):
+        merge = Deed(Action.MERGE, Actor(Party.OPERATOR, "li"), utc_now(), other=into)
+        store.cases.take(one, merge, store.cases.get(one).case.revision, writer)
+    water(Severity.RED, of="beside")
+    watch.look()
+    assert store.cases.get("beside").case.step is Step.CLOSED, "somebody sees to it"
+    close(Action.DISMISS)
+    for _ in range(3):
+        watch.look()
+    assert store.cases.get("beside").case.step is Step.DISCOVERED
+    assert store.cases.get("between").case.step is Step.CLOSED
+
+
 def test_trusted_water_that_turns_red_needs_no_screening_again(store, water, close):
     watch = CaseWatch(store, POLICY, CaseWriter("site"))
     close(Action.DISMISS)

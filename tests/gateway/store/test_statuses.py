@@ -79,6 +79,19 @@ def test_what_was_reached_before_a_case_was_reopened_does_not_close_it_again(
     assert hear(report("closed", "e-4")).case.step is Step.CLOSED
 
 
+def test_what_was_reached_before_a_case_was_split_off_does_not_close_it_again(
+    store: Store, samples, hear
+) -> None:
+    samples.fill(store, 2)
+    camera = Actor(Party.CAMERA, "cam")
+    merge = Deed(Action.MERGE, Actor(Party.OPERATOR, "li"), utc_now(), other="i-1")
+    store.cases.take("i-0", merge, 0, COMPOSE)
+    of_before = report("closed", "e-1")
+    store.cases.take("i-0", Deed(Action.SPLIT, camera, utc_now(), other="i-1"), 1, COMPOSE)
+    assert hear(of_before).verdict is Verdict.OLD_NEWS
+    assert hear(report("closed", "e-2")).case.step is Step.CLOSED
+
+
 def test_what_cannot_be_done_leaves_nothing_behind(store: Store, hear) -> None:
     over = utc_now() - timedelta(days=1)
     with pytest.raises(StepRefusedError, match="is over"):
