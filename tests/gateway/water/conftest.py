@@ -1,5 +1,7 @@
 """A street that goes under water, as a camera would show it, on a clock of its own."""
 
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -122,6 +124,19 @@ class StreetCamera:
 
 
 @pytest.fixture
+def wait_until() -> Callable[[Callable[[], object]], None]:
+    """Return what waits until something holds; what is told is written by another thread."""
+
+    def wait(condition: Callable[[], object], patience_s: float = 30.0) -> None:
+        deadline = time.monotonic() + patience_s
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
 def writer(store: Store, tmp_path: Path):
     writer = IncidentWriter(store, tmp_path, MessageWriter("dongshan"))
     writer.start()
@@ -131,16 +146,21 @@ def writer(store: Store, tmp_path: Path):
 
 @pytest.fixture
 def street_camera(store: Store, tmp_path: Path, writer) -> Callable[..., StreetCamera]:
-    """Return a maker of cameras at the street; the same id is the same camera, restarted."""
+    """Return a maker of cameras at the street; the same id is the same camera, restarted.
 
-    places = Places(store)
+    worker: cameras of one worker know of each other at once, of others by the store.
+    """
 
-    def make(camera_id: str = "gate", place: str = "", clock: Clock | None = None) -> StreetCamera:
+    workers: defaultdict[int, Places] = defaultdict(lambda: Places(store))
+
+    def make(
+        camera_id: str = "gate", place: str = "", clock: Clock | None = None, worker: int = 0
+    ) -> StreetCamera:
         camera = Camera(camera_id, camera_id, water=SETUP % place)
         if camera_id not in {one.id for one in store.inventory.cameras()}:
             store.inventory.add(camera)
         made: list[StreetCamera] = []
-        desk = WaterDesk(store, writer, tmp_path, "0.1.0", places=places)
+        desk = WaterDesk(store, writer, tmp_path, "0.1.0", places=workers[worker])
         point = point_of(camera.water)
         water = CameraWater(camera, point, desk, lambda: made[0].turning)
         made.append(StreetCamera(water, clock or Clock()))

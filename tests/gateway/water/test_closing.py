@@ -1,7 +1,5 @@
 """Floods that meet something on their way: each closes in the end, and hides none after it."""
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -98,7 +96,7 @@ def test_only_wet_closes_the_incident_for_good_and_hides_no_flood(known, store, 
 
 
 def test_a_flood_dismissed_while_it_was_small_is_a_case_again_once_it_is_deep(
-    known, store, writer
+    known, store, writer, wait_until
 ) -> None:
     known.show(known.street(0.3), 60)
     assert known.looks[-1].state is WaterState.YELLOW
@@ -131,7 +129,7 @@ def test_a_place_closes_where_the_camera_that_told_first_is_blind_for_long(
 
 
 def test_a_camera_that_leaves_its_place_in_a_flood_hides_none_of_the_others_floods(
-    street_camera, store, writer
+    street_camera, store, writer, wait_until
 ) -> None:
     east, west = street_camera("east", "桥下"), street_camera("west", "桥下")
     for camera in (east, west):
@@ -148,10 +146,3 @@ def test_a_camera_that_leaves_its_place_in_a_flood_hides_none_of_the_others_floo
     incidents = {one.camera: one for one in waterlogging(store, writer)}
     assert incidents["east"].closed_at is not None
     assert incidents["west"].closed_at is None
-
-
-def wait_until(condition, patience_s: float = 30.0) -> None:
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)

@@ -1,8 +1,13 @@
 """Several cameras of one place: one incident, with what each of them saw."""
 
+import threading
+
 import pytest
 
+from gateway.case_watch import CaseWatch
+from gateway.dispatch.case_message import CaseWriter
 from gateway.store.incident_list import IncidentFilter
+from gateway.workflow.unasked import Policy
 from vision.types import Severity
 
 
@@ -68,3 +73,55 @@ def test_the_other_takes_over_where_the_first_sees_the_water_go(two, store, writ
     incidents = {one.incident.camera: one.incident for one in kept(store, writer)}
     assert incidents["east"].closed_at is not None
     assert incidents["west"].closed_at is None
+
+
+@pytest.fixture
+def apart(street_camera):
+    """Return two cameras of one place that have learnt their street, of two workers."""
+    cameras = street_camera("east", "桥下"), street_camera("west", "桥下", worker=1)
+    for camera in cameras:
+        camera.show(camera.street(), 40)
+    return cameras
+
+
+def open_of(store, camera: str) -> list[str]:
+    return [one.incident.id for one in store.incidents.open_incidents(camera)]
+
+
+def test_cameras_of_two_workers_open_one_incident_that_both_prove(
+    apart, store, writer, wait_until
+) -> None:
+    east, west = apart
+    flood(east)
+    wait_until(lambda: open_of(store, "east"))
+    flood(west, level=0.7)
+    (one,) = kept(store, writer)
+    assert one.incident.camera == "east"
+    assert any("/west/" in piece.path for piece in one.evidence)
+
+
+def test_a_camera_of_another_worker_takes_over(apart, store, writer, wait_until) -> None:
+    east, west = apart
+    flood(east)
+    wait_until(lambda: open_of(store, "east"))
+    flood(west)
+    east.show(east.street(), 200)
+    wait_until(lambda: not open_of(store, "east"))
+    flood(west, 20)
+    incidents = {one.incident.camera: one.incident for one in kept(store, writer)}
+    assert incidents["east"].closed_at is not None
+    assert incidents["west"].closed_at is None
+
+
+def test_two_workers_that_see_the_water_at_once_tell_one_case(apart, store, writer) -> None:
+    """Neither can know of the other yet: both tell an incident, and their cases are joined."""
+    hold = threading.Event()
+    writer._submit(hold.wait)
+    for camera in apart:
+        flood(camera)
+    hold.set()
+    told = {one.incident.camera: one.incident.id for one in kept(store, writer)}
+    assert set(told) == {"east", "west"}
+    CaseWatch(store, Policy(), CaseWriter("dongshan")).look()
+    found = {camera: store.cases.get(told[camera]).case for camera in told}
+    assert found["west"].merged_into == told["east"] or found["east"].merged_into == told["west"]
