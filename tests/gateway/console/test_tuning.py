@@ -73,7 +73,7 @@ def test_many_are_looked_at_tuned_and_set_back(console, site, road, device):
     gone = replace(site.store.inventory.get("bridge"), address="onvif://127.0.0.1:1")
     site.store.inventory.replace(gone)
     console.goto(f"{site.url}#/cameras")
-    console.reload()  # the list is as old as the sign-in, and nobody tells of what a test writes
+    console.reload()  # the list of before hears of the other camera a moment later
     many = console.locator("gp-tune-many")
     many.get_by_role("button", name="码流优化").click()
     expect(many.get_by_role("status").last).to_contain_text("1可优化", timeout=ASKED_MS)
