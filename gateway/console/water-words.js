@@ -43,6 +43,8 @@ const LOSSES = {
   unreadable: msg("The disk refuses the states learnt of this place."),
 };
 
+const NOT_IN_WATER = msg("Nothing is learnt while water is told: once it has gone, press “Only wet, no water”.");
+
 /** @type {Record<RainState, string>} */
 const RAIN = {
   unknown: msg("not known"),
@@ -91,6 +93,13 @@ export function unseenWord(unseen) {
   return t(UNSEEN[unseen]);
 }
 
+/** What learning waits for, "" where it does not learn or a loss says so. @param {Water} water */
+export function learningWord({ unseen, state, rain, lost }) {
+  if (unseen !== "learning" || lost) return "";
+  if (state !== "normal") return t(NOT_IN_WATER);
+  return rain === "rain" ? t("Nothing is learnt in rain: it goes on when that has ended.") : t("A new light is learnt within some minutes, while there is no water.");
+}
+
 /** What was lost of what it had learnt, and what happens now; null where nothing was. @param {Water} water */
 export function lossWords({ lost, state }) {
   return lost && { what: t(LOSSES[lost.how]), now: afterLoss(lost.how, state) };
@@ -100,7 +109,7 @@ export function lossWords({ lost, state }) {
 function afterLoss(how, state) {
   if (how === "behind") return t("Nothing needs to be done: what is missing is learnt again by itself.");
   if (how === "unreadable") return t("Nothing is judged until it can be read again, which is tried twice a minute. Check the disk and the rights of the data directory; the log names the file.");
-  if (state !== "normal") return t("Nothing is learnt while water is told: once it has gone, press “Only wet, no water”.");
+  if (state !== "normal") return t(NOT_IN_WATER);
   return t("It learns the place anew, outside rain, and takes what it sees first for dry ground. Should there be water now, drop that state once it has gone.");
 }
 

@@ -162,7 +162,7 @@ export class GpWaterPage extends ConsoleElement {
     return html`<section><div class="fields">
       <label>${t("Kind of place")}<select ?disabled=${this.#fixed} @change=${(/** @type {Event} */ event) => this.#change({ type: /** @type {PlaceType} */ (word(event)) })}>
         ${WATER_PLACE_CHOICES.map((one) => html`<option value=${one} ?selected=${one === type}>${waterPlaceWord(one)}</option>`)}</select>${fault(mistakes, "type")}</label>
-      <label>${t("Name of the place, if other cameras see it too")}<input maxlength="80" .value=${place} placeholder=${t("none: this camera watches it alone")} ?disabled=${this.#fixed} @change=${(/** @type {Event} */ event) => this.#change({ place: word(event) })}>${fault(mistakes, "place")}</label>
+      <label>${t("Name of the place, if other cameras see it too")}<input maxlength="80" .value=${place} placeholder=${t("no other camera")} ?disabled=${this.#fixed} @change=${(/** @type {Event} */ event) => this.#change({ place: word(event) })}>${fault(mistakes, "place")}</label>
     </div></section>`;
   }
 

@@ -91,7 +91,9 @@ export class GpWaterSeen extends ConsoleElement {
   }
 
   #waiting() {
-    return this.refused ? refusal(this.refused) : html`<p class="quiet" role="status">${t("It has not looked yet; the first look comes within half a minute.")}</p>`;
+    if (this.refused) return refusal(this.refused);
+    const unseen = this.camera?.water?.unseen;
+    return html`<p class="quiet" role="status">${unseen ? t("Cannot see: {why}", { why: unseenWord(unseen) }) : t("It has not looked yet; the first look comes within half a minute.")}</p>`;
   }
 
   /** @param {WaterLook} look @param {Camera} camera @param {Site} site */

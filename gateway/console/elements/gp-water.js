@@ -1,5 +1,5 @@
 /** How the water stands at one camera, how it went, and the button for "this is only wet". */
-/** @import { Camera, WaterMoment } from "../contract.js" */
+/** @import { Camera, Water, WaterMoment } from "../contract.js" */
 /** @import { Site } from "../site.js" */
 import { css, html, svg } from "lit";
 import { getJson, postJson } from "../api.js";
@@ -9,7 +9,7 @@ import { t } from "../language.js";
 import { waterHref } from "../router.js";
 import { base, controls, marks } from "../styles.js";
 import { refusalText } from "../vocabulary.js";
-import { basisWord, depthWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
+import { basisWord, depthWord, learningWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { loss, lossNote } from "./water-loss.js";
@@ -86,18 +86,16 @@ export class GpWater extends ConsoleElement {
     if (!water) return html`<section class="panel"><h2>${t("Water")}</h2><p class="quiet">${t("Not looked at yet.")}</p>${this.#way(camera)}</section>`;
     const { word, tone } = waterWord(water);
     const now = site.now();
+    const learning = learningWord(water);
     return html`<section class="panel ${tone}"><h2>${t("Water")}</h2>
       <p class="state">${word}</p>
       ${water.unseen ? html`<p>${t("Cannot see: {why}", { why: unseenWord(water.unseen) })}${water.blind_since ? html` <span class="quiet">${t("since {time}", { time: since(water.blind_since, now) })}</span>` : null}</p>` : null}
+      ${learning ? html`<p class="small">${learning}</p>` : null}
       ${lossNote(water, now)}
       <dl>
         <dt>${t("Passage")}</dt><dd>${passabilityWord(water.passability)}</dd>
-        <dt>${t("Extent")}</dt><dd>${Math.round(water.area_ratio * 100)}%</dd>
-        <dt>${t("Depth")}</dt><dd>${depthWord(water)}</dd>
-        <dt>${t("Trend")}</dt><dd>${trendWord(water)}</dd>
-        <dt>${t("Since")}</dt><dd>${since(water.since, now)}</dd>
+        ${water.unseen && water.state === "normal" ? null : figures(water, now)}
         <dt>${t("Rain")}</dt><dd>${rainWord(water.rain)}</dd>
-        <dt>${t("Judged by")}</dt><dd>${basisWord(water.basis) || "–"}</dd>
         <dt>${t("Known states")}</dt><dd>${water.reference_count}</dd>
         <dt>${t("Looked at")}</dt><dd>${whenSeen(water.updated_at, now)}</dd>
       </dl>
@@ -139,6 +137,16 @@ export class GpWater extends ConsoleElement {
     }
     this.busy = false;
   }
+}
+
+/** How much water there is, or was when it was last seen. @param {Water} water @param {Date} now */
+function figures(water, now) {
+  return html`${water.unseen && water.blind_since ? html`<dt>${t("As last seen")}</dt><dd>${since(water.blind_since, now)}</dd>` : null}
+    <dt>${t("Extent")}</dt><dd>${Math.round(water.area_ratio * 100)}%</dd>
+    <dt>${t("Depth")}</dt><dd>${depthWord(water)}</dd>
+    <dt>${t("Trend")}</dt><dd>${trendWord(water)}</dd>
+    <dt>${t("Since")}</dt><dd>${since(water.since, now)}</dd>
+    <dt>${t("Judged by")}</dt><dd>${basisWord(water.basis) || "–"}</dd>`;
 }
 
 customElements.define("gp-water", GpWater);

@@ -86,6 +86,51 @@ def test_it_follows_what_is_seen(panel, looks):
     expect(panel.get_by_role("button")).to_have_count(0)
 
 
+def test_what_was_never_seen_is_no_figure(panel, looks):
+    looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.DARK, area_ratio=0.0)
+    expect(panel.locator(".state")).to_have_text("看不清")
+    for word in ("通行状况", "降雨", "查看情况"):
+        expect(panel.locator("dt").get_by_text(word, exact=True)).to_have_count(1)
+    for word in ("范围", "水深", "趋势", "开始于", "判断依据"):
+        expect(panel.locator("dt").get_by_text(word, exact=True)).to_have_count(0)
+
+
+def test_figures_of_before_are_called_so_while_it_cannot_see(panel, looks):
+    expect(panel).not_to_contain_text("最后看清")
+    blind_since = utc_now() - timedelta(minutes=2)
+    looks(unseen=Unseen.HAZE, blind_since=blind_since)
+    expect(panel).to_contain_text("最后看清时")
+    expect(panel).to_contain_text("46%")
+
+
+@pytest.mark.parametrize(
+    ("state", "rain", "words"),
+    [
+        (WaterState.NORMAL, RainState.RAIN, "下雨时不学习"),
+        (WaterState.RED, RainState.DRY, "报有积水期间不会学习"),
+        (WaterState.NORMAL, RainState.DRY, "几分钟"),
+    ],
+)
+def test_learning_says_what_it_waits_for(panel, looks, state, rain, words):
+    looks(state=state, rain=rain, unseen=Unseen.LEARNING, passability=None)
+    expect(panel).to_contain_text(words)
+
+
+def test_a_page_without_a_look_says_why_there_is_none(console, site, looks):
+    answer = {"code": "not_found", "message": "camera road has not looked at the water yet"}
+    console.route(
+        "**/water/look",
+        lambda route: route.fulfill(
+            status=404, content_type="application/json", body=json.dumps({"error": answer})
+        ),
+    )
+    console.goto(f"{site.url}#/cameras/road/water")
+    seen = console.locator("gp-water-seen")
+    expect(seen.get_by_role("status")).to_contain_text("半分钟")
+    looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.STALE)
+    expect(seen.get_by_role("status")).to_contain_text("看不清：没有画面")
+
+
 @pytest.mark.parametrize(
     ("how", "state", "words"),
     [
