@@ -66,7 +66,8 @@ class Waterline:
     much each hidden row is explained better as water than as mark, in squared logarithms of
     brightness. shows: contrast of the mark's own pattern just below the waterline, as a share of
     that above it. patterned: whether the strip has a pattern all along. tinted: by how much the
-    step in brightness at the waterline differs between the colours, in logarithms.
+    step in brightness at the waterline differs between the colours, in logarithms. apart: how far
+    from part the waterline is by colours alone, which a shadow's edge does not change.
     """
 
     part: float
@@ -76,6 +77,7 @@ class Waterline:
     shows: float
     patterned: bool
     tinted: float
+    apart: float
 
 
 def strip_of(
@@ -106,23 +108,27 @@ def waterline(now: Strip, then: Strip) -> Waterline:
     """Return where water hides a strip that was dry then; both of one shape."""
     lit = _lit(now, then)
     costs = _explained(now, lit)
+    prices = PRICE * np.arange(len(costs))
+    costs += prices
     patterned = _is_patterned(then)
     if patterned:
         unshaded = now - _shadow(now - lit)
-        shaded = _explained(unshaded, lit)
+        shaded = _explained(unshaded, lit) + prices
         if shaded.min() < SHADED * costs.min():
             now, costs = unshaded, shaded
     rows, edge = len(now), int(np.argmin(costs))
     top = -max(4, round(rows * VISIBLE))
     hidden = max(edge, 1) * (rows - edge) / rows
+    part = _refined(costs, edge) / rows
     return Waterline(
-        part=_refined(costs, edge) / rows,
+        part=part,
         error=_spread(costs, edge, rows) / rows,
         likeness=min(_likeness(now[edge:], then[edge:]), _likeness(now[top:], then[top:])),
         better=float(costs[0] - costs[edge]) / hidden,
         shows=_shown(now, then, edge),
         patterned=patterned,
         tinted=_tinted(now - lit, edge),
+        apart=abs(_edge_of_colours(now, lit) / rows - part),
     )
 
 
@@ -132,6 +138,22 @@ def _tinted(change: Strip, edge: int) -> float:
         return 0.0
     step = change[:edge].mean(axis=(0, 1)) - change[edge:].mean(axis=(0, 1))
     return float(step.max() - step.min())
+
+
+def _edge_of_colours(now: Strip, lit: Strip) -> int:
+    """Return the row of the waterline by colours alone, however light or dark they are.
+
+    Asked of the lower half: from a row higher up, the mark's mirror image ends within the strip,
+    and a waterline where it ends would pass for that end.
+    """
+    costs = _explained(_hues(now), _hues(lit))
+    return int(np.argmin(costs[: len(now) // 2 + 1]))
+
+
+def _hues(strip: Strip) -> Strip:
+    """Return by how much each colour of a row differs from the mean of all: (rows, 1, 3)."""
+    own = strip - strip.mean(axis=2, keepdims=True)
+    return np.asarray(own.mean(axis=1, keepdims=True), np.float32)
 
 
 def _shown(now: Strip, then: Strip, edge: int) -> float:
@@ -159,8 +181,7 @@ def _explained(now: Strip, lit: Strip) -> Series:
     tones = (_from_here_up(gap.mean(axis=1)) ** 2).mean(axis=1)
     above = squares - tones / np.arange(len(now), 0, -1)
     hidden = range(math.floor(len(now) * (1.0 - VISIBLE)) + 1)
-    costs = (_as_water(now, edge) + above[edge] + PRICE * edge for edge in hidden)
-    return np.fromiter(costs, np.float64)
+    return np.fromiter((_as_water(now, edge) + above[edge] for edge in hidden), np.float64)
 
 
 def _from_here_up(values: Series) -> Series:

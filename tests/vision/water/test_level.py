@@ -119,6 +119,20 @@ def test_a_plain_post_is_read_within_twice_its_error(
     assert level.depth_cm == pytest.approx(true_cm, abs=2 * level.error_cm)
 
 
+@pytest.mark.parametrize("length", [64, 110, 150])
+@pytest.mark.parametrize("part", [0.2, 0.35, 0.5])
+@pytest.mark.parametrize("shadow", [0.1, 0.25, 0.45, 0.6])
+def test_a_shadows_edge_on_a_plain_post_in_water_is_not_taken_for_the_waterline(
+    square: Scene, length: int, part: float, shadow: float
+) -> None:
+    waterline = FOOT_Y - round(part * length)
+    wet = flooded(with_mark(square, "post", length), waterline, 0.2)
+    wet[FOOT_Y - round(shadow * length) :] *= 0.5
+    level = read(square, "post", length, waterline, wet)
+    true_cm = (FOOT_Y - waterline) / length * CM
+    assert level is None or level.depth_cm == pytest.approx(true_cm, abs=2 * level.error_cm)
+
+
 @pytest.mark.parametrize("part", [0.7, 1.1])
 @pytest.mark.parametrize("mirror", [0.2, 0.6])
 def test_of_a_plain_post_more_must_stick_out_than_is_hidden(
