@@ -40,6 +40,9 @@ two that have it lost none of their events, the one with two seconds between the
 SOON_KEY_EVERY_S = 2.0
 """Key frames seen this often let something that begins be told within two or three seconds."""
 
+LATE_KEYS_S = 3.0
+"""Where key frames come less often than this, whoever comes is told of late by them alone."""
+
 SOON, SPARE = 0.8, 0.7
 """Part of the budget up to which quiet cameras are seen this often, and up to which cameras are
 given what they could do without: a machine that is busy all the time lets pictures wait."""
@@ -132,6 +135,10 @@ def _long_gop(demand: Demand) -> bool:
     return not _followed_by_keys(demand)
 
 
+def _told_late_by_keys(demand: Demand) -> bool:
+    return demand.keys_per_s * LATE_KEYS_S < 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One step up. wants: for cameras of at least this interest. needed: going without is overload.
@@ -184,6 +191,7 @@ TIERS: tuple[Tier, ...] = (
         lambda s, _: replace(s, key_every_s=min(s.key_every_s, SOON_KEY_EVERY_S)),
         up_to=SOON,
     ),
+    Tier(Interest.QUIET, lambda s, _: replace(s, rung=Rung.FULL), only=_told_late_by_keys),
     Tier(Interest.STIRRED, lambda s, every_s: replace(s, look_every_s=every_s)),
     Tier(Interest.QUIET, lambda s, _: replace(s, key_every_s=0.0)),
     Tier(Interest.QUIET, lambda s, _: replace(s, rung=Rung.FULL)),

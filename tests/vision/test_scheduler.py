@@ -141,6 +141,15 @@ def followed(*cameras):
     return [name for name, share in plan.shares.items() if share.rung is Rung.FULL]
 
 
+def test_whoever_key_frames_would_tell_of_late_is_decoded_before_others_are_looked_at_more_often():
+    slow = [demand(f"slow{n}", keys_per_s=0.25, key_s=0.003) for n in range(20)]
+    plan = allot(town(60, stirred=12, key_s=0.003) + slow, budget=1.8, look_every_s=ASKED_S)
+    assert all(plan.shares[one.camera].rung is Rung.FULL for one in slow)
+    quiet = [plan.shares[f"c{n:03}"] for n in range(12, 60)]
+    assert all(share.rung is Rung.KEYS for share in quiet)
+    assert any(plan.shares[f"c{n:03}"].look_every_s > ASKED_S for n in range(12))
+
+
 def test_what_a_camera_or_an_object_vouches_for_goes_before_motion_alone():
     moved = demand("moved", rung=Rung.FULL, since_s=9.0)
     assert followed(moved, demand("told", vouched=True)) == ["told"]
