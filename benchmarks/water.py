@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
+from statistics import median
 
 import cv2
 
@@ -22,6 +23,7 @@ from benchmarks.water_places import Place, present
 from benchmarks.water_score import (
     Found,
     alerts_per_hour,
+    delay_of_truth_s,
     delays,
     found,
     unseen_share,
@@ -90,7 +92,7 @@ def _run(plan: Plan) -> Outcome:
     with ProcessPoolExecutor(plan.jobs, mp_context=get_context("spawn")) as pool:
         done = list(pool.map(carry_out, tasks))
     trials = [trial for part in done for trial in part.trials]
-    figures = [*_event_figures(trials), *_cause_figures(trials, plan.causes)]
+    figures = [*_event_figures(trials, places), *_cause_figures(trials, plan.causes)]
     if not plan.quick:
         figures += [*water_cost.figures(places[0], network()), *water_gauge.figures(places)]
     real = water_photos.outcome(places, network(), quick=plan.quick)
@@ -151,16 +153,20 @@ def network() -> WaterVoter:
     return WaterNetwork.open(find_model(MODEL_NAME, load_manifest(shipped_manifest())))
 
 
-def _event_figures(trials: Iterable[Trial]) -> Iterator[Figure]:
+def _event_figures(trials: Iterable[Trial], places: Iterable[Place]) -> Iterator[Figure]:
     """Yield how the events were told."""
-    events = [found(trial) for trial in trials if trial.name not in CAUSES]
-    if not events:
+    played = [trial for trial in trials if trial.name not in CAUSES]
+    if not played:
         return
+    events = [found(trial) for trial in played]
+    setups = {place.name: place.setup for place in places}
+    least = median(delay_of_truth_s(trial, setups[trial.place]) / 60 for trial in played)
     count = sum(one.delay_s is not None for one in events)
     middle, worst = delays(events)
     yield Figure("rendered: events found", count, f"of {len(events)}", f">= {len(events)}")
     yield Figure("rendered: delay after a true 5 %, median", middle, "min", MIDDLE_MIN)
     yield Figure("rendered: delay after a true 5 %, worst", worst, "min", WORST_MIN)
+    yield Figure("rendered: delay were every look to see the truth, median", least, "min")
     severe = sum(one.severe for one in events)
     yield Figure("rendered: severe called normal", severe, "looks", SEVERE)
     steps = sum(one.transitions for one in events) / len(events)

@@ -1,12 +1,15 @@
 """What the looks of simulated hours come to: found, how late, how often wrongly, how steadily."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
-from benchmarks.water_trial import Look, Trial
-from vision.water.types import WaterState
+from benchmarks.water_trial import EPOCH, Look, Trial
+from vision.water.state import WaterMachine
+from vision.water.types import RainState, WaterReading, WaterSetup, WaterState
 
 TRUE_RATIO = 0.05
 """From this flooded share on water ought to be told: the line of WATCH."""
@@ -57,6 +60,21 @@ def found(trial: Trial) -> Found:
         unseen=unseen_share(looks),
         transitions=transitions(trial),
     )
+
+
+def delay_of_truth_s(trial: Trial, setup: WaterSetup) -> float:
+    """Return the delay were every look to see the true share: what the waits of the lines take.
+
+    inf where not even so it would be told.
+    """
+    machine, true_at = WaterMachine(setup), None
+    for one in trial.looks:
+        at = EPOCH + timedelta(seconds=one.at_s)
+        state = machine.step(WaterReading(at, None, one.truth), RainState.UNKNOWN).state
+        true_at = one.at_s if true_at is None and one.truth >= TRUE_RATIO else true_at
+        if state is not WaterState.NORMAL:
+            return one.at_s - (one.at_s if true_at is None else true_at)
+    return math.inf
 
 
 def _told_since(looks: Sequence[Look], true_at: float | None, gone_at: float) -> float | None:

@@ -7,13 +7,13 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from gateway.dial_policy import DialPolicy
-from gateway.errors import GatewayError
 from gateway.inventory_plan import Action, Plan, Planned, apply
 from gateway.onboarding import Finding, look_at, measure
 from gateway.sources import Credentials, with_credentials
 from gateway.store import Store
 from gateway.store.inventory import Camera
 from gateway.stream_tuning import StreamTuner, TuningOutcome, outcome_of
+from gateway.surprise import tellable
 from gateway.survey import Survey, survey_to_json
 
 HOSTS_AT_ONCE = 8
@@ -86,8 +86,9 @@ class Import:
                 planned = replace(planned, camera=camera)
                 told = replace(told, survey=survey)
             apply(self.store, planned)
-        except GatewayError as error:
-            return replace(told, code=error.code, text=str(error))
+        except Exception as error:  # noqa: BLE001 one camera's surprise is not the others'
+            failure = tellable(error, f"camera {camera.id}")
+            return replace(told, code=failure.code, text=str(failure))
         if self.tuner is not None and planned.action is Action.ADD:
             return replace(told, tuning=outcome_of(camera, self.tuner.tune))
         return told

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-import structlog
-
 from gateway.clock import monotonic_s
 from gateway.errors import BusyError, GatewayError, NotFoundError
+from gateway.surprise import tellable
 
 AT_ONCE = 3
 """Jobs that run side by side; each bounds its own sockets."""
@@ -20,8 +19,6 @@ KEEP_S = 900.0
 
 CLOSE_S = 4.0
 """How long `close` waits; the whole process has ten seconds to stop."""
-
-log = structlog.get_logger(__name__)
 
 Item = TypeVar("Item")
 
@@ -104,12 +101,8 @@ class Job(Generic[Item]):
             work(self)
         except CancelledByPersonError:
             self._enter(JobState.CANCELLED)
-        except GatewayError as error:
-            self._enter(JobState.FAILED, error)
-        except Exception as error:  # a surprise must not look like work going on
-            log.error("job failed unexpectedly", kind=self._status.kind, exc_info=error)
-            told = f"the {self._status.kind} failed ({type(error).__name__}); the log says more"
-            self._enter(JobState.FAILED, GatewayError(told))
+        except Exception as error:  # noqa: BLE001 a surprise must not look like work going on
+            self._enter(JobState.FAILED, tellable(error, f"the {self._status.kind}"))
         else:
             self._enter(JobState.DONE)
 

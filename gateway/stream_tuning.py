@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from gateway.audit.act import Act, AuditAction, camera_object
 from gateway.clock import utc_now
-from gateway.errors import GatewayError, NotFoundError, OnvifError, StreamSharedError
+from gateway.errors import NotFoundError, OnvifError, StreamSharedError
 from gateway.named_source import ONVIF_SCHEMES
 from gateway.onvif.client import OnvifClient
 from gateway.onvif.encoder import Change, Encoder
@@ -21,6 +21,7 @@ from gateway.record_mode import RecordMode
 from gateway.sources import Credentials
 from gateway.store import Store
 from gateway.store.inventory import Camera
+from gateway.surprise import tellable
 
 BY_DEFAULT = Tuning()
 Deed = Callable[[str], Change]
@@ -153,11 +154,12 @@ class TuningOutcome:
 
 
 def outcome_of(camera: Camera, deed: Deed) -> TuningOutcome:
-    """Do something to one camera, and return what became of it."""
+    """Do something to one camera, and return what became of it; never raises."""
     try:
         return TuningOutcome(camera.id, camera.name, deed(camera.id))
-    except GatewayError as error:
-        return TuningOutcome(camera.id, camera.name, code=error.code, text=str(error))
+    except Exception as error:  # noqa: BLE001 one camera's surprise is not the others'
+        told = tellable(error, f"camera {camera.id}")
+        return TuningOutcome(camera.id, camera.name, code=told.code, text=str(told))
 
 
 def is_tunable(camera: Camera) -> bool:

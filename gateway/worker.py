@@ -18,7 +18,7 @@ from gateway.camera_commands import Command, ControlState
 from gateway.camera_control import CameraControl
 from gateway.camera_health import HealthRound
 from gateway.camera_unit import Bench, CameraUnit
-from gateway.clock import monotonic_s, to_iso, utc_now
+from gateway.clock import ClockWatch, monotonic_s, to_iso, utc_now
 from gateway.decode import Picture
 from gateway.detector_setup import open_water_network
 from gateway.errors import ConfigError, GatewayError, NoPictureError, NotFoundError
@@ -94,6 +94,7 @@ class Worker:
             bench.store, lambda: [unit.water for unit in self._units.values() if unit.water]
         )
         self._teacher = Teacher(partial(open_water_network, settings.data_dir))
+        self._clock, self._set_back_s = ClockWatch(), 0.0
         self._overload = Overload()
         self._load: WorkerLoad | None = None
         self._url = ""
@@ -241,7 +242,8 @@ class Worker:
             raise NotFoundError(f"camera {camera} watches no water: set it up first")
         return water
 
-    def _match_inventory(self) -> None:
+    def _match_inventory(self, *, anew: bool = False) -> None:
+        """Start, stop and replace cameras to match the inventory. anew: replace them all."""
         with self._changing:
             if self._stopping.is_set():
                 return
@@ -250,7 +252,8 @@ class Worker:
                 for camera in self._bench.store.inventory.cameras()
                 if camera.enabled and self._shard.owns(camera.id)
             }
-            self._remove([u for u in self._units.values() if wanted.get(u.camera.id) != u.camera])
+            units = self._units.values()
+            self._remove([u for u in units if anew or wanted.get(u.camera.id) != u.camera])
             self._refused = {}
             for camera in wanted.values():
                 if camera.id not in self._units:
@@ -309,6 +312,7 @@ class Worker:
             self._stopping.wait(GATHER_S)
             self._report_due.clear()
             try:
+                self._mind_the_clock()
                 if self._bench.quarantine.next_trial(utc_now()):
                     self._match_inventory()
                 self._bench.store.camera_states.put(self._states())
@@ -320,6 +324,15 @@ class Worker:
                 failing = True
             else:
                 failing = False
+
+    def _mind_the_clock(self) -> None:
+        """Begin anew with every camera when the clock was set back: what it knows is of later."""
+        self._set_back_s += self._clock.set_back_s()
+        if self._set_back_s:
+            seconds = round(self._set_back_s)
+            log.warning("the clock was set back: every camera begins anew", seconds=seconds)
+            self._match_inventory(anew=True)
+            self._set_back_s = 0.0
 
     def _measured_load(self) -> WorkerLoad:
         engine, now = self._bench.engine.state, utc_now()

@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.film.eyes import Crew
 from gateway.replay.journal import FilmResult, Journal
 from gateway.replay.pictures import write_pictures
+from gateway.surprise import tellable
 from vision.overlay import NO_WORDS
 from vision.scene import Line, Zone
 
@@ -92,8 +93,10 @@ class Batch:
                 folder = self._journal.folder
                 write_pictures(film, analysis, self._crew, self._plan, self._kind_words, folder)
                 self._journal.keep(FilmResult(film, lines))
-        except GatewayError as error:
-            return FilmOutcome(film, error=error)
+        except _StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 one film's surprise is not the others'
+            return FilmOutcome(film, error=tellable(error, f"film {film.name}"))
         return FilmOutcome(film, lines, places, analysis)
 
     def _tell(self, film: Film, at: Progress) -> None:

@@ -1,12 +1,15 @@
 """What looks at simulated hours come to."""
 
+import math
+
 import pytest
 
-from benchmarks.water_score import alerts_per_hour, found, wrong_share
+from benchmarks.water_score import alerts_per_hour, delay_of_truth_s, found, wrong_share
 from benchmarks.water_trial import Look, Trial
-from vision.water.types import Unseen, WaterState
+from vision.water.types import PlaceType, Unseen, WaterLines, WaterSetup, WaterState
 
 NORMAL, WATCH = WaterState.NORMAL, WaterState.WATCH
+SETUP = WaterSetup(PlaceType.ROAD, ())
 
 
 def look(at_s: float, truth: float, state: WaterState, told: str = "") -> Look:
@@ -44,6 +47,15 @@ def test_delay_is_counted_from_a_true_twentieth_and_closing_from_the_last_water(
     assert result.closed_s == 900
     assert result.false == 0
     assert result.transitions == pytest.approx(2 / 6)
+
+
+def test_the_truth_itself_is_told_once_the_wait_of_the_line_is_over() -> None:
+    sudden = [look(at_s, 0.1 if at_s >= 60 else 0.0, NORMAL) for at_s in range(0, 600, 10)]
+    wait_s = WaterLines().watch_s
+    assert wait_s <= delay_of_truth_s(trial(*sudden), SETUP) < wait_s + 60
+    slow = [look(at_s, at_s / 6000, NORMAL) for at_s in range(0, 600, 10)]
+    assert 0 < delay_of_truth_s(trial(*slow), SETUP) < wait_s
+    assert delay_of_truth_s(trial(look(0, 0.0, NORMAL)), SETUP) == math.inf
 
 
 def test_what_closes_while_there_is_water_was_closed_too_early() -> None:

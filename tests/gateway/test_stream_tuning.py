@@ -11,6 +11,7 @@ from gateway.audit.act import AuditAction
 from gateway.bulk_tuning import BulkTuning, cameras_meant
 from gateway.errors import NotFoundError, OnvifError, StreamSharedError, UnreachableError
 from gateway.onvif import encoder as encoder_module
+from gateway.onvif.encoder import Change
 from gateway.onvif.encoding import Size, Tuning
 from gateway.record_mode import RecordMode
 from gateway.store import Store
@@ -152,3 +153,21 @@ def test_many_at_once_and_a_dead_one_stops_nothing(
     assert [one.id for one in cameras_meant(store, (), tuned=True)] == ["gate"]
     with pytest.raises(NotFoundError, match="not taken in by ONVIF"):
         tuner.tune("film")
+
+
+def test_a_surprise_of_one_camera_is_told_as_its_own(
+    store: Store, tuner: StreamTuner, gate: Camera
+) -> None:
+    odd = replace(gate, id="odd", main_uri=MAIN + "2")
+    store.inventory.add(odd)
+
+    def tune(camera_id: str) -> Change:
+        if camera_id == "odd":
+            raise ZeroDivisionError("secret detail")
+        return tuner.tune(camera_id)
+
+    outcomes: list[TuningOutcome] = []
+    BulkTuning(tune, outcomes.append).run([odd, gate])
+    told = {one.camera_id: one for one in outcomes}
+    assert told["gate"].change is not None
+    assert told["odd"].text == "camera odd failed (ZeroDivisionError); the log says more"

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from gateway import camera_unit
 from gateway.analysis.engine import AnalysisEngine
 from gateway.camera_unit import Bench
-from gateway.clock import utc_now
+from gateway.clock import ClockWatch, utc_now
 from gateway.config import Settings
 from gateway.errors import (
     ConfigError,
@@ -518,6 +518,23 @@ def test_states_come_without_any_change(store, start_worker, road):
     facts = state_of(store, "road").stream
     assert (facts.codec, facts.width, facts.height, facts.clock) == ("h264", 640, 272, "file")
     assert state_of(store, "road").live in LiveMode
+
+
+def test_a_clock_set_back_has_every_camera_begin_anew(store, start_worker, road, monkeypatch):
+    worker = start_worker()
+    wait_until(lambda: is_in_state(store, "road", "online"))
+    first, back_s = worker._units["road"], [0.0]
+    monkeypatch.setattr(worker, "_clock", ClockWatch(lambda: 1000.0 - back_s[0], lambda: 0.0))
+    back_s[0] = 3.0
+    worker._mind_the_clock()
+    assert worker._units["road"] is first, "a small correction disturbs nobody"
+    back_s[0] = 3603.0
+    worker._report_due.set()
+    wait_until(lambda: worker._units.get("road", first) is not first)
+    wait_until(lambda: worker._units["road"].eye.latest is not None)
+    second = worker._units["road"]
+    worker._mind_the_clock()
+    assert worker._units["road"] is second, "once for each time it is set back"
 
 
 def test_failed_start_can_be_stopped(store, start_worker, settings, road):

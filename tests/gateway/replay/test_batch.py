@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.analyze import AnalysisPlan, Film
+from gateway.analyze import AnalysisPlan, FileAnalysis, Film, analyze_film
 from gateway.film.eyes import Crew
 from gateway.replay.batch import Batch, FilmOutcome
 from gateway.replay.films import films_in
@@ -55,6 +55,19 @@ def test_outcomes_come_in_order_and_an_error_stays_with_its_film(analyze, folder
     assert first
     assert [one.pop("file") for one in first] == ["a.mp4"] * len(first)
     assert [one["kind"] for one in last[:-1]] == [one["kind"] for one in first[:-1]]
+
+
+def test_a_surprise_stays_with_its_film(analyze, folder, monkeypatch) -> None:
+    def surprised(film: Film, *others: object) -> FileAnalysis:
+        if film.name == "a.mp4":
+            raise ZeroDivisionError("secret detail")
+        return analyze_film(film, *others)
+
+    monkeypatch.setattr("gateway.replay.batch.analyze_film", surprised)
+    outcomes, _ = analyze(films_in([folder]))
+    told = "film a.mp4 failed (ZeroDivisionError); the log says more"
+    assert [str(outcome.error) == told for outcome in outcomes] == [True, False, False]
+    assert outcomes[-1].lines
 
 
 def test_what_is_done_is_not_done_again(analyze, folder, tmp_path) -> None:
