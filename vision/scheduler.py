@@ -191,7 +191,12 @@ TIERS: tuple[Tier, ...] = (
         lambda s, _: replace(s, key_every_s=min(s.key_every_s, SOON_KEY_EVERY_S)),
         up_to=SOON,
     ),
-    Tier(Interest.QUIET, lambda s, _: replace(s, rung=Rung.FULL), only=_told_late_by_keys),
+    Tier(
+        Interest.QUIET,
+        lambda s, _: replace(s, rung=Rung.FULL),
+        up_to=SOON,
+        only=_told_late_by_keys,
+    ),
     Tier(Interest.STIRRED, lambda s, every_s: replace(s, look_every_s=every_s)),
     Tier(Interest.QUIET, lambda s, _: replace(s, key_every_s=0.0)),
     Tier(Interest.QUIET, lambda s, _: replace(s, rung=Rung.FULL)),
