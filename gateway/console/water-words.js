@@ -1,10 +1,14 @@
 /** Words for how the water stands: one table for each code of the API, translated when shown. */
 /** @import { Loss, Passability, RainState, Unseen, Water, WaterState } from "./contract.js" */
 /** @import { MarkKind, PlaceType } from "./water.js" */
-import { decimal } from "./format.js";
+import { decimal, duration } from "./format.js";
 import { msg, t } from "./language.js";
 
 /** @typedef {"good" | "busy" | "warn" | "bad" | "off"} WaterTone */
+
+/** An hour: what changes by no more is called steady. */
+const STEADY_CM = 1;
+const STEADY_RATIO = 0.02;
 
 /** @type {Record<WaterState, { word: string, tone: WaterTone }>} */
 const WATER_STATES = {
@@ -33,6 +37,9 @@ const UNSEEN = {
   stale: msg("no pictures come"),
   fault: msg("it could not be judged; the log says why, and it is tried again"),
 };
+
+/** Why nothing is judged though the ground may be in view. @type {readonly Unseen[]} */
+const UNJUDGED = ["learning", "stale", "fault"];
 
 /** What became of the learnt states of a place. @type {Record<Loss, string>} */
 const LOSSES = {
@@ -80,7 +87,18 @@ const LEVELS = {
 export function waterWord({ state, unseen, passability }) {
   const { word, tone } = WATER_STATES[state];
   if (!unseen) return { word: t(word), tone };
-  return passability === null ? { word: t("Cannot see"), tone: "off" } : { word: t("{state}, cannot see now", { state: t(word) }), tone };
+  if (passability === null) return { word: blindWord(unseen), tone: "off" };
+  return { word: UNJUDGED.includes(unseen) ? t("{state}, not judged now", { state: t(word) }) : t("{state}, cannot see now", { state: t(word) }), tone };
+}
+
+/** That the ground cannot be seen, or cannot be judged. @param {Unseen} unseen */
+export function blindWord(unseen) {
+  return UNJUDGED.includes(unseen) ? t("Not judged now") : t("Cannot see");
+}
+
+/** The same, and why. @param {Unseen} unseen */
+export function blindSentence(unseen) {
+  return t("{blind}: {why}", { blind: blindWord(unseen), why: unseenWord(unseen) });
 }
 
 /** @param {Passability | null} passability */
@@ -126,18 +144,39 @@ export function basisWord(basis) {
 /** "12 ± 2 cm, by a mark" @param {Water} water */
 export function depthWord({ depth_cm: depth, error_cm: error, level_by: by }) {
   if (depth === null) return t("no mark can be read");
-  const much = error === null ? `${decimal(depth)} cm` : `${decimal(depth)} ± ${decimal(error)} cm`;
+  const much = centimetres(depth, error);
   return LEVELS[by] ? t("{much}, {how}", { much, how: t(LEVELS[by]) }) : much;
 }
 
-/** "rising, 12 % an hour" @param {Water} water */
+/** "31 ± 2.5 cm" @param {number} depth @param {number | null} [error] */
+export function centimetres(depth, error = null) {
+  return error === null ? t("{depth} cm", { depth: decimal(depth) }) : t("{depth} ± {error} cm", { depth: decimal(depth), error: decimal(error) });
+}
+
+/** "46% of the zones" @param {number} ratio */
+export function extentWord(ratio) {
+  return t("{share} of the zones", { share: percent(ratio) });
+}
+
+/** By its depth, or by its extent where depth is not known or does not change. @param {Water} water */
 export function trendWord({ ratio_per_h: ratio, cm_per_h: cm }) {
-  if (ratio === null && cm === null) return "–";
-  const rises = (cm ?? 0) > 1 || (ratio ?? 0) > 0.02;
-  const falls = (cm ?? 0) < -1 || (ratio ?? 0) < -0.02;
-  const much = cm === null ? `${Math.round(Math.abs(ratio ?? 0) * 100)}%` : `${decimal(Math.abs(cm))} cm`;
-  if (rises) return t("rising, {much} an hour", { much });
-  return falls ? t("falling, {much} an hour", { much }) : t("steady");
+  if (cm !== null && (Math.abs(cm) > STEADY_CM || ratio === null)) return depthTrend(cm);
+  return ratio === null ? "–" : extentTrend(ratio);
+}
+
+/** "rising, 12 cm an hour" @param {number} cm an hour */
+function depthTrend(cm) {
+  return Math.abs(cm) > STEADY_CM ? trend(cm, centimetres(Math.abs(cm))) : t("steady");
+}
+
+/** "rising, 12% an hour" @param {number} ratio an hour */
+function extentTrend(ratio) {
+  return Math.abs(ratio) > STEADY_RATIO ? trend(ratio, percent(Math.abs(ratio))) : t("steady");
+}
+
+/** @param {number} rate @param {string} much */
+function trend(rate, much) {
+  return rate > 0 ? t("rising, {much} an hour", { much }) : t("falling, {much} an hour", { much });
 }
 
 /** Levels as their limits are called. @type {Record<WaterState, string>} */
@@ -210,7 +249,7 @@ export function percent(ratio) {
   return `${Math.round(ratio * 100)}%`;
 }
 
-/** Readings of incidents whose values are codes, by name. @type {Record<string, (code: string) => string>} */
+/** Readings of incidents whose values are codes or want a unit, by name. @type {Record<string, (value: string) => string>} */
 export const WATER_READINGS = {
   passability: (code) => t(PASSABILITIES[/** @type {Passability} */ (code)] ?? code),
   reason: (code) => t(WATER_REASONS[code] ?? code),
@@ -218,6 +257,14 @@ export const WATER_READINGS = {
   unseen: (code) => t(UNSEEN[/** @type {Unseen} */ (code)] ?? code),
   depth_by: (code) => t(LEVELS[code] ?? code),
   basis: basisWord,
+  area_ratio: (ratio) => percent(Number(ratio)),
+  peak_area_ratio: (ratio) => percent(Number(ratio)),
+  depth_cm: (cm) => centimetres(Number(cm)),
+  peak_depth_cm: (cm) => centimetres(Number(cm)),
+  error_cm: (cm) => `± ${centimetres(Number(cm))}`,
+  trend_ratio_per_h: (ratio) => extentTrend(Number(ratio)),
+  trend_cm_per_h: (cm) => depthTrend(Number(cm)),
+  blind_s: (seconds) => duration(Number(seconds)),
 };
 
 /** The state of the water in an incident; "" for another kind of state. @param {string | number} code */

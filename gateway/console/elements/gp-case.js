@@ -157,16 +157,17 @@ function state(found) {
 
 /** @param {CaseChange} change */
 function entry(change) {
-  const { at, action, handler, deadline, reason, attachments } = change;
+  const { at, action, handler, deadline, reason, other, attachments } = change;
   const more = [reason && reasonWord(reason), handler && `${t("Who handles it")} ${handler}`, deadline && t("until {time}", { time: dayAndTime(deadline) }), noteWords(change)].filter(Boolean);
   return html`<li><b>${actionWord(action)}</b> · ${actorWord(change)}
-    <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}</div>
+    <div class="quiet"><time datetime=${at}>${dayAndTime(at)}</time>${more.length ? html` · ${more.join(" · ")}` : null}${other ? html` · <a class="link" href=${incidentHref(other)}>${t("the other case")}</a>` : null}</div>
     ${attachments.length ? html`<div class="files">${attachments.map(attachment)}</div>` : null}</li>`;
 }
 
 /** What people noted, as they did; of what happened by itself, why. @param {CaseChange} change */
 function noteWords({ action, party, note }) {
-  if (["reopen", "split"].includes(action) && party === "camera") return t("The water turned red after the case was closed");
+  if (action === "reopen" && party === "camera") return t("The water turned red after the case was closed");
+  if (action === "split" && party === "camera") return t("The water turned red here after the case it was merged into was closed");
   return party === "relay" ? "" : note;
 }
 

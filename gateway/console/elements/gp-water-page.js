@@ -148,7 +148,7 @@ export class GpWaterPage extends ConsoleElement {
         <div class="picture"><gp-drawn .site=${this.site} .camera=${camera} .shapes=${shapesOf(this.#setup, this.#found)} .chosen=${this.chosen} ?fixed=${this.#fixed} @choose=${this.#choose} @remove=${this.#remove}
             @reshape=${(/** @type {CustomEvent<{ id: string, points: Point[] }>} */ { detail: { id, points } }) => this.#draft.change(reshaped(this.#setup, id, points))}
             @drawn=${(/** @type {CustomEvent<{ sort: Sort, points: Point[] }>} */ { detail }) => this.#drawn(detail.sort.stem, detail.points)}></gp-drawn>
-          ${this.isNew ? null : html`<gp-water-seen .site=${this.site} .camera=${camera} .look=${this.look} .refused=${this.unlooked}></gp-water-seen>`}</div>
+          ${this.isNew ? null : html`<gp-water-seen .site=${this.site} .camera=${camera} .look=${this.look} ?slope=${this.#draft.kept?.type === "slope"} .refused=${this.unlooked}></gp-water-seen>`}</div>
         <div class="panel setup">${this.#place()}${this.#zones(isSlope)}${isSlope ? null : this.#marks(camera)}${this.#rivers()}${this.#texts()}${isSlope ? null : this.#limits()}${this.#foot()}</div></div>
       ${this.isNew ? null : html`<gp-water-states .now=${this.site?.now() ?? new Date()} .camera=${camera} current=${this.look?.reference ?? ""}></gp-water-states>
         ${this.#fixed ? null : html`<p class="end"><button ?disabled=${this.#draft.busy} @click=${this.#end}>${icon("remove")}${t("Watch no water here")}</button></p>`}`}

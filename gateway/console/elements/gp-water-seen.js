@@ -4,10 +4,10 @@
 /** @import { EyeFigures, WaterLook, WaterTaught } from "../water.js" */
 import { css, html } from "lit";
 import { apiUrl, getJson, postJson } from "../api.js";
-import { dayAndTime, decimal, whenSeen } from "../format.js";
+import { dayAndTime, whenSeen } from "../format.js";
 import { t } from "../language.js";
 import { base, controls, forms, marks } from "../styles.js";
-import { percent, unseenWord, votesWords, waterWord } from "../water-words.js";
+import { blindSentence, blindWord, centimetres, extentWord, percent, unseenWord, votesWords, waterWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
@@ -27,7 +27,7 @@ export class GpWaterSeen extends ConsoleElement {
     th, td { text-align: start; padding: var(--s1) var(--s2); font-weight: inherit; border-block-end: 1px solid var(--line); }
     thead th { color: var(--ink-2); } td { text-align: end; } thead th + th { text-align: end; }
   `];
-  static properties = { site: { attribute: false }, camera: { attribute: false }, look: { attribute: false }, refused: { attribute: false }, taught: { state: true }, unasked: { state: true } };
+  static properties = { site: { attribute: false }, camera: { attribute: false }, look: { attribute: false }, slope: { type: Boolean }, refused: { attribute: false }, taught: { state: true }, unasked: { state: true } };
 
   constructor() {
     super();
@@ -37,6 +37,8 @@ export class GpWaterSeen extends ConsoleElement {
     this.camera = null;
     /** @type {WaterLook | null} */
     this.look = null;
+    /** Whether it is a slope, where what changed is looked for, not water. */
+    this.slope = false;
     /** Why there is no look. @type {unknown} */
     this.refused = null;
     /** @type {WaterTaught | null} */
@@ -87,27 +89,27 @@ export class GpWaterSeen extends ConsoleElement {
     const { camera, site } = this;
     if (!camera || !site) return null;
     return html`<section class="panel"><h2>${t("What the machine sees now")}</h2>${this.look ? this.#seen(this.look, camera, site) : this.#waiting()}</section>
-      <section class="panel"><h2>${t("Its own eye")}</h2>${this.#taught()}</section>`;
+      ${this.slope ? null : html`<section class="panel"><h2>${t("Its own eye")}</h2>${this.#taught()}</section>`}`;
   }
 
   #waiting() {
     if (this.refused) return refusal(this.refused);
     const unseen = this.camera?.water?.unseen;
-    return html`<p class="quiet" role="status">${unseen ? t("Cannot see: {why}", { why: unseenWord(unseen) }) : t("It has not looked yet; the first look comes within half a minute.")}</p>`;
+    return html`<p class="quiet" role="status">${unseen ? blindSentence(unseen) : t("It has not looked yet; the first look comes within half a minute.")}</p>`;
   }
 
   /** @param {WaterLook} look @param {Camera} camera @param {Site} site */
   #seen(look, { water }, site) {
     const { at, unseen, area_ratio: ratio, depth_cm: depth, error_cm: error, reference, votes } = look;
-    const state = water && waterWord(water);
-    return html`<div class="seen"><img src=${apiUrl(`${this.#path}/look/picture.jpg?at=${encodeURIComponent(at)}`)} alt=${t("The last look, with the zones and the water seen in them")}>
-      <div class="words"><p class="quiet small">${t("Blue: taken for water. Grey: cannot be judged. Lines: the zones.")}</p>
+    const state = water && !this.slope && waterWord(water);
+    return html`<div class="seen"><img src=${apiUrl(`${this.#path}/look/picture.jpg?at=${encodeURIComponent(at)}`)} alt=${this.slope ? t("The last look, with the slope and what changed on it") : t("The last look, with the zones and the water seen in them")}>
+      <div class="words"><p class="quiet small">${this.slope ? t("Red: changed. Lines: the slope.") : t("Blue: taken for water. Grey: cannot be judged. Lines: the zones.")}</p>
       <dl><dt>${t("Last look")}</dt><dd>${whenSeen(at, site.now())}</dd>
-        ${unseen ? html`<dt>${t("Cannot see")}</dt><dd>${unseenWord(unseen)}</dd>` : html`
-          <dt>${t("Extent")}</dt><dd>${percent(ratio)}</dd>
-          <dt>${t("Depth")}</dt><dd>${depth === null ? t("no mark can be read") : `${decimal(depth)} ± ${decimal(error ?? 0)} cm`}</dd>
+        ${unseen ? html`<dt>${blindWord(unseen)}</dt><dd>${unseenWord(unseen)}</dd>` : html`
+          <dt>${t("Extent")}</dt><dd>${extentWord(ratio)}</dd>
+          ${this.slope ? null : html`<dt>${t("Depth")}</dt><dd>${depth === null ? t("no mark can be read") : centimetres(depth, error)}</dd>
           <dt>${t("Compared with")}</dt><dd class="mono small">${reference || "–"}</dd>
-          <dt>${t("Each witness")}</dt><dd>${votesWords(votes).join(" · ") || "–"}</dd>`}
+          <dt>${t("Each witness")}</dt><dd>${votesWords(votes).join(" · ") || "–"}</dd>`}`}
         ${state ? html`<dt>${t("Told as")}</dt><dd>${state.word}</dd>` : null}</dl></div></div>`;
   }
 

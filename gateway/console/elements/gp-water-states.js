@@ -3,10 +3,11 @@
 /** @import { WaterReference } from "../water.js" */
 /** @import { GpConfirm } from "./gp-confirm.js" */
 import { css, html } from "lit";
-import { ApiError, apiUrl, getJson, postJson, request } from "../api.js";
+import { ApiError, apiUrl, getJson, request } from "../api.js";
 import { dayAndTime } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { isOnlyWet, keepOnlyWet } from "../only-wet.js";
 import { base, controls, forms, marks } from "../styles.js";
 import { referenceWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
@@ -90,28 +91,25 @@ export class GpWaterStates extends ConsoleElement {
   }
 
   async #onlyWet() {
-    const agreed = await this.#ask({ title: t("Only wet, no water?"), text: t("What the camera sees now will not be told as water any more. Is there really none?"), action: t("Only wet, no water"), mild: true });
-    if (agreed) await this.#try(() => postJson(`${this.#path}/only-wet`, {}), t("Noted. What looks like this alerts no more; the incident closes when it has stayed so for some minutes."));
+    if (await isOnlyWet(this.#dialog)) await this.#try(() => keepOnlyWet(this.camera?.id ?? ""));
   }
 
   /** @param {string} id */
   async #drop(id) {
-    const agreed = await this.#ask({ title: t("Drop the state {id}?", { id }), text: t("Do this when it shows water, or when the place was rebuilt. It is learnt anew when it is seen again without water."), action: t("Drop") });
-    if (agreed) await this.#try(() => request(`${this.#path}/references/${encodeURIComponent(id)}`, { method: "DELETE" }), t("Dropped."));
+    const agreed = await this.#dialog.ask({ title: t("Drop the state {id}?", { id }), text: t("Do this when it shows water, or when the place was rebuilt. It is learnt anew when it is seen again without water."), action: t("Drop") });
+    if (agreed) await this.#try(() => request(`${this.#path}/references/${encodeURIComponent(id)}`, { method: "DELETE" }).then(() => t("Dropped.")));
   }
 
-  /** @param {import("./gp-confirm.js").Question} question */
-  async #ask(question) {
-    return /** @type {GpConfirm} */ (this.renderRoot.querySelector("gp-confirm")).ask(question);
+  get #dialog() {
+    return /** @type {GpConfirm} */ (this.renderRoot.querySelector("gp-confirm"));
   }
 
-  /** @param {() => Promise<unknown>} deed @param {string} said */
-  async #try(deed, said) {
+  /** @param {() => Promise<string>} deed says what follows from it */
+  async #try(deed) {
     this.busy = true;
     this.said = "";
     try {
-      await deed();
-      this.said = said;
+      this.said = await deed();
       await this.#read();
     } catch (error) {
       this.refused = error;

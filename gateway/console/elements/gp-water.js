@@ -1,18 +1,22 @@
 /** How the water stands at one camera, how it went, and the button for "this is only wet". */
 /** @import { Camera, Water, WaterMoment } from "../contract.js" */
 /** @import { Site } from "../site.js" */
+/** @import { PlaceType } from "../water.js" */
+/** @import { GpConfirm } from "./gp-confirm.js" */
 import { css, html, svg } from "lit";
-import { getJson, postJson } from "../api.js";
+import { getJson } from "../api.js";
 import { shortTime, since, whenSeen } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { isOnlyWet, keepOnlyWet } from "../only-wet.js";
 import { waterHref } from "../router.js";
 import { base, controls, marks } from "../styles.js";
 import { refusalText } from "../vocabulary.js";
-import { basisWord, depthWord, learningWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
+import { basisWord, blindWord, depthWord, extentWord, learningWord, passabilityWord, rainWord, trendWord, unseenWord, waterWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { loss, lossNote } from "./water-loss.js";
+import "./gp-confirm.js";
 
 /** Between two readings of the course: a look comes every 10 to 30 seconds. */
 const EVERY_MS = 30_000;
@@ -33,6 +37,7 @@ export class GpWater extends ConsoleElement {
     .warn .state { color: var(--yellow); }
     .good .state { color: var(--green); }
     .busy .state { color: var(--accent); }
+    .passage { font-size: var(--large); font-weight: 600; }
     figure { margin: 0; }
     svg.course { width: 100%; height: auto; background: var(--raised); border-radius: var(--radius-small); }
     .course polyline { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
@@ -42,7 +47,7 @@ export class GpWater extends ConsoleElement {
   `];
   static properties = {
     site: { attribute: false }, camera: { attribute: false },
-    moments: { state: true }, said: { state: true }, busy: { state: true },
+    place: { state: true }, moments: { state: true }, said: { state: true }, busy: { state: true },
   };
 
   #timer = 0;
@@ -53,6 +58,8 @@ export class GpWater extends ConsoleElement {
     this.site = null;
     /** @type {Camera | null} */
     this.camera = null;
+    /** What kind of place it is, null until that is read. @type {PlaceType | null} */
+    this.place = null;
     /** @type {WaterMoment[]} */
     this.moments = [];
     this.said = "";
@@ -75,35 +82,48 @@ export class GpWater extends ConsoleElement {
 
   async #read() {
     if (!this.camera?.watches_water) return;
-    const path = `cameras/${encodeURIComponent(this.camera.id)}/water/course?hours=${HOURS}`;
-    this.moments = (await getJson(path).catch(() => ({ moments: this.moments }))).moments;
+    const path = `cameras/${encodeURIComponent(this.camera.id)}/water`;
+    this.place ??= (await getJson(path).catch(() => ({ type: "road" }))).type;
+    this.moments = (await getJson(`${path}/course?hours=${HOURS}`).catch(() => ({ moments: this.moments }))).moments;
   }
 
   render() {
     const { camera, site } = this;
-    if (!camera?.watches_water || !site) return null;
+    if (!camera?.watches_water || !site || !this.place) return null;
     const { water } = camera;
+    if (this.place === "slope") return this.#slope(camera, site.now());
     if (!water) return html`<section class="panel"><h2>${t("Water")}</h2><p class="quiet">${t("Not looked at yet.")}</p>${this.#way(camera)}</section>`;
     const { word, tone } = waterWord(water);
     const now = site.now();
     const learning = learningWord(water);
     return html`<section class="panel ${tone}"><h2>${t("Water")}</h2>
       <p class="state">${word}</p>
-      ${water.unseen ? html`<p>${t("Cannot see: {why}", { why: unseenWord(water.unseen) })}${water.blind_since ? html` <span class="quiet">${t("since {time}", { time: since(water.blind_since, now) })}</span>` : null}</p>` : null}
+      ${blindness(water, now)}
       ${learning ? html`<p class="small">${learning}</p>` : null}
       ${lossNote(water, now)}
       <dl>
-        <dt>${t("Passage")}</dt><dd>${passabilityWord(water.passability)}</dd>
+        <dt>${t("Passage")}</dt><dd class="passage">${passabilityWord(water.passability)}</dd>
         ${water.unseen && water.state === "normal" ? null : figures(water, now)}
         <dt>${t("Rain")}</dt><dd>${rainWord(water.rain)}</dd>
         <dt>${t("Known states")}</dt><dd>${water.reference_count}</dd>
-        <dt>${t("Looked at")}</dt><dd>${whenSeen(water.updated_at, now)}</dd>
+        <dt>${t("Last look")}</dt><dd>${whenSeen(water.updated_at, now)}</dd>
       </dl>
       ${this.#course()}
       ${this.#way(camera)}
       ${water.state === "normal" ? null : html`<button ?disabled=${this.busy} @click=${this.#onlyWet}>${t("Only wet, no water")}</button>`}
-      <p class="small" role="status">${this.said}</p>
+      <p class="small" role="status">${this.said}</p><gp-confirm></gp-confirm>
     </section>`;
+  }
+
+  /** A slope has no water of its own: what changes on it is an incident. @param {Camera} camera @param {Date} now */
+  #slope(camera, now) {
+    const { water } = camera;
+    return html`<section class="panel"><h2>${t("Slope")}</h2>
+      <p class="state">${water?.unseen ? blindWord(water.unseen) : water ? t("Being watched") : t("Not looked at yet.")}</p>
+      ${water ? blindness(water, now) : null}${lossNote(water, now)}
+      <p class="small">${t("When the slope stays otherwise for ten minutes, that is told as an incident.")}</p>
+      ${water ? html`<dl><dt>${t("Rain")}</dt><dd>${rainWord(water.rain)}</dd><dt>${t("Last look")}</dt><dd>${whenSeen(water.updated_at, now)}</dd></dl>` : null}
+      ${this.#way(camera)}</section>`;
   }
 
   /** To where it is set up and seen. @param {Camera} camera */
@@ -118,20 +138,19 @@ export class GpWater extends ConsoleElement {
     const span = Math.max(1, Date.parse(newest.at) - first);
     const spots = this.moments.map(({ at, area_ratio: ratio, unseen }) => ({ unseen, x: ((Date.parse(at) - first) / span) * WIDTH, y: HEIGHT * (1 - ratio) }));
     const blind = spots.map(({ unseen, x }, index) => (unseen ? svg`<rect x=${x} y="0" width=${(spots[index + 1]?.x ?? x) - x} height=${HEIGHT}></rect>` : null));
-    const points = spots.flatMap(({ unseen, x, y }) => (unseen ? [] : [`${x.toFixed(1)},${y.toFixed(1)}`]));
     return html`<figure>
       <svg class="course" viewBox=${`0 -3 ${WIDTH} ${HEIGHT + 6}`} preserveAspectRatio="none" role="img" aria-label=${t("Extent of the water over the last hours")}>
-        ${blind}<line x1="0" x2=${WIDTH} y1=${HEIGHT / 2} y2=${HEIGHT / 2}></line><polyline points=${points.join(" ")}></polyline></svg>
+        ${blind}<line x1="0" x2=${WIDTH} y1=${HEIGHT / 2} y2=${HEIGHT / 2}></line>${seenRuns(spots).map((points) => svg`<polyline points=${points}></polyline>`)}</svg>
       <figcaption class="ends quiet small"><span>${shortTime(oldest.at)}</span><span>${t("extent, 0 to 100 %")}</span><span>${shortTime(newest.at)}</span></figcaption>
     </figure>`;
   }
 
   async #onlyWet() {
-    if (!this.camera) return;
+    const dialog = /** @type {GpConfirm} */ (this.renderRoot.querySelector("gp-confirm"));
+    if (!this.camera || !(await isOnlyWet(dialog))) return;
     this.busy = true;
     try {
-      await postJson(`cameras/${encodeURIComponent(this.camera.id)}/water/only-wet`, {});
-      this.said = t("Noted. What looks like this alerts no more; the incident closes when it has stayed so for some minutes.");
+      this.said = await keepOnlyWet(this.camera.id);
     } catch (error) {
       this.said = refusalText(error);
     }
@@ -139,10 +158,27 @@ export class GpWater extends ConsoleElement {
   }
 }
 
+/** Why nothing is known now, and since when. @param {Water} water @param {Date} now */
+function blindness({ unseen, blind_since: from }, now) {
+  if (!unseen) return null;
+  return html`<p>${t("Why: {why}", { why: unseenWord(unseen) })}${from ? html` <span class="quiet whole">${t("since {time}", { time: since(from, now) })}</span>` : null}</p>`;
+}
+
+/** The lines between looks that saw the ground, broken where one did not. @param {{ unseen: unknown, x: number, y: number }[]} spots */
+function seenRuns(spots) {
+  /** @type {string[][]} */
+  const runs = [[]];
+  for (const { unseen, x, y } of spots) {
+    if (unseen) runs.push([]);
+    else runs.at(-1)?.push(`${x.toFixed(1)},${y.toFixed(1)}`);
+  }
+  return runs.filter((run) => run.length > 1).map((run) => run.join(" "));
+}
+
 /** How much water there is, or was when it was last seen. @param {Water} water @param {Date} now */
 function figures(water, now) {
   return html`${water.unseen && water.blind_since ? html`<dt>${t("As last seen")}</dt><dd>${since(water.blind_since, now)}</dd>` : null}
-    <dt>${t("Extent")}</dt><dd>${Math.round(water.area_ratio * 100)}%</dd>
+    <dt>${t("Extent")}</dt><dd>${extentWord(water.area_ratio)}</dd>
     <dt>${t("Depth")}</dt><dd>${depthWord(water)}</dd>
     <dt>${t("Trend")}</dt><dd>${trendWord(water)}</dd>
     <dt>${t("Since")}</dt><dd>${since(water.since, now)}</dd>

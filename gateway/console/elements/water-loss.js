@@ -6,6 +6,7 @@ import { t } from "../language.js";
 import { lossWords } from "../water-words.js";
 
 export const loss = css`
+  .whole { white-space: nowrap; }
   .loss { display: grid; gap: var(--s1); padding: var(--s2) var(--s3); border-radius: var(--radius-small); background: var(--yellow-soft); }
 `;
 
@@ -13,5 +14,5 @@ export const loss = css`
 export function lossNote(water, now) {
   const words = water && lossWords(water);
   if (!water?.lost || !words) return null;
-  return html`<div class="loss" role="note"><p>${words.what} <span class="quiet small">${t("since {time}", { time: since(water.lost.at, now) })}</span></p><p class="small">${words.now}</p></div>`;
+  return html`<div class="loss" role="note"><p>${words.what} <span class="quiet small whole">${t("since {time}", { time: since(water.lost.at, now) })}</span></p><p class="small">${words.now}</p></div>`;
 }

@@ -63,10 +63,10 @@ def panel(console, site, looks):
 
 
 def test_the_panel_says_how_the_water_stands(panel, console):
-    for words in ("积水（红色）", "禁行", "46%", "31 ± 2.5 cm（按标尺）", "上涨，每小时 12 cm",
-                  "下雨", "地面纹理消失 · 神经网络", "5"):  # fmt: skip
+    for words in ("积水（红色）", "禁行", "46%", "31 ± 2.5 厘米（按标尺）", "上涨，每小时 12 厘米",
+                  "下雨", "地面纹理消失 · 模型识别", "5"):  # fmt: skip
         expect(panel).to_contain_text(words)
-    expect(panel.locator("svg.course polyline")).to_have_count(1)
+    expect(panel.locator("svg.course polyline")).to_have_count(2)
     expect(panel.locator("svg.course rect")).to_have_count(3)
 
 
@@ -76,7 +76,7 @@ def test_it_follows_what_is_seen(panel, looks):
         unseen=Unseen.HAZE, blind_since=now - timedelta(minutes=2), passability=Passability.CLOSED
     )
     expect(panel).to_contain_text("积水（红色），目前看不清")
-    expect(panel).to_contain_text("看不清：暴雨或浓雾")
+    expect(panel).to_contain_text("原因：暴雨或浓雾")
     looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.DARK, area_ratio=0.0)
     expect(panel.locator(".state")).to_have_text("看不清")
     expect(panel).to_contain_text("未知")
@@ -89,9 +89,9 @@ def test_it_follows_what_is_seen(panel, looks):
 def test_what_was_never_seen_is_no_figure(panel, looks):
     looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.DARK, area_ratio=0.0)
     expect(panel.locator(".state")).to_have_text("看不清")
-    for word in ("通行状况", "降雨", "查看情况"):
+    for word in ("通行状况", "降雨", "最近查看"):
         expect(panel.locator("dt").get_by_text(word, exact=True)).to_have_count(1)
-    for word in ("范围", "水深", "趋势", "开始于", "判断依据"):
+    for word in ("面积", "水深", "趋势", "开始于", "判断依据"):
         expect(panel.locator("dt").get_by_text(word, exact=True)).to_have_count(0)
 
 
@@ -101,6 +101,32 @@ def test_figures_of_before_are_called_so_while_it_cannot_see(panel, looks):
     looks(unseen=Unseen.HAZE, blind_since=blind_since)
     expect(panel).to_contain_text("最后看清时")
     expect(panel).to_contain_text("46%")
+
+
+def test_a_trend_says_its_own_number(panel, looks):
+    looks(cm_per_h=-3.0, ratio_per_h=0.5)
+    expect(panel).to_contain_text("下降，每小时 3 厘米")
+    looks(cm_per_h=0.2, ratio_per_h=0.5)
+    expect(panel).to_contain_text("上涨，每小时 50%")
+
+
+@pytest.mark.parametrize("unseen", [Unseen.LEARNING, Unseen.STALE, Unseen.FAULT])
+def test_what_is_not_for_want_of_sight_is_not_called_so(panel, looks, unseen):
+    looks(unseen=unseen)
+    expect(panel.locator(".state")).to_have_text("积水（红色），暂无法判断")
+    expect(panel).not_to_contain_text("看不清")
+
+
+def test_a_slope_is_not_told_as_a_road_without_water(panel, console, site, looks):
+    camera = site.store.inventory.get("road")
+    slope = SETUP.replace('"type":"road"', '"type":"slope"')
+    site.store.inventory.replace(replace(camera, water=slope))
+    looks(state=WaterState.NORMAL, passability=Passability.OPEN)
+    console.reload()
+    expect(panel.get_by_role("heading", name="边坡")).to_be_visible()
+    expect(panel.locator(".state")).to_have_text("监测中")
+    for words in ("无积水", "通行"):
+        expect(panel).not_to_contain_text(words)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +154,7 @@ def test_a_page_without_a_look_says_why_there_is_none(console, site, looks):
     seen = console.locator("gp-water-seen")
     expect(seen.get_by_role("status")).to_contain_text("半分钟")
     looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.STALE)
-    expect(seen.get_by_role("status")).to_contain_text("看不清：没有画面")
+    expect(seen.get_by_role("status")).to_contain_text("暂无法判断：没有画面")
 
 
 @pytest.mark.parametrize(
@@ -165,9 +191,13 @@ def test_only_wet_is_told_to_the_worker(panel, console):
         route.fulfill(status=200, content_type="application/json", body=json.dumps(state))
 
     console.route("**/water/only-wet", answer)
-    panel.get_by_role("button", name="只是潮湿").click()
-    expect(panel.get_by_role("status")).to_contain_text("类似画面不再报警")
-    assert asked == ["POST"]
+    for answer_with, posted in (("取消", []), ("只是潮湿", ["POST"])):
+        panel.get_by_role("button", name="只是潮湿").click()
+        console.get_by_role("dialog").get_by_role("button", name=answer_with).click()
+        expect(console.get_by_role("dialog")).to_have_count(0)
+        if posted:
+            expect(panel.get_by_role("status")).to_contain_text("类似画面不再报警")
+        assert asked == posted
 
 
 def test_ground_that_was_not_seen_is_refused_with_what_to_do(panel, console):
@@ -179,6 +209,7 @@ def test_ground_that_was_not_seen_is_refused_with_what_to_do(panel, console):
         ),
     )
     panel.get_by_role("button", name="只是潮湿").click()
+    console.get_by_role("dialog").get_by_role("button", name="只是潮湿").click()
     expect(panel.get_by_role("status")).to_contain_text("90 秒没有看清地面")
     expect(panel.get_by_role("status")).to_contain_text("误报")
 
@@ -203,12 +234,14 @@ def test_it_fits_a_phone_and_a_large_screen(panel, console, width):
 def test_an_incident_of_water_shows_its_proof(console, site):
     kinds = (EvidenceType.RAW, EvidenceType.MARKED, EvidenceType.BEFORE, EvidenceType.CURVE)
     readings = {"state": "red", "passability": "closed", "basis": "gain", "peak_depth_cm": 31.0}
+    readings |= {"area_ratio": 0.463, "trend_cm_per_h": 12.0, "blind_s": 754}
     site.change(
         "i-1", *(site.keep("i-1", kind, JPEG) for kind in kinds), kind="waterlogging",
         rule="waterlogging", readings=readings,
     )  # fmt: skip
     console.goto(f"{site.url}#/incidents/i-1")
-    for words in ("道路积水", "积水（红色）", "禁行", "出现波纹", "最大水深"):
+    for words in ("道路积水", "积水（红色）", "禁行", "出现波纹", "最大水深", "31 厘米", "46%",
+                  "上涨，每小时 12 厘米", "12:34"):  # fmt: skip
         expect(console.locator("gp-incident-page")).to_contain_text(words)
     for name in ("标注图", "无积水时", "变化曲线"):
         console.get_by_role("button", name=name).click()
