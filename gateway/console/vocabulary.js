@@ -326,6 +326,13 @@ export function evidenceWord(type) {
   return t(EVIDENCE[type]);
 }
 
+/** What was measured, as its words stand above: what says most comes first. @param {Record<string, string | number>} measured */
+export function inOrder(measured) {
+  const names = Object.keys(READINGS);
+  const place = (/** @type {string} */ name) => (name in READINGS ? names.indexOf(name) : names.length);
+  return Object.entries(measured).sort(([one], [other]) => place(one) - place(other));
+}
+
 /** @param {string} name */
 export function readingWord(name) {
   return t(READINGS[name] ?? name);

@@ -23,6 +23,7 @@ export class GpEvidence extends ConsoleElement {
     img, video { width: 100%; height: 100%; object-fit: contain; display: block; min-height: 0; }
     .bar { display: flex; flex-wrap: wrap; align-items: center; gap: var(--s2) var(--s3); padding-block: var(--s3); }
     .none { padding: var(--s5) var(--s4); text-align: center; }
+    .segments { flex-wrap: wrap; }
     .segments button { padding: 0 var(--s3); }
   `];
   static properties = { evidence: { attribute: false }, unwatched: { type: Boolean }, chosen: { state: true } };
@@ -50,7 +51,7 @@ export class GpEvidence extends ConsoleElement {
   render() {
     const choices = this.#choices;
     if (!choices.length) return html`<p class="none panel quiet">${t("There is no picture of this.")}</p>`;
-    const { key: chosen = "", found } = choices.find(({ key }) => key === this.chosen) ?? choices[0] ?? {};
+    const { key: chosen = "", found } = choices.find(({ key }) => key === this.chosen) ?? choices.find((choice) => choice.found) ?? choices[0] ?? {};
     const shown = found?.deleted_at ? undefined : found;
     return html`
       <div class="stage">${shown ? keyed(shown.id, this.#view(shown)) : html`<p>${this.#missing(found, chosen)}</p>`}</div>

@@ -8,7 +8,7 @@ import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { INCIDENTS, cameraHref } from "../router.js";
 import { base, controls, marks } from "../styles.js";
-import { evidenceWord, kindWord, readingText, readingWord, refusalText, severityMeaning, severityWord } from "../vocabulary.js";
+import { evidenceWord, inOrder, kindWord, readingText, readingWord, refusalText, severityMeaning, severityWord } from "../vocabulary.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts, page } from "./page-styles.js";
 import "./gp-case.js";
@@ -130,7 +130,7 @@ function finding({ finding: told }) {
 
 /** @param {Incident} incident */
 function readings({ readings: measured }) {
-  const entries = Object.entries(measured);
+  const entries = inOrder(measured);
   return entries.length ? html`<section class="panel"><h2>${t("Readings")}</h2><dl>
     ${entries.map(([name, value]) => html`<dt>${readingWord(name)}</dt><dd>${readingText(name, value)}</dd>`)}</dl></section>` : null;
 }

@@ -243,6 +243,8 @@ def test_an_incident_of_water_shows_its_proof(console, site):
     for words in ("道路积水", "积水（红色）", "禁行", "出现波纹", "最大水深", "31 厘米", "46%",
                   "上涨，每小时 12 厘米", "12:34"):  # fmt: skip
         expect(console.locator("gp-incident-page")).to_contain_text(words)
+    readings = console.locator("gp-incident-page section").filter(has_text="测量值")
+    expect(readings.locator("dt").first).to_have_text("状态")
     for name in ("标注图", "无积水时", "变化曲线"):
         console.get_by_role("button", name=name).click()
         expect(console.locator("gp-evidence img")).to_have_attribute("alt", name)
