@@ -16,7 +16,7 @@ from statistics import median
 
 import cv2
 
-from benchmarks import water_cost, water_gauge, water_photos
+from benchmarks import water_cost, water_gauge, water_photos, water_wading
 from benchmarks.report import Figure, Outcome
 from benchmarks.water_hours import CAUSES, Hour, event
 from benchmarks.water_places import Place, present
@@ -95,6 +95,7 @@ def _run(plan: Plan) -> Outcome:
     figures = [*_event_figures(trials, places), *_cause_figures(trials, plan.causes)]
     if not plan.quick:
         figures += [*water_cost.figures(places[0], network()), *water_gauge.figures(places)]
+        figures += water_wading.figures(_detector())
     real = water_photos.outcome(places, network(), quick=plan.quick)
     notes = (*_notes(places, done), *_told(trials), *real.notes)
     return Outcome((*figures, *real.figures), notes)
@@ -143,8 +144,12 @@ def _hour(place: Place, cause: str, seed: int) -> Hour:
 
 @cache
 def _eyes() -> Eyes:
-    spec = find_model("nanodet-g", load_manifest(shipped_manifest()))
-    return Eyes(Detector.open(spec))
+    return Eyes(_detector())
+
+
+@cache
+def _detector() -> Detector:
+    return Detector.open(find_model("nanodet-g", load_manifest(shipped_manifest())))
 
 
 @cache

@@ -181,8 +181,8 @@ class _Case:
     def has_news(self, at: datetime) -> bool:
         """Return whether it got worse, or is not as bad as it was, since the last change.
 
-        Severity is told at once, a peak when the last change is long enough ago, or lies ahead: a
-        clock that is set back silences nothing.
+        Severity is told at once, a peak or a word when the last change is long enough ago, or lies
+        ahead: a clock that is set back silences nothing.
         """
         told = self._told
         if told is None:
@@ -191,8 +191,8 @@ class _Case:
             return True
         if 0.0 <= (at - told.at).total_seconds() < self._spec.update_every_s:
             return False
-        peaks = [f"peak_{name}" for name in self._spec.peaks]
-        return any(self.incident.readings.get(p) != told.incident.readings.get(p) for p in peaks)
+        names = (*(f"peak_{name}" for name in self._spec.peaks), *self._spec.words)
+        return any(self.incident.readings.get(n) != told.incident.readings.get(n) for n in names)
 
     def close(self, at: datetime) -> IncidentChange:
         """End the incident at the moment it was last seen to hold."""

@@ -90,8 +90,10 @@ class IncidentSpec:
     """What incidents name as the type of their rule."""
     peaks: ClassVar[tuple[str, ...]] = ()
     """Readings whose highest value an incident keeps (as peak_…) and is updated by."""
+    words: ClassVar[tuple[str, ...]] = ()
+    """Readings that are words, which an incident is updated by."""
     update_every_s: ClassVar[float] = 2.0
-    """An open incident tells of a new peak at most this often."""
+    """An open incident tells of a new peak or word at most this often."""
 
     id: str
     zone: str | None = None

@@ -108,9 +108,10 @@ class WaterBody(Answer):
     passability: null while nobody knows. unseen, blind_since: why this look could not tell, and
     since when none could; null when it could. The rest is of the last look that could. reason: what
     the state was entered for: "area", "depth", "trend". area_ratio: flooded share of the zones,
-    0-1. depth_cm, error_cm: only by marks of known height. *_per_h: how fast it rises. rain: what
-    is known of it. reference_count: states of the place it can be compared with. basis: what tells.
-    lost: what was lost of those states within the last day.
+    0-1. depth_cm, error_cm: only by marks of known height. level_by: "mark" then; "knees" or
+    "thighs" where it reaches at least so far up those who wade; else "". *_per_h: how fast it
+    rises. rain: what is known of it. reference_count: states of the place it can be compared with.
+    basis: what tells. lost: what was lost of those states within the last day.
     """
 
     updated_at: UtcTime

@@ -142,6 +142,7 @@ const READINGS = {
   peak_depth_cm: msg("Greatest depth"),
   error_cm: msg("Error of the depth"),
   depth_by: msg("Depth known"),
+  wading: msg("Depth, by those who wade"),
   trend_ratio_per_h: msg("Trend of the extent"),
   trend_cm_per_h: msg("Trend of the depth"),
   reference: msg("Compared with"),

@@ -80,7 +80,12 @@ const WITNESSES = {
 /** @type {Record<string, string>} */
 const LEVELS = {
   mark: msg("by a mark"),
-  band: msg("by wheels or legs"),
+};
+
+/** How far up persons water reaches. @type {Record<string, string>} */
+const WADING = {
+  knees: msg("at least to people's knees"),
+  thighs: msg("at least to people's thighs"),
 };
 
 /** @param {Water} water @returns {{ word: string, tone: WaterTone }} */
@@ -141,9 +146,9 @@ export function basisWord(basis) {
   return basis.split("+").filter(Boolean).map((name) => t(WITNESSES[name] ?? name)).join(" · ");
 }
 
-/** "12 ± 2 cm, by a mark" @param {Water} water */
+/** "12 ± 2 cm, by a mark", "at least to people's knees" @param {Water} water */
 export function depthWord({ depth_cm: depth, error_cm: error, level_by: by }) {
-  if (depth === null) return t("no mark can be read");
+  if (depth === null) return WADING[by] ? t(WADING[by]) : t("no mark can be read");
   const much = centimetres(depth, error);
   return LEVELS[by] ? t("{much}, {how}", { much, how: t(LEVELS[by]) }) : much;
 }
@@ -255,6 +260,7 @@ export const WATER_READINGS = {
   reason: (code) => t(WATER_REASONS[code] ?? code),
   rain: (code) => t(RAIN[/** @type {RainState} */ (code)] ?? code),
   unseen: (code) => t(UNSEEN[/** @type {Unseen} */ (code)] ?? code),
+  wading: (code) => t(WADING[code] ?? code),
   depth_by: (code) => t(LEVELS[code] ?? code),
   basis: basisWord,
   area_ratio: (ratio) => percent(Number(ratio)),

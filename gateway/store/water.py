@@ -47,9 +47,10 @@ class StoredWater:
     unseen, blind_since: why this look could not tell and since when none could, None when it could;
     what follows is then of the last look that could. reason: what the state was entered for, a word
     of `vision.water.state.Reason`. area_ratio: flooded share of the zones, 0-1. depth_cm, error_cm,
-    level_by: as `vision.water.types.Level`, None and "" without marks. *_per_h: how fast it rises,
-    None where that cannot be told. reference_count: states of the camera that it can be compared
-    with. reference: the one it was compared with. basis: what the judgement rests on, for records.
+    level_by: as `vision.water.types.Level`, None and "" without marks; level_by is then a word of
+    `Wading` where those who wade tell. *_per_h: how fast it rises, None where that cannot be told.
+    reference_count: states of the camera that it can be compared with. reference: the one it was
+    compared with. basis: what the judgement rests on, for records.
     lost: what was lost of those states within the last day, None where nothing was.
     """
 

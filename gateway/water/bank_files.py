@@ -1,8 +1,9 @@
 """The cameras' reference banks on the disk: the newest, the one before, and damaged ones aside.
 
 `data_dir/water/CAMERA/` holds `bank.npz`, `bank.previous.npz`, and where there is any `marks.npz`
-(how its marks look dry), `slope.npz` (how its slope looks), `head.npz` (what `water train` taught
-it), `training.json` (how that went) and `*.damaged-TIME`, what could not be read any more.
+(how its marks look dry), `slope.npz` (how its slope looks), `feet.npz` (how tall persons' boxes are
+there), `head.npz` (what `water train` taught it), `training.json` (how that went) and
+`*.damaged-TIME`, what could not be read any more.
 """
 
 import os
@@ -23,10 +24,11 @@ from vision.errors import WaterError
 from vision.water.bank import ReferenceBank
 from vision.water.level import MarkBook
 from vision.water.mark_file import pack_marks, unpack_marks
-from vision.water.types import Mark
+from vision.water.types import Feet, Mark
+from vision.water.wading import pack_feet, unpack_feet
 
 BANK, PREVIOUS, HEAD = "bank.npz", "bank.previous.npz", "head.npz"
-MARKS, SLOPE, TRAINING = "marks.npz", "slope.npz", "training.json"
+MARKS, SLOPE, FEET, TRAINING = "marks.npz", "slope.npz", "feet.npz", "training.json"
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -121,6 +123,14 @@ class BankFiles:
         """Keep how a camera's slope looks; nothing where it watches none."""
         if data is not None:
             self._write(SLOPE, data)
+
+    def load_feet(self, now: datetime) -> Feet | None:
+        """Return how tall persons' boxes are where, None where nothing is known; else as `load`."""
+        return self._read(FEET, unpack_feet, now)
+
+    def save_feet(self, dry: Feet) -> None:
+        """Keep how tall persons' boxes are where."""
+        self._write(FEET, pack_feet(dry))
 
     def _write(self, name: str, data: bytes) -> None:
         path = self.folder / name

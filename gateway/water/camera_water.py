@@ -308,7 +308,7 @@ class CameraWater:
             depth_cm=water.depth_cm if water else None,
             error_cm=level.error_cm if level else None,
             cm_per_h=water.cm_per_h if water else None,
-            level_by=level.by if level else "",
+            level_by=level.by if level else outcome.wading or "",
             rain=judgement.rain,
             reference_count=len(watch.bank.references),
             reference=judged.reference if judged else "",
@@ -333,6 +333,9 @@ class CameraWater:
             marks = self._files.load_marks(self._setup.marks, now)
             self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id, marks=marks)
             self._files.load_slope(self._watch.recall_slope, now)
+            feet = self._files.load_feet(now) if bank.references else None
+            if feet is not None:
+                self._watch.wading.recall(feet)
             self._watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
         return self._watch
 
@@ -366,6 +369,7 @@ class CameraWater:
             self._files.save(watch.bank)
             self._files.save_marks(watch.marks)
             self._files.save_slope(watch.slope_bytes())
+            self._files.save_feet(watch.wading.dry)
         except StorageError as error:
             if not self._unsaved:
                 log.error("a water bank cannot be kept", camera=self.camera.id, reason=str(error))

@@ -15,7 +15,7 @@ from vision.types import Condition, Readings, Severity
 from vision.water.lines import PASSABILITY
 from vision.water.state import WaterJudgement
 from vision.water.trend import Water
-from vision.water.types import Evidence, PlaceType, RainState, SlopeJudgement, WaterState
+from vision.water.types import Evidence, PlaceType, RainState, SlopeJudgement, Wading, WaterState
 
 WATER = "water"
 """What incidents name as the type of their rule."""
@@ -38,6 +38,7 @@ class WaterSpec(IncidentSpec):
 
     type: ClassVar[str] = WATER
     peaks: ClassVar[tuple[str, ...]] = ("area_ratio", "depth_cm")
+    words: ClassVar[tuple[str, ...]] = ("wading",)
     update_every_s: ClassVar[float] = 60.0
 
 
@@ -87,16 +88,20 @@ STATES: Mapping[Severity, WaterState] = MappingProxyType({s: w for w, s in SEVER
 
 
 def waterlogging(
-    judgement: WaterJudgement, place: PlaceType, evidence: Evidence | None
+    judgement: WaterJudgement,
+    place: PlaceType,
+    evidence: Evidence | None,
+    wading: Wading | None = None,
 ) -> Condition:
     """Return the condition of water at a place; what is not seen holds as it was last seen."""
+    told = {} if wading is None else {"wading": wading.value}
     return Condition(
         rule=WATERLOGGING,
         subject=PLACE,
         kind=WATERLOGGING,
         holds=judgement.state is not WaterState.NORMAL,
         score=evidence.strength if evidence else 0.0,
-        readings=_readings(judgement, place, evidence),
+        readings={**_readings(judgement, place, evidence), **told},
         seen_at=judgement.wet_at,
         severity=SEVERITIES.get(judgement.state),
     )

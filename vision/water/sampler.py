@@ -16,7 +16,8 @@ import numpy as np
 from vision.types import KNOWN_KINDS, Detections, FrameSize, Image
 from vision.water.ranks import ranked
 from vision.water.ripples import stir
-from vision.water.types import SAMPLE_WIDTH, Mask, Sample
+from vision.water.types import SAMPLE_WIDTH, Feet, Mask, Sample
+from vision.water.wading import feet_of
 
 SECONDS = 6.0
 """Over so many seconds a sample is taken: a car at 10 km/h has passed through its own length four
@@ -46,11 +47,15 @@ COLOURED = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
-    """One picture of a sample. hidden: what boxes cover, None when nobody looked for any."""
+    """One picture of a sample. hidden: what boxes cover; feet: persons wholly seen.
+
+    Both are None when nobody looked for any.
+    """
 
     at: datetime
     picture: Image
     hidden: Mask | None
+    feet: Feet | None
 
 
 class Sampler:
@@ -76,17 +81,19 @@ class Sampler:
         it completes one.
         """
         height, width = image.shape[:2]
-        self._begin_anew_if_another(at, FrameSize(width, height))
+        size = FrameSize(width, height)
+        self._begin_anew_if_another(at, size)
         if self._is_wanted(at):
-            shape = sample_shape(FrameSize(width, height))
+            shape = sample_shape(size)
             picture = cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA)
             hidden = None if detections is None else hidden_by(detections, shape, width)
-            self._looks.append(_Look(at, np.asarray(picture, np.uint8), hidden))
+            feet = None if detections is None else feet_of(detections, size)
+            self._looks.append(_Look(at, np.asarray(picture, np.uint8), hidden, feet))
         if not self._is_complete():
             return None
         looks = tuple(self._looks)
         self._looks.clear()
-        return _sample(looks, FrameSize(width, height), image)
+        return _sample(looks, size, image)
 
     def _begin_anew_if_another(self, at: datetime, size: FrameSize) -> None:
         """Drop what belongs to another size of picture, or to another time."""
@@ -136,6 +143,7 @@ def _sample(looks: tuple[_Look, ...], size: FrameSize, full: Image) -> Sample:
         infrared=is_infrared(median),
         full=full,
         stir=stir(pictures),
+        feet=next((look.feet for look in reversed(looks) if look.feet is not None), None),
     )
 
 

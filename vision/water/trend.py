@@ -43,11 +43,7 @@ class Water:
 
 
 def significant_cm(level: Level, errors: float) -> float:
-    """Return the depth of a level, 0 where it is within so many errors of dry ground.
-
-    A band is no guess of one number: its lower edge is dry ground at the least.
-    """
-    errors = errors if level.by == "mark" else 0.0
+    """Return the depth of a level, 0 where it is within so many errors of dry ground."""
     return level.depth_cm if level.depth_cm >= errors * level.error_cm else 0.0
 
 

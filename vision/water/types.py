@@ -17,6 +17,10 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Map: TypeAlias = npt.NDArray[np.float32]
 """float32 (height, width), one number for each pixel."""
 
+Feet: TypeAlias = npt.NDArray[np.float32]
+"""float32 (N, 3): x and y of where persons' boxes end below, and how tall they are, all in heights
+of the picture; the camera's left top is 0."""
+
 SAMPLE_WIDTH = 320
 """Pixels across every picture that water is judged on; the aspect is the camera's, and heights are
 even. A staff gauge wants more: marks are read from the full picture."""
@@ -69,6 +73,13 @@ class Unseen(StrEnum):
     """No picture came."""
     FAULT = "fault"
     """It could not be judged: the program failed, or the disk refused what was learnt."""
+
+
+class Wading(StrEnum):
+    """How far up those who wade water reaches at least."""
+
+    KNEES = "knees"
+    THIGHS = "thighs"
 
 
 class RainState(StrEnum):
@@ -153,7 +164,8 @@ class Sample:
     that vehicles or persons hide. size: of the camera's own pictures. full: the newest of them at
     its own size, for marks; None where there are none. infrared: it has no colour. stir: how much
     each pixel changes between the pictures, half size, see `vision.water.ripples`; None where they
-    are too few to tell.
+    are too few to tell. feet: persons wholly seen in the newest picture that was asked for any,
+    where they are in it; None where none was.
     """
 
     at: datetime
@@ -163,6 +175,7 @@ class Sample:
     infrared: bool = False
     full: Image | None = None
     stir: Map | None = None
+    feet: Feet | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -195,8 +208,7 @@ class Evidence:
 class Level:
     """How deep, and how that is known. depth_cm: above the lowest dry ground.
 
-    by: "mark", with error_cm a standard deviation; or "band", from wheels or legs, with the depth
-    the middle of it and error_cm half its width.
+    error_cm: a standard deviation. by: "mark".
     """
 
     depth_cm: float

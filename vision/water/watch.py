@@ -45,11 +45,13 @@ from vision.water.types import (
     Sample,
     SlopeJudgement,
     Unseen,
+    Wading,
     WaterReading,
     WaterSetup,
     WaterState,
 )
 from vision.water.votes import WaterVoter
+from vision.water.wading import WadingWatch
 
 BEYOND, LEAST_BEYOND = 0.5, 0.05
 """What begins beyond the zones as well, by this part of its share in them and at least so much, is
@@ -66,7 +68,8 @@ class WaterOutcome:
     after: the picture judged, laid over its reference; before: that reference; evidence.water is
     where the water is in both. All three are None when nothing could be compared. learnt: whether
     the bank or the marks changed and want to be kept. slope: what is known of the scene of a slope,
-    where that is seen, with slope.where in both pictures; evidence is None there.
+    where that is seen, with slope.where in both pictures; evidence is None there. wading: how far
+    up persons water reaches at least, None where that cannot be told.
     """
 
     reading: WaterReading
@@ -77,6 +80,7 @@ class WaterOutcome:
     after: Image | None = None
     learnt: bool = False
     slope: SlopeJudgement | None = None
+    wading: Wading | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +119,7 @@ class WaterWatch:
         self.network = network
         self._ground = Ground.of(setup, bank.shape)
         self.marks = marks or MarkBook(setup.marks)
+        self.wading = WadingWatch(self._ground.zones)
         self._text = TextFinder()
         self._usual: dict[tuple[int, bool], Usual] = {}
         self._machine = WaterMachine(setup)
@@ -164,7 +169,7 @@ class WaterWatch:
     @property
     def _revision(self) -> tuple[int, ...]:
         slopes = (slope.revision for slope in self._slopes.values())
-        return self.bank.revision, self.marks.revision, *slopes
+        return self.bank.revision, self.marks.revision, self.wading.revision, *slopes
 
     def _adopt_scene(self, since: datetime) -> None:
         nowhere = np.zeros(self.bank.shape, np.bool_)
@@ -200,15 +205,17 @@ class WaterWatch:
         slope = self._look_at_slope(view)
         if slope is None or not slope.moved:
             self._learn(view, judgement)
+        wading = self._look_at_persons(view.sample, judgement, evidence)
         return WaterOutcome(
             reading=reading,
             judgement=judgement,
-            changes=self._tell(judgement),
+            changes=self._tell(judgement, wading),
             evidence=evidence,
             before=self._before(view, evidence),
             after=view.sample.image if view.references else None,
             learnt=self._revision != revision,
             slope=slope,
+            wading=wading,
         )
 
     def miss(self, at: datetime, why: Unseen, rain: RainState) -> WaterOutcome:
@@ -326,10 +333,23 @@ class WaterWatch:
         """
         first = view.unseen is Unseen.LEARNING
         safe = judgement.state is WaterState.NORMAL and judgement.rain is not RainState.RAIN
+        if not self.bank.references:
+            self.wading.forget()
         if judgement.is_clear or (first and safe):
             self.bank.learn(view.sample, view.sample.at)
         if judgement.is_clear:
             self.marks.learn(view.sample)
+            if judgement.rain is not RainState.RAIN and view.sample.feet is not None:
+                self.wading.learn(view.sample.feet, view.sample.at)
+
+    def _look_at_persons(
+        self, sample: Sample, judgement: WaterJudgement, evidence: Evidence | None
+    ) -> Wading | None:
+        """Return how far up persons water reaches, None where there is none, or nobody to tell."""
+        is_wet = judgement.seen and judgement.state is not WaterState.NORMAL
+        if not is_wet or evidence is None:
+            return None
+        return self.wading.look(sample.feet, sample.at, evidence)
 
     def _look_at_slope(self, view: _View) -> SlopeJudgement | None:
         """Return what is known of the scene, None where it is not watched or not seen."""
@@ -339,14 +359,18 @@ class WaterWatch:
         self._scenes[view.sample.infrared] = judgement
         return judgement
 
-    def _tell(self, judgement: WaterJudgement) -> tuple[IncidentChange, ...]:
-        conditions = [*self._of_the_place(judgement), self._sight.condition(judgement)]
+    def _tell(
+        self, judgement: WaterJudgement, wading: Wading | None = None
+    ) -> tuple[IncidentChange, ...]:
+        conditions = [*self._of_the_place(judgement, wading), self._sight.condition(judgement)]
         return tuple(self._book.step(judgement.at, conditions))
 
-    def _of_the_place(self, judgement: WaterJudgement) -> Iterable[Condition]:
+    def _of_the_place(
+        self, judgement: WaterJudgement, wading: Wading | None
+    ) -> Iterable[Condition]:
         """Return what holds at the place: water, or at a slope that its scene moved."""
         if not self._slopes:
-            return (waterlogging(judgement, self.setup.place, self._evidence),)
+            return (waterlogging(judgement, self.setup.place, self._evidence, wading),)
         known = sorted(self._scenes.values(), key=lambda scene: (scene.moved, scene.at))
         return [scene_moved(scene) for scene in known[-1:]]
 

@@ -86,6 +86,16 @@ def test_it_follows_what_is_seen(panel, looks):
     expect(panel.get_by_role("button")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("code", "words"), [("knees", "至少到行人膝盖"), ("thighs", "至少到行人大腿")]
+)
+def test_those_who_wade_tell_a_word_where_no_mark_does(panel, looks, code, words):
+    looks(depth_cm=None, error_cm=None, cm_per_h=None, level_by=code)
+    expect(panel).to_contain_text(words)
+    expect(panel).not_to_contain_text("无标尺可读")
+    shot(panel.page, f"wading-{code}")
+
+
 def test_what_was_never_seen_is_no_figure(panel, looks):
     looks(state=WaterState.NORMAL, passability=None, unseen=Unseen.DARK, area_ratio=0.0)
     expect(panel.locator(".state")).to_have_text("看不清")

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import StorageError
 from gateway.store.water import Loss
-from gateway.water.bank_files import BANK, HEAD, MARKS, PREVIOUS, TRAINING, BankFiles
+from gateway.water.bank_files import BANK, FEET, HEAD, MARKS, PREVIOUS, TRAINING, BankFiles
 from gateway.water.teaching import keep
 from vision.errors import WaterError
 from vision.types import FrameSize
@@ -127,6 +127,16 @@ def test_marks_are_kept_and_set_aside_when_damaged(files) -> None:
     (files.folder / MARKS).write_bytes(b"nonsense")
     assert files.load_marks((gauge,), NOW) is None
     assert len(list(files.folder.glob(f"{MARKS}.damaged-*"))) == 1
+
+
+def test_how_tall_persons_are_is_kept_and_set_aside_when_damaged(files) -> None:
+    assert files.load_feet(NOW) is None
+    feet = np.array([(0.5, 0.9, 0.3)], np.float32)
+    files.save_feet(feet)
+    assert np.array_equal(files.load_feet(NOW), feet)
+    (files.folder / FEET).write_bytes(b"nonsense")
+    assert files.load_feet(NOW) is None
+    assert len(list(files.folder.glob(f"{FEET}.damaged-*"))) == 1
 
 
 @pytest.mark.parametrize(("after", "is_kept"), [(0.7, True), (0.4, False)])

@@ -14,11 +14,11 @@ from gateway.store.evidence import EvidenceType
 from gateway.store.incident_list import IncidentFilter
 from gateway.store.rain import RainSpell
 from gateway.store.water import Loss
-from gateway.water.bank_files import BANK, PREVIOUS, BankFiles
+from gateway.water.bank_files import BANK, FEET, PREVIOUS, BankFiles
 from gateway.water.camera_water import LOSS_TOLD
 from gateway.water.last_look import boxes
 from gateway.water.round import WaterRound
-from vision.types import FrameSize
+from vision.types import Detections, FrameSize, Kind, ObjectClass
 from vision.water.bank import ReferenceBank
 from vision.water.state import LOOK_S
 from vision.water.types import Passability, RainState, Sample, Unseen, WaterState
@@ -91,6 +91,38 @@ def test_a_restart_goes_on_with_the_flood_and_with_what_was_learnt(
     again.show(again.street(), 200)
     (one,) = stored(store, writer)
     assert one.incident.closed_at is not None
+
+
+def walk(camera, scene, seconds: int, hidden: float = 0.0) -> None:
+    """Show a scene with three persons on the road, here and there, of whom a share is hidden."""
+    random = np.random.default_rng(int(camera.clock.now.timestamp()))
+    person = {0: ObjectClass(0, "person", Kind.PERSON)}
+    for _ in range(seconds):
+        x = np.array((0.15, 0.4, 0.65)) + random.uniform(0.0, 0.15, 3)
+        y = random.uniform(0.8, 0.97, 3)
+        tall = 0.3 * y * random.normal(1.0, 0.04, 3)
+        end = y - hidden * tall
+        top = y - tall
+        boxes = np.column_stack(
+            (x * WIDTH - 10, top * HEIGHT, x * WIDTH + 10, end * HEIGHT)
+        ).astype(np.float32)
+        scores, classes = np.full(3, 0.8, np.float32), np.zeros(3, np.int16)
+        found = Detections(boxes, scores, classes, person)
+        camera.water.collector.detected(camera.clock.now, found)
+        camera.show(scene, 1.0)
+
+
+def test_those_who_wade_tell_how_far_up_it_reaches_also_after_a_restart(
+    known, street_camera, store, tmp_path
+) -> None:
+    walk(known, known.street(), 900)
+    assert (tmp_path / "water" / "gate" / FEET).exists()
+    again = restarted(known, street_camera, store)
+    again.show(again.street(), 40)
+    walk(again, again.street(0.6), 150, hidden=0.4)
+    told = {look.level_by for look in again.looks}
+    assert told == {"", "thighs"}
+    assert {look.depth_cm for look in again.looks} == {None}
 
 
 def test_what_a_person_calls_only_wet_alerts_no_more(known, store, writer) -> None:

@@ -69,12 +69,9 @@ def test_looks_without_a_mark_have_no_depth_and_a_clock_set_back_begins_anew() -
         (Level(5.0, 2.0, "mark"), 2.0, 5.0),
         (Level(3.9, 2.0, "mark"), 2.0, 0.0),
         (Level(3.9, 2.0, "mark"), 1.0, 3.9),
-        (Level(10.0, 10.0, "band"), 2.0, 10.0),
     ],
 )
-def test_a_depth_within_its_error_is_none_but_a_band_is_what_it_says(
-    level: Level, errors: float, cm: float
-) -> None:
+def test_a_depth_within_its_error_is_none(level: Level, errors: float, cm: float) -> None:
     assert significant_cm(level, errors) == cm
 
 

@@ -169,6 +169,50 @@ def test_readings_say_how_much_where_to_what_for_and_on_whose_word(site: Site) -
     assert "loss" in str(last.readings["basis"]).split("+")
 
 
+def walking(samples: Iterable[Sample], hidden: float) -> Iterator[Sample]:
+    """Yield looks with four persons in the zone, here and there, of whom a share is hidden."""
+    random = np.random.default_rng(5)
+    for sample in samples:
+        x, y = random.uniform(0.2, 1.1, 4), random.uniform(0.75, 0.92, 4)
+        tall = 0.3 * y * random.normal(1.0, 0.04, 4)
+        feet = np.column_stack((x, y - hidden * tall, (1.0 - hidden) * tall))
+        yield replace(sample, feet=feet.astype(np.float32))
+
+
+def test_how_far_up_persons_it_reaches_is_told_of_water_and_raises_nothing(site: Site) -> None:
+    one, without = watch(), watch()
+    usual = list(site.looks(0, 900, 0.0))
+    dry = play(one, walking(usual, 0.0))
+    play(without, usual)
+    flooded = list(site.looks(900, 1500, 0.6))
+    outcomes = play(one, walking(flooded, 0.28))
+    assert {outcome.wading for outcome in dry} == {None}
+    assert outcomes[-1].wading == "knees"
+    assert changes(outcomes)[-1].incident.readings["wading"] == "knees"
+    plain = play(without, flooded)
+    assert [o.judgement for o in outcomes] == [o.judgement for o in plain]
+    assert all("wading" not in change.incident.readings for change in changes(plain))
+
+
+def test_nobody_is_learnt_of_in_rain_or_in_water(site: Site) -> None:
+    one = watch()
+    play(one, walking(site.looks(0, 300, 0.0), 0.0))
+    dry = one.wading.dry
+    assert len(dry)
+    play(one, walking(site.looks(300, 600, 0.0), 0.0), RAIN)
+    play(one, walking(site.looks(600, 900, 0.6), 0.3))
+    assert np.array_equal(one.wading.dry, dry)
+
+
+def test_a_view_that_is_learnt_from_nothing_forgets_who_was_seen_there(site: Site) -> None:
+    one = watch()
+    play(one, walking(site.looks(0, 300, 0.0), 0.0))
+    for reference in one.bank.references:
+        one.bank.forget(reference.id)
+    play(one, site.looks(300, 330, 0.0))
+    assert len(one.wading.dry) == 0
+
+
 def test_a_flood_is_never_learnt(site: Site) -> None:
     one = watch()
     play(one, site.looks(0, 300, 0.0))
