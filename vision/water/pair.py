@@ -3,7 +3,8 @@
 A worker that cannot see says so and stops. Of a pair the water is looked for all the same, because
 there is no next picture to wait for; why a worker would have stopped stands beside it. And because
 there is no past either, its patches are outlined by what they look like in this picture, and judged
-as wholes: a vehicle that came or went is none, nor is water that was there before.
+as wholes: a vehicle that came or went is none, nor is water that was there before. Where the
+reference holds the water, there is none now.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 
 from vision.types import Image
+from vision.water.drier import has_gone
 from vision.water.evidence import Weighed, evidence_of, smoothed, weigh
 from vision.water.ground import Ground
 from vision.water.moved_alike import moved_alike
@@ -119,6 +121,9 @@ def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:
         wide = _ground_beyond(zones)
         spread = _spread(water, weighed(wide), pair, wide)
         water = _without_the_rest(made_whole(spread, pair.hidden & ~pair.ignore), pair, zones)
+    shown = ~(pair.hidden | pair.now.blocked)
+    if has_gone(water, pair.now.image, pair.dry.image, shown):
+        water = np.zeros_like(water)
     counted = int(np.count_nonzero(seen))
     ratio = int(np.count_nonzero(water & seen)) / counted if counted else 0.0
     return replace(evidence, water=water & ~(pair.ignore | pair.now.blocked), area_ratio=ratio)

@@ -38,6 +38,30 @@ def street(*, flooded: bool = False, light: float = 1.0) -> Image:
     return np.clip(picture * light + noise, 0, 255).astype(np.uint8)
 
 
+def kerbed() -> Image:
+    """House fronts of several widths above grainy ground with oblique lines on it."""
+    rng = np.random.default_rng(5)
+    picture = np.empty((*SHAPE, 3))
+    picture[:] = 110.0 + rng.normal(0.0, 8.0, (*SHAPE, 1))
+    sides = np.sort(rng.choice(np.arange(8, 312), 24, replace=False))
+    for left, right in zip(sides[::2], sides[1::2], strict=True):
+        picture[20:80, left:right] = rng.uniform(40.0, 200.0)
+    for foot in (60, 260):
+        cv2.line(picture, (160 + (foot - 160) // 4, 82), (foot, 179), (230.0, 235.0, 235.0), 2)
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+def mirrored(picture: Image) -> Image:
+    """The same under water that mirrors the fronts, but for its rim."""
+    rng = np.random.default_rng(6)
+    waves = cv2.GaussianBlur(rng.normal(0.0, 1.0, SHAPE).astype(np.float32), (0, 0), 4.0, sigmaY=1)
+    above = (160 - ROWS + 2.0 * waves / waves.std()).clip(0, 179).astype(np.float32)
+    mirror = cv2.remap(picture, COLUMNS.astype(np.float32), above, cv2.INTER_LINEAR)
+    pool = (ROWS >= 90) & (ROWS < 165) & (COLUMNS >= 30) & (COLUMNS < 290)
+    water = 0.5 * mirror + np.array((50.0, 60.0, 66.0))
+    return np.where(pool[..., None], water, picture).clip(0, 255).astype(np.uint8)
+
+
 def sample(picture: Image) -> Sample:
     return Sample(AT, picture, NOTHING, FrameSize(1280, 720))
 
@@ -135,3 +159,12 @@ def test_water_lies_in_the_picture_as_the_picture_was_moved() -> None:
     moved[135 + down :] = True
     both = np.count_nonzero(look.in_picture & moved)
     assert both / np.count_nonzero(look.in_picture | moved) > 0.85
+
+
+def test_dry_ground_beside_a_reference_of_the_flood_is_not_water() -> None:
+    dry, wet = kerbed(), mirrored(kerbed())
+    assert look_at_pair(SETUP, sample(dry), sample(wet), None).evidence.area_ratio > 0.2
+    gone = look_at_pair(SETUP, sample(wet), sample(dry), None)
+    assert gone.recognised
+    assert not gone.evidence.water.any()
+    assert gone.evidence.area_ratio == 0.0
