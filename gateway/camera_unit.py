@@ -47,6 +47,7 @@ from vision.tracker import TrackerSettings
 from vision.types import ChangeType, Detections, IncidentChange, Kind, Tally
 from vision.water.conditions import WATER
 from vision.water.network import WaterNetwork
+from vision.water.segmenter import WaterSegmenter
 from vision.weights import ModelSpec
 
 TALLIES_EVERY_S = 60.0
@@ -67,6 +68,7 @@ class Bench:
     version: str
     quarantine: Quarantine
     water_network: WaterNetwork | None = None
+    water_models: tuple[WaterSegmenter, ...] = ()
     places: Places | None = None
     sessions: SessionLoop = field(default_factory=SessionLoop)
     controls: ControlPool = field(default_factory=ControlPool)
@@ -87,7 +89,7 @@ class Bench:
             version=self.version,
             time_zone=settings.site.zone,
             places=self.places,
-            voter_of=eyes_of(self.water_network, utc_now),
+            voter_of=eyes_of(self.water_network, self.water_models, utc_now),
             model=_ref(self.water_network.spec) if self.water_network else NO_MODEL,
         )
 

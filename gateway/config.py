@@ -105,6 +105,9 @@ class AnalysisSettings(Section):
     more_models: tuple[str, ...] = ()
     """Further models, named the same way: each finds the kinds that none before it knows, and looks
     only at cameras whose rules name one of them."""
+    water_models: tuple[str, ...] = ()
+    """Segmentation models of Ultralytics some of whose classes are water, named the same way: each
+    has a vote on where water is, beside the network that came with gridpatrol."""
     backend: Literal["auto", "openvino", "onnxruntime", "ultralytics"] = "auto"
     """Inference runtime; auto: by the model's file, OpenVINO first."""
     device: Literal["auto", "cpu", "gpu", "cuda", "tensorrt"] = "auto"

@@ -13,6 +13,7 @@ from vision.runtime import RuntimeChoice
 from vision.tracker import TrackerSettings, two_stage
 from vision.types import Kind
 from vision.water.network import MODEL_NAME, WaterNetwork
+from vision.water.segmenter import WaterSegmenter
 from vision.weights import ModelSpec, find_model, load_manifest, shipped_manifest
 
 AUTO = RuntimeChoice()
@@ -48,6 +49,27 @@ def open_water_network(data_dir: Path | None = None) -> WaterNetwork | None:
     """
     spec = known_models(data_dir).get(MODEL_NAME)
     return None if spec is None else WaterNetwork.open(spec)
+
+
+def open_water_models(
+    settings: AnalysisSettings, data_dir: Path | None = None
+) -> tuple[WaterSegmenter, ...]:
+    """Return the segmentation models that the settings have vote on water, in their order.
+
+    Raises ModelError, also for one that knows no water; RuntimeUnavailableError.
+    """
+    known = known_models(data_dir)
+    names = dict.fromkeys(settings.water_models)
+    return tuple(WaterSegmenter.open(find_model(name, known)) for name in names)
+
+
+def open_water_voters(
+    settings: AnalysisSettings, data_dir: Path | None = None
+) -> tuple[WaterNetwork | WaterSegmenter, ...]:
+    """Return all that vote on water, the network first; raises as those that open them."""
+    network = open_water_network(data_dir)
+    own = () if network is None else (network,)
+    return (*own, *open_water_models(settings, data_dir))
 
 
 def choice_of(

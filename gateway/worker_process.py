@@ -13,7 +13,7 @@ from gateway.clock import utc_now
 from gateway.config import Settings
 from gateway.counts.table import DOMAIN
 from gateway.data_directory import open_box, worker_token
-from gateway.detector_setup import open_detectors, open_water_network
+from gateway.detector_setup import open_detectors, open_water_models, open_water_network
 from gateway.dispatch.message import MessageWriter
 from gateway.incident_writer import IncidentWriter
 from gateway.quarantine import Quarantine
@@ -45,6 +45,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
         model = member.detector.spec.name
         log.info("detector", model=model, runtime=runtime.backend, on=runtime.device)
     water_network = await asyncio.to_thread(open_water_network, settings.data_dir)
+    water_models = await asyncio.to_thread(open_water_models, settings.analysis, settings.data_dir)
     site, box = settings.site, open_box(settings)
     words = SheetWords.load(DOMAIN, site.language, site.zone)
     with Store.open(settings.database_url, box) as store:
@@ -61,6 +62,7 @@ async def run_worker(settings: Settings, shard: Shard) -> None:
                 settings.data_dir / "quarantine", f"worker-{shard.number}", utc_now()
             ),
             water_network=water_network,
+            water_models=water_models,
             places=Places(store),
         )
         await _watch(Worker(bench, shard), shard, store, worker_token(box), stop)

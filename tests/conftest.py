@@ -433,3 +433,26 @@ def seeing_network(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def semantic_network(tmp_path: Path) -> Callable[..., Path]:
+    """Return what writes an ONNX segmentation network of three classes: red, blue and green.
+
+    Called with a name and the labels by class index.
+    """
+
+    def write(name: str, labels: dict[int, str]) -> Path:
+        colours = 20.0 * np.eye(3, dtype=np.float32)[[0, 2, 1]].reshape(3, 3, 1, 1)
+        images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, 64, 64])
+        output = helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 3, 64, 64])
+        node = helper.make_node("Conv", ["images", "colours"], ["output0"])
+        constants = [numpy_helper.from_array(colours, "colours")]
+        graph = helper.make_graph([node], name, [images], [output], constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)], ir_version=8)
+        model.metadata_props.add(key="names", value=str(labels))
+        path = tmp_path / f"{name}.onnx"
+        onnx.save(model, path)
+        return path
+
+    return write

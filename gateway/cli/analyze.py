@@ -144,13 +144,15 @@ def _ground(zone: str | None, file: Path | None) -> "WaterSetup | None":
 
 
 def _water_plan(setup: "WaterSetup | None", settings: Settings) -> "FilmWaterPlan | None":
-    from gateway.detector_setup import open_water_network
+    from gateway.detector_setup import open_water_voters
     from gateway.film.water import FilmWaterPlan
+    from vision.water.votes import as_one
 
     if setup is None:
         return None
-    network = open_water_network(settings.data_dir)
-    return FilmWaterPlan(setup, network, network.spec.sha256 if network else "")
+    voters = open_water_voters(settings.analysis, settings.data_dir)
+    names = "+".join(voter.spec.sha256 for voter in voters)
+    return FilmWaterPlan(setup, as_one(voters), names)
 
 
 def _films(paths: Sequence[Path], start: datetime | None) -> tuple["Film", ...]:

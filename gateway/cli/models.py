@@ -167,20 +167,26 @@ def add(
         list[str] | None, typer.Option(help="LABEL=KIND, such as fire=smoke; again for more.")
     ] = None,
     size: Annotated[str, typer.Option(help="Input size, for a file that takes any.")] = "",
+    water: Annotated[
+        bool, typer.Option("--water", help="A segmentation model that votes on where water is.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Give a model of your own a name, and its classes the kinds that rules watch for."""
     from gateway.model_manifest import ModelEntry, add_model
     from vision.detector import Detector
+    from vision.water.segmenter import WaterSegmenter
 
     pairs = dict(_pair(one) for one in kind or ())
     entry = ModelEntry(name, file, str(file), pairs, _size(size) if size else None)
-    spec = add_model(load_settings(config).data_dir, entry, Detector.open)
+    try_out = WaterSegmenter.open if water else Detector.open
+    spec = add_model(load_settings(config).data_dir, entry, try_out)
     if json:
         print_json({"name": spec.name, "sha256": spec.sha256, "kinds": dict(spec.kinds)})
     else:
-        err.print(f"To use it, set analysis.more_models: [{spec.name}]", markup=False)
+        setting = "water_models" if water else "more_models"
+        err.print(f"To use it, set analysis.{setting}: [{spec.name}]", markup=False)
 
 
 def _size(text: str) -> "FrameSize":

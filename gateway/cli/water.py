@@ -121,9 +121,10 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Hold pictures of one camera against each other: where is water, and how true is that."""
-    from gateway.detector_setup import open_detector, open_water_network
+    from gateway.detector_setup import open_detector, open_water_voters
     from gateway.water.bystanders import Bystanders
     from gateway.water.evaluation import PairFiles, PairJudge, pairs_in, zone_setup
+    from vision.water.votes import as_one
 
     settings = load_settings(config)
     if folder is not None:
@@ -137,7 +138,9 @@ def evaluate(
     if network:
         detector, tracker = open_detector(settings.analysis, settings.data_dir)
         bystanders = Bystanders(detector, tracker.high_score)
-        judge = PairJudge(ground, open_water_network(settings.data_dir), bystanders)
+        judge = PairJudge(
+            ground, as_one(open_water_voters(settings.analysis, settings.data_dir)), bystanders
+        )
     verdicts: list[PairVerdict] = []
     for pair in pairs:
         judged = judge.judge(pair) if folder is None else _judged_or_told(judge, pair)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import ultralytics
 from ultralytics.nn.autobackend import AutoBackend
@@ -55,14 +54,14 @@ def open_runtime(spec: ModelSpec, choice: RuntimeChoice) -> "UltralyticsRuntime"
 class UltralyticsJob:
     """A result that is already there: PyTorch computed it in `start`."""
 
-    __slots__ = ("_answer",)
+    __slots__ = ("_answers",)
 
-    def __init__(self, answer: npt.NDArray[np.float32]) -> None:
-        self._answer = answer
+    def __init__(self, answers: Outputs) -> None:
+        self._answers = answers
 
     def read(self, reader: Callable[[Outputs], Result]) -> list[Result]:
         """See `Job.read`."""
-        return [reader((picture,)) for picture in self._answer]
+        return [reader(picture) for picture in zip(*self._answers, strict=True)]
 
 
 class UltralyticsRuntime:
@@ -86,7 +85,8 @@ class UltralyticsRuntime:
             pixels = torch.from_numpy(rgb).to(self._place).float() / 255
             answer = self._model(pixels)
         first = answer[0] if isinstance(answer, list | tuple) else answer
-        return UltralyticsJob(first.float().cpu().numpy())
+        parts = first if isinstance(first, list | tuple) else (first,)
+        return UltralyticsJob(tuple(part.float().cpu().numpy() for part in parts))
 
 
 def _load(path: Path, device: str) -> AutoBackend:

@@ -61,22 +61,38 @@ def read_class_map(outputs: Outputs, classes: Classes) -> Map:
 
 
 def read_instances(outputs: Outputs, classes: Classes) -> Map:
-    """Read an instance network: (4 + classes + masks, objects) and prototypes (masks, h, w).
+    """Read an instance network: its objects, and prototypes (masks, h, w).
 
-    Boxes are in pixels of the network's input, which the prototypes cover at a quarter.
+    Objects are (4 + classes + masks, N) with centres and sizes of boxes, or (N, 6 + masks) with two
+    corners, a score and a class each, from a head that suppresses by itself. Boxes are in pixels of
+    the network's input, which the prototypes cover at a quarter.
     """
     answer, prototypes = outputs
     masks, height, width = prototypes.shape
-    scores = answer[4:-masks][list(classes)].max(axis=0)
+    boxes, scores = _objects(answer, masks, classes)
     water = np.zeros((height, width), np.float32)
-    for column in np.flatnonzero(scores >= LEAST_SCORE):
-        x, y, across, down = answer[:4, column] / PROTOTYPE_STRIDE
-        rows = slice(max(0, round(y - down / 2)), max(0, round(y + down / 2)))
-        columns = slice(max(0, round(x - across / 2)), max(0, round(x + across / 2)))
-        part = np.tensordot(answer[-masks:, column], prototypes[:, rows, columns], axes=1)
-        shape = scores[column] / (1.0 + np.exp(-np.clip(part, -30.0, 30.0)))
+    for one in np.flatnonzero(scores >= LEAST_SCORE):
+        left, top, right, bottom = (max(0, round(side)) for side in boxes[one] / PROTOTYPE_STRIDE)
+        rows, columns = slice(top, bottom), slice(left, right)
+        coefficients = answer[one, 6:] if _suppresses(answer, masks) else answer[-masks:, one]
+        part = np.tensordot(coefficients, prototypes[:, rows, columns], axes=1)
+        shape = scores[one] / (1.0 + np.exp(-np.clip(part, -30.0, 30.0)))
         water[rows, columns] = np.maximum(water[rows, columns], shape)
     return water
+
+
+def _suppresses(answer: Map, masks: int) -> bool:
+    return bool(answer.shape[1] == 6 + masks)
+
+
+def _objects(answer: Map, masks: int, classes: Classes) -> tuple[Map, Map]:
+    """Return two corners (N, 4) of each object, and how surely it is water (N,)."""
+    if _suppresses(answer, masks):
+        wanted = np.isin(answer[:, 5].round().astype(np.int64), classes)
+        return answer[:, :4], np.where(wanted, answer[:, 4], np.float32(0.0))
+    centre, half = answer[:2], answer[2:4] / 2
+    corners = np.concatenate([centre - half, centre + half]).T
+    return corners, answer[4:-masks][list(classes)].max(axis=0)
 
 
 READERS: Final[Mapping[tuple[int, ...], Reader]] = {
@@ -115,14 +131,19 @@ class WaterSegmenter:
         segmenter.water_in(np.full((size.height, size.width, 3), 114, dtype=np.uint8))
         return segmenter
 
+    def for_camera(self) -> "WaterSegmenter":
+        """Return the same network, on the same runtime, that remembers one camera's reference."""
+        return WaterSegmenter(self.spec, self._runtime)
+
     def probability(self, image: Image, reference: Image) -> Map:
         """Return how probable water is where the reference shows none, float32 (h, w), 0-1.
 
         The same array as reference, look after look, is looked at once.
         """
-        if self._reference is None or self._reference[0] is not reference:
-            self._reference = (reference, self.water_in(reference))
-        new = self.water_in(image) - self._reference[1]
+        known = self._reference
+        if known is None or known[0] is not reference:
+            known = self._reference = (reference, self.water_in(reference))
+        new = self.water_in(image) - known[1]
         return np.asarray(np.clip(new, 0.0, 1.0), dtype=np.float32)
 
     def water_in(self, image: Image) -> Map:
@@ -134,12 +155,18 @@ class WaterSegmenter:
 
     def _read(self, outputs: Outputs) -> Map:
         reader = READERS.get(tuple(output.ndim for output in outputs))
-        if reader is None:
+        if reader is None or not _is_map(outputs[-1], self._size):
             raise ModelError(
                 f"model {self.spec.name} is no segmentation network of Ultralytics: its outputs "
                 f"are {[output.shape for output in outputs]}"
             )
         return reader(outputs, self._classes)
+
+
+def _is_map(output: Map, size: FrameSize) -> bool:
+    """Say whether an output covers a network's input, and is no list of objects."""
+    down, across = output.shape[-2:]
+    return bool(down * size.width == across * size.height)
 
 
 def water_classes(labels: Mapping[int, str]) -> Classes:

@@ -28,3 +28,8 @@ class WaterVotes:
         """Return the mean of the votes, float32 (h, w), 0-1."""
         votes = np.stack([voter.probability(image, reference) for voter in self._voters])
         return np.asarray(votes.mean(axis=0), dtype=np.float32)
+
+
+def as_one(voters: Sequence[WaterVoter]) -> WaterVoter | None:
+    """Return voters as one, None where there is none."""
+    return WaterVotes(voters) if len(voters) > 1 else next(iter(voters), None)

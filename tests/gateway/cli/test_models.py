@@ -40,6 +40,16 @@ def test_a_model_of_ones_own_is_added_exported_timed_and_listed(
     assert made["file"] == str(data_dir / "models" / "town_openvino_model" / "town.xml")
 
 
+def test_a_model_that_votes_on_water_is_added_as_such(
+    gridpatrol, refused, semantic_network, network
+):
+    path = semantic_network("flood", {0: "road", 1: "river", 2: "tree"})
+    added = gridpatrol("models", "add", "flood", path, "--water")
+    assert "analysis.water_models: [flood]" in added.err
+    assert "names no class that counts" in refused(16, "models", "add", "boxes", path)
+    assert "names no water" in refused(16, "models", "add", "two", network, "--water")
+
+
 def test_the_table_is_for_people_and_nothing_need_be_kept(gridpatrol, network, images, data_dir):
     gridpatrol("models", "add", "smoke", network, "--kind", "fire=smoke")
     words = ("--model", "smoke", "--images", images, "--seconds", "0.5", "--no-keep")

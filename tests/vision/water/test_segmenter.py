@@ -8,6 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from vision.errors import ModelError
+from vision.runtime import RuntimeChoice
 from vision.types import FrameSize
 from vision.water.segmenter import WaterSegmenter, read_class_map, read_instances, water_classes
 from vision.water.votes import WaterVotes
@@ -112,6 +113,44 @@ def test_instances_are_drawn_within_their_boxes_by_the_best_score():
     assert water[:8, :8] == pytest.approx(0.8, abs=0.01)
     assert water[8:12, 8:12] == pytest.approx(0.5, abs=0.01)
     assert np.count_nonzero(water) == 64 + 16
+
+
+def test_instances_of_a_head_that_suppresses_by_itself_are_drawn_as_well():
+    prototypes = np.full((1, 16, 16), 8.0, np.float32)
+    objects = np.zeros((300, 7), np.float32)
+    objects[:3] = [
+        [0, 0, 32, 32, 0.8, 1, 1],
+        [32, 32, 48, 48, 0.5, 1, 1],
+        [0, 48, 8, 64, 0.9, 0, 1],
+    ]
+    water = read_instances((objects, prototypes), (1,))
+    assert water[:8, :8] == pytest.approx(0.8, abs=0.01)
+    assert water[8:12, 8:12] == pytest.approx(0.5, abs=0.01)
+    assert np.count_nonzero(water) == 64 + 16
+
+
+@pytest.mark.ultralytics
+@pytest.mark.parametrize("family", ["yolo26n-sem", "yolo11n-seg", "yolo26n-seg"])
+def test_ultralytics_own_networks_are_read_from_their_file_and_its_export(
+    family, tmp_path, monkeypatch
+):
+    ultralytics = pytest.importorskip("ultralytics", reason="needs gridpatrol[ultralytics]")
+    monkeypatch.setenv("YOLO_AUTOINSTALL", "false")
+    monkeypatch.setattr("vision.water.segmenter.LEAST_SCORE", 0.0)
+    network = ultralytics.YOLO(f"{family}.yaml")
+    network.model.names |= {3: "water"}
+    path = tmp_path / f"{family}.pt"
+    network.save(path)
+    exported = ultralytics.YOLO(path).export(format="onnx", imgsz=(192, 320), verbose=False)
+    image = np.random.default_rng(0).integers(0, 256, (180, 320, 3)).astype(np.uint8)
+    spec = dataclasses.replace(find_model(str(path), {}), input_size=FrameSize(320, 192))
+    choice = RuntimeChoice(precision="f32")
+    own = WaterSegmenter.open(spec, choice).water_in(image)
+    theirs = WaterSegmenter.open(find_model(exported, {}), choice).water_in(image)
+    assert own.shape == theirs.shape == (180, 320)
+    if family == "yolo11n-seg":  # the others choose in their own file or in the export alone
+        assert np.ptp(own) > 0
+        assert np.mean(np.abs(own - theirs) < 0.01) > 0.99
 
 
 def test_the_outline_of_an_instance_is_its_mask():
