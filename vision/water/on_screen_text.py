@@ -98,10 +98,13 @@ class TextFinder:
         return self.mask
 
 
-def strokes(picture: Image, shape: tuple[int, int]) -> Mask:
+def strokes(
+    picture: Image, shape: tuple[int, int], lower: float = FINE_MARGIN, rim: float = 0.0
+) -> Mask:
     """Return where a single picture of the camera's own size is written on, at a sample's shape.
 
-    Bright strokes in lines at the top or bottom: at a sample's size thin letters are grey.
+    Bright strokes in lines at the top or bottom: at a sample's size thin letters are grey. lower:
+    share of the height that is looked at below. rim: what is taken around a line, in its heights.
     """
     luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     share = min(1.0, FINE_ACROSS / luma.shape[1])
@@ -110,7 +113,7 @@ def strokes(picture: Image, shape: tuple[int, int]) -> Mask:
     side = max(3, round(STROKE * height)) | 1
     thin = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, np.ones((side, side), np.uint8))
     ink = ((thin >= OVER) & (luma >= BRIGHT)).astype(np.uint8)
-    ink[round(FINE_MARGIN * height) : height - round(FINE_MARGIN * height)] = 0
+    ink[round(FINE_MARGIN * height) : height - round(lower * height)] = 0
     line = np.ones((3, max(3, round(GAP * width))), np.uint8)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, line)
     joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, line)
@@ -124,8 +127,9 @@ def strokes(picture: Image, shape: tuple[int, int]) -> Mask:
             and area >= FULL * across * down
             and LEAST_INK < float(box.mean()) < MOST_INK
         ):
-            corner = (left - GROWN_PX, top - GROWN_PX)
-            opposite = (left + across + GROWN_PX, top + down + GROWN_PX)
+            grown = GROWN_PX + round(rim * down)
+            corner = (left - grown, top - grown)
+            opposite = (left + across + grown, top + down + grown)
             cv2.rectangle(mask, corner, opposite, 1, cv2.FILLED)
     return np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_AREA) > 0, np.bool_)
 

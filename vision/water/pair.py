@@ -17,6 +17,7 @@ from vision.types import Image
 from vision.water.drier import has_gone
 from vision.water.evidence import Weighed, evidence_of, smoothed, weigh
 from vision.water.ground import Ground
+from vision.water.laid_over import laid_over
 from vision.water.moved_alike import moved_alike
 from vision.water.on_screen_text import TextFinder, strokes
 from vision.water.outline import outline
@@ -64,7 +65,8 @@ class PairLook:
 class _Laid:
     """A pair laid over each other. ignore: what never counts; hidden: that, and what is written.
 
-    things: where vehicles or persons are in either picture.
+    things: where vehicles or persons are in either picture. graphics: what somebody laid over one
+    of them.
     """
 
     dry: Sample
@@ -72,6 +74,7 @@ class _Laid:
     ignore: Mask
     hidden: Mask
     things: Mask
+    graphics: Mask
 
 
 def look_at_pair(
@@ -99,7 +102,8 @@ def look_at_pair(
     boxes = np.zeros(dry.shape, np.bool_)
     if things is not None:
         boxes = things[0] | _moved(things[1], now, placed)
-    pair = _Laid(dry, laid, ignore, ignore | written[0] | over, boxes)
+    graphics = _graphics(dry) ^ _moved(_graphics(now), now, placed)
+    pair = _Laid(dry, laid, ignore, ignore | written[0] | over, boxes, graphics)
     vote = None if network is None else _trusted(network.probability(laid.image, dry.image))
     evidence = _evidence(pair, site.zones, vote)
     water = laid_back(evidence.water, placed)
@@ -132,9 +136,10 @@ def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:
 def _without_the_rest(water: Mask, pair: _Laid, zones: Mask) -> Mask:
     """Return the patches that are neither what came or went, nor what was there before."""
     rim = np.ones((2 * HALO_PX + 1, 2 * HALO_PX + 1), np.uint8)
-    things = cv2.dilate(pair.things.view(np.uint8), rim) > 0
+    for one in (pair.things, pair.graphics):
+        water = without(water, cv2.dilate(one.view(np.uint8), rim) > 0, THINGS)
     same = moved_alike(pair.now.image, pair.dry.image, ~(zones | pair.hidden))
-    return without(without(water, things, THINGS), same, ALIKE)
+    return without(water, same, ALIKE)
 
 
 def _spread(core: Mask, weighed: Weighed, pair: _Laid, ground_: Mask) -> Mask:
@@ -182,6 +187,13 @@ def _writing(sample: Sample) -> Mask:
     """Return where one picture looks written on; its full size tells more."""
     coarse = TextFinder().see(sample)
     return coarse if sample.full is None else coarse | strokes(sample.full, sample.shape)
+
+
+def _graphics(sample: Sample) -> Mask:
+    """Return what somebody laid over a picture; nothing where its full size is not there."""
+    if sample.full is None:
+        return np.zeros(sample.shape, np.bool_)
+    return laid_over(sample.full, sample.shape)
 
 
 def _lay(now: Sample, placed: Registration) -> Sample:

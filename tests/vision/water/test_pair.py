@@ -168,3 +168,18 @@ def test_dry_ground_beside_a_reference_of_the_flood_is_not_water() -> None:
     assert gone.recognised
     assert not gone.evidence.water.any()
     assert gone.evidence.area_ratio == 0.0
+
+
+@pytest.mark.parametrize("came", [True, False], ids=["came", "left"])
+def test_a_bar_that_somebody_laid_over_the_ground_is_not_water(came: bool) -> None:
+    fine = cv2.resize(street(), (1280, 720), interpolation=cv2.INTER_CUBIC)
+    barred = fine.copy()
+    barred[560:640, 200:1000] = (150, 60, 20)
+    pictures = (fine, barred) if came else (barred, fine)
+    first, second = (
+        replace(sample(cv2.resize(one, SHAPE[::-1], interpolation=cv2.INTER_AREA)), full=one)
+        for one in pictures
+    )
+    unaware = (replace(one, full=None) for one in (first, second))
+    assert look_at_pair(SETUP, *unaware, None).evidence.area_ratio > 0.1
+    assert look_at_pair(SETUP, first, second, None).evidence.area_ratio == 0.0
