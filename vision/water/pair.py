@@ -1,10 +1,11 @@
 """Two pictures of one place, held against each other: the look a worker would take, and no less.
 
 A worker that cannot see says so and stops. Of a pair the water is looked for all the same, because
-there is no next picture to wait for; why a worker would have stopped stands beside it. And because
-there is no past either, its patches are outlined by what they look like in this picture, and judged
-as wholes: a vehicle that came or went is none, nor is water that was there before. Where the
-reference holds the water, there is none now.
+there is no next picture to wait for; why a worker would have stopped stands beside it, unless it is
+that the picture is cut otherwise and lies well all the same. And because there is no past either,
+its patches are outlined by what they look like in this picture, and judged as wholes: a vehicle
+that came or went is none, nor is water that was there before. Where the reference holds the water,
+there is none now.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from vision.water.moved_alike import moved_alike
 from vision.water.on_screen_text import TextFinder, strokes
 from vision.water.outline import outline
 from vision.water.patches import made_whole, without
-from vision.water.placing import place
+from vision.water.placing import LIES, place
 from vision.water.reference import Reference
 from vision.water.registration import Registration, aligned, laid_back, luma_of
 from vision.water.sight import Usual, unseen
@@ -47,10 +48,11 @@ tells of."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairLook:
-    """What one picture shows against another. unseen: why a worker would say nothing.
+    """What one picture shows against another.
 
-    recognised: they show one place; where they do not, what was found says nothing of water.
-    evidence: what was found all the same. after: the picture judged, laid over the reference.
+    unseen: why a worker would say nothing, but for another cut that was undone well. recognised:
+    they show one place; where they do not, what was found says nothing of water. evidence: what was
+    found all the same. after: the picture judged, laid over the reference.
     in_picture: the water found, as the picture itself lies.
     """
 
@@ -97,6 +99,8 @@ def look_at_pair(
     left_out = ignore | written[0] | written[1] | dry.blocked
     placed = place(now, dry.size, luma_of(dry.image), left_out)
     why = unseen(now, placed, site.zones, ignore | written[0], Usual.of([dry.image]))
+    if why is Unseen.SHIFTED and placed.score >= LIES:
+        why = None
     laid = _lay(now, placed)
     over = _moved(written[1], now, placed)
     boxes = np.zeros(dry.shape, np.bool_)

@@ -183,3 +183,12 @@ def test_a_bar_that_somebody_laid_over_the_ground_is_not_water(came: bool) -> No
     unaware = (replace(one, full=None) for one in (first, second))
     assert look_at_pair(SETUP, *unaware, None).evidence.area_ratio > 0.1
     assert look_at_pair(SETUP, first, second, None).evidence.area_ratio == 0.0
+
+
+def test_a_picture_that_was_turned_and_lies_well_is_seen() -> None:
+    turn = cv2.getRotationMatrix2D((160, 90), 2.0, 1.03)
+    turned = cv2.warpAffine(street(flooded=True), turn, SHAPE[::-1], borderMode=cv2.BORDER_REFLECT)
+    look = look_at_pair(SETUP, DRY, sample(turned), None)
+    assert look.recognised
+    assert look.unseen is None
+    assert look.evidence.area_ratio > 0.4
