@@ -89,14 +89,14 @@ def _signs(image: Image, water: Mask, inside: Mask, beside: Mask, shown: Mask) -
     colour = cv2.cvtColor(image, cv2.COLOR_BGR2LAB)[:, :, 1:].astype(np.float32)
     step = np.abs(colour[inside].mean(axis=0) - colour[beside].mean(axis=0)).sum()
     return _Signs(
-        mirrored=_mirrored(light, water, shown),
+        mirrored=mirrored(light, water, shown),
         oblique=float(oblique),
         strong=float(np.log(strongest / power.mean())),
         apart=float(abs(light[inside].mean() - light[beside].mean()) + COLOUR * step),
     )
 
 
-def _mirrored(light: Map, water: Mask, shown: Mask) -> float:
+def mirrored(light: Map, water: Mask, shown: Mask) -> float:
     """Return how like the columns of a patch are to what is right above them, -1 to 1."""
     detail = light - cv2.GaussianBlur(light, (0, 0), sigmaX=ACROSS_PX, sigmaY=0.01)
     detail = np.clip(detail, -OUTLIER * detail.std(), OUTLIER * detail.std())

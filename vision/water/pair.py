@@ -27,6 +27,7 @@ from vision.water.placing import LIES, place
 from vision.water.reference import Reference
 from vision.water.registration import Registration, aligned, laid_back, luma_of
 from vision.water.sight import Usual, unseen
+from vision.water.snow import is_covered
 from vision.water.texture import ground, halved
 from vision.water.types import Evidence, Map, Mask, Sample, Unseen, WaterSetup
 from vision.water.votes import WaterVoter
@@ -108,7 +109,7 @@ def look_at_pair(
         boxes = things[0] | _moved(things[1], now, placed)
     graphics = _graphics(dry) ^ _moved(_graphics(now), now, placed)
     pair = _Laid(dry, laid, ignore, ignore | written[0] | over, boxes, graphics)
-    vote = None if network is None else _trusted(network.probability(laid.image, dry.image))
+    vote = None if network is None else network.probability(laid.image, dry.image)
     evidence = _evidence(pair, site.zones, vote)
     water = laid_back(evidence.water, placed)
     return PairLook(why, placed.found, evidence, laid.image, water)
@@ -117,7 +118,8 @@ def look_at_pair(
 def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:
     """Return what is under water; the zones' share of it, and how far it reaches beyond them."""
     state = Reference("pair", pair.dry.image, pair.dry.at, pair.dry.at, pair.dry.infrared)
-    asked = None if vote is None else lambda _: vote
+    trusted = None if vote is None else _trusted(vote)
+    asked = None if trusted is None else lambda _: trusted
 
     def weighed(where: Mask) -> Weighed:
         return weigh(pair.now, (state,), where, pair.hidden, asked)
@@ -129,12 +131,20 @@ def _evidence(pair: _Laid, zones: Mask, vote: Map | None) -> Evidence:
         wide = _ground_beyond(zones)
         spread = _spread(water, weighed(wide), pair, wide)
         water = _without_the_rest(made_whole(spread, pair.hidden & ~pair.ignore), pair, zones)
-    shown = ~(pair.hidden | pair.now.blocked)
-    if has_gone(water, pair.now.image, pair.dry.image, shown):
+    if _is_something_else(water, pair, vote):
         water = np.zeros_like(water)
     counted = int(np.count_nonzero(seen))
     ratio = int(np.count_nonzero(water & seen)) / counted if counted else 0.0
     return replace(evidence, water=water & ~(pair.ignore | pair.now.blocked), area_ratio=ratio)
+
+
+def _is_something_else(water: Mask, pair: _Laid, vote: Map | None) -> bool:
+    """Say whether what was found is water that has gone, or something bright on the ground."""
+    shown = ~(pair.hidden | pair.now.blocked)
+    now, before = pair.now.image, pair.dry.image
+    if has_gone(water, now, before, shown):
+        return True
+    return vote is not None and is_covered(water, now, before, shown, vote)
 
 
 def _without_the_rest(water: Mask, pair: _Laid, zones: Mask) -> Mask:
