@@ -108,6 +108,10 @@ class AnalysisSettings(Section):
     water_models: tuple[str, ...] = ()
     """Segmentation models of Ultralytics some of whose classes are water, named the same way: each
     has a vote on where water is, beside the network that came with gridpatrol."""
+    teach_at_night: bool = True
+    """Whether cameras that watch water are taught eyes of their own between one and five o'clock,
+    with time nobody else wants: once they know four states of their place, then weekly where they
+    learnt a new one. What is taught is used only where it is better than what was there."""
     backend: Literal["auto", "openvino", "onnxruntime", "ultralytics"] = "auto"
     """Inference runtime; auto: by the model's file, OpenVINO first."""
     device: Literal["auto", "cpu", "gpu", "cuda", "tensorrt"] = "auto"

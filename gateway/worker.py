@@ -32,6 +32,7 @@ from gateway.store.inventory import Camera
 from gateway.store.loads import WorkerLoad
 from gateway.talk import Talks
 from gateway.water.camera_water import CameraWater, facts_of
+from gateway.water.night_school import NightSchool
 from gateway.water.round import WaterRound
 from gateway.water.teacher import Teacher
 from gateway.whep import IceFragment, StreamChoice
@@ -90,10 +91,11 @@ class Worker:
         self._stopping = threading.Event()
         self._reporter = threading.Thread(target=self._report, name="reporter", daemon=True)
         self._health = HealthRound(lambda: {key: unit.check for key, unit in self._units.items()})
-        self._water = WaterRound(
-            bench.store, lambda: [unit.water for unit in self._units.values() if unit.water]
-        )
+        self._water = WaterRound(bench.store, self._waters)
         self._teacher = Teacher(partial(open_water_network, settings.data_dir))
+        self._night_school = NightSchool(
+            self._teacher, bench.store.water, self._waters, settings.site.zone
+        )
         self._clock, self._set_back_s = ClockWatch(), 0.0
         self._overload = Overload()
         self._load: WorkerLoad | None = None
@@ -236,6 +238,9 @@ class Worker:
             raise NotFoundError(f"camera {camera} was not taken in by ONVIF: it has no controls")
         return control
 
+    def _waters(self) -> list[CameraWater]:
+        return [unit.water for unit in self._units.values() if unit.water]
+
     def _water_of(self, camera: str) -> CameraWater:
         water = self._unit(camera).water
         if water is None:
@@ -313,6 +318,8 @@ class Worker:
             self._report_due.clear()
             try:
                 self._mind_the_clock()
+                if self._bench.settings.analysis.teach_at_night:
+                    self._night_school.step(utc_now())
                 if self._bench.quarantine.next_trial(utc_now()):
                     self._match_inventory()
                 self._bench.store.camera_states.put(self._states())

@@ -197,7 +197,7 @@ def train(
     from gateway.detector_setup import open_water_network
     from gateway.water.bank_files import BankFiles
     from gateway.water.evaluation import whole_ground, zone_setup
-    from gateway.water.teaching import keep, pictures_in, teach
+    from gateway.water.teaching import pictures_in, teach, teach_camera
 
     settings = load_settings(config)
     network = open_water_network(settings.data_dir)
@@ -205,8 +205,8 @@ def train(
         raise ConfigError("there is no network for water here; `models list` shows what there is")
     if camera_id is not None:
         point = _point(settings, camera_id)
-        taught = teach(network, _references_of(settings, camera_id), point.setup)
-        keep(taught, BankFiles(settings.data_dir, camera_id), utc_now())
+        files = BankFiles(settings.data_dir, camera_id)
+        taught = teach_camera(network, _references_of(settings, camera_id), point.setup, files)
     elif references is not None and output is not None:
         ground = zone_setup(zone, PlaceType.ROAD) if zone else whole_ground()
         taught = teach(network, pictures_in(references), ground)

@@ -40,6 +40,7 @@ from vision.water.sampler import Sampler
 from vision.water.state import LOOK_S
 from vision.water.types import (
     Passability,
+    PlaceType,
     RainState,
     Sample,
     Unseen,
@@ -190,6 +191,11 @@ class CameraWater:
     def training(self) -> TrainingFacts | None:
         """Return how the camera was last taught, None where it never was. Raises StorageError."""
         return self._files.load_training(utc_now())
+
+    @property
+    def is_slope(self) -> bool:
+        """Whether it watches ground that may slide, and no water."""
+        return self._setup.place is PlaceType.SLOPE
 
     @property
     def pupil(self) -> Pupil:

@@ -19,7 +19,7 @@ import structlog
 from gateway.clock import utc_now
 from gateway.errors import BusyError, ConfigError, GatewayError
 from gateway.water.bank_files import BankFiles
-from gateway.water.teaching import keep, teach
+from gateway.water.teaching import teach_camera
 from gateway.water_file import point_of
 from gateway.worker_water_api import TrainingRun
 from vision.errors import VisionError
@@ -127,7 +127,7 @@ def _taught(network: WaterNetwork | None, pupil: Pupil, advance: Callable[[float
     bank = files.load(utc_now()).bank
     if point is None or bank is None:
         raise ConfigError(f"camera {pupil.camera} has learnt nothing of its place yet")
-    keep(teach(network, bank.references, point.setup, advance), files, utc_now())
+    teach_camera(network, bank.references, point.setup, files, advance)
 
 
 def _last_word(answer: Connection) -> str:

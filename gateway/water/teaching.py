@@ -1,12 +1,12 @@
 """A site's own eye: the network taught on the pictures of one place."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from gateway.clock import utc_now
 from gateway.errors import ConfigError
 from gateway.water.bank_files import BankFiles
 from gateway.water.evaluation import AT, PICTURES, read_picture
@@ -35,14 +35,24 @@ def teach(
     return train(network, references, setup, np.random.default_rng(SEED), advance=advance)
 
 
-def keep(taught: TrainedHead, files: BankFiles, now: datetime) -> None:
-    """Keep a camera's eye where it is better than the shipped network, and how it went anyway.
+def teach_camera(
+    network: WaterNetwork,
+    references: Sequence[Reference],
+    setup: WaterSetup,
+    files: BankFiles,
+    advance: Callable[[float], None] = lambda _share: None,
+) -> TrainedHead:
+    """Teach a camera; keep its eye where it is better than the one in place, and how it went.
 
-    now: UTC. Raises StorageError.
+    network: as shipped. Raises StorageError, WaterError.
     """
+    in_place = files.load_head(network.with_head, utc_now()) or network
+    taught = teach(in_place, references, setup, advance)
     if taught.is_better:
         files.save_head(taught.data)
-    files.save_training(TrainingFacts(now, taught.is_better, taught.before, taught.after))
+    facts = TrainingFacts(utc_now(), taught.is_better, taught.before, taught.after)
+    files.save_training(facts)
+    return taught
 
 
 def pictures_in(folder: Path) -> tuple[Reference, ...]:

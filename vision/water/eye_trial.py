@@ -61,7 +61,7 @@ class EyeFigures:
 
 
 def measure(trial: Sequence[Lesson], head: Head | None) -> EyeFigures:
-    """Return how the shipped network does on lessons, or a head's correction of it."""
+    """Return how the shipped network does on lessons, None, or a head's correction of it."""
     ious: list[float] = []
     alarms: dict[str, list[bool]] = {"flooded": [], "dry": [], "real": []}
     for lesson in trial:

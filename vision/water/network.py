@@ -50,8 +50,8 @@ class WaterNetwork:
 
     def __init__(self, spec: ModelSpec, runtime: Runtime, head: Head | None = None) -> None:
         self.spec = spec
+        self.head = head
         self._runtime = runtime
-        self._head = head
 
     @classmethod
     def open(cls, spec: ModelSpec, choice: RuntimeChoice = PRECISION) -> Self:
@@ -69,7 +69,7 @@ class WaterNetwork:
     @property
     def is_taught(self) -> bool:
         """Whether it judges with a site's own eye."""
-        return self._head is not None
+        return self.head is not None
 
     def with_head(self, data: bytes) -> "WaterNetwork":
         """Return the network judging with a site's own eye, on the same runtime.
@@ -109,7 +109,7 @@ class WaterNetwork:
     def _map(self, outputs: Outputs, shape: Shape) -> Map:
         """Return the answer at the size of the picture asked about."""
         shipped, features = _parts(outputs)
-        coarse = self._head.correct(shipped, features) if self._head else shipped
+        coarse = self.head.correct(shipped, features) if self.head else shipped
         height, width = (-(-side // STRIDE) * STRIDE for side in shape)
         full = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(full[: shape[0], : shape[1]], dtype=np.float32)

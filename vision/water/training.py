@@ -44,7 +44,7 @@ SURE: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class TrainedHead:
-    """A site's eye and how it compares. before: the shipped network, after: the site's eye."""
+    """A site's eye and how it compares. before: the eye in its place until now, after: this one."""
 
     data: bytes
     before: EyeFigures
@@ -52,7 +52,7 @@ class TrainedHead:
 
     @property
     def is_better(self) -> bool:
-        """Whether it should replace the shipped network: better in sum, and worse in nothing."""
+        """Whether it should replace the eye before it: better in sum, and worse in nothing."""
         return self.after.is_better_than(self.before)
 
 
@@ -66,9 +66,11 @@ def train(
 ) -> TrainedHead:
     """Return an eye for the site, and figures that say whether to use it.
 
-    pairs: how many synthetic pairs to learn from; each takes about a tenth of a second of
-    processor time. advance: told how far it is, 0-1. Raises WaterError without references, or when
-    no zone lies in the picture.
+    network: as the site is judged by now, with its own eye where it has one: that is what the new
+    eye is held against, though it may have learnt from pictures that both are tried on. pairs: how
+    many synthetic pairs to learn from; each takes about a tenth of a second of processor time.
+    advance: told how far it is, 0-1. Raises WaterError without references, or when no zone lies in
+    the picture.
     """
     if not references:
         raise WaterError("there is no reference to train on yet; the camera learns them while dry")
@@ -85,7 +87,7 @@ def train(
     trial = school.synthetic(tried, references, TRIAL, trials)
     trial += school.real(tried, references)
     head = _fitted(network.spec.sha256, lessons, rng)
-    return TrainedHead(head.to_bytes(), measure(trial, None), measure(trial, head))
+    return TrainedHead(head.to_bytes(), measure(trial, network.head), measure(trial, head))
 
 
 def _divided(references: Sequence[Reference]) -> tuple[list[Reference], list[Reference]]:

@@ -116,11 +116,11 @@ export class GpWaterSeen extends ConsoleElement {
   #taught() {
     const how = this.#teaching();
     const training = this.taught?.training;
-    if (!training) return html`<p class="quiet">${t("Not taught yet: the network as shipped is asked. Once it knows four states of the place, teaching it can pay.")}</p>${how}`;
+    if (!training) return html`<p class="quiet">${t("Not taught yet: the network as shipped is asked. Once it knows four states of the place, it is taught at night, or now if you wish.")}</p>${how}`;
     const row = (/** @type {string} */ word, /** @type {keyof EyeFigures} */ name) => html`<tr><th scope="row">${word}</th>${[training.before, training.after].map((figures) => html`<td>${figures[name] === null ? "–" : percent(figures[name])}</td>`)}</tr>`;
     return html`<div class="taught"><div class="words"><p>${training.kept ? t("Taught {time}: better than before, and in use.", { time: dayAndTime(training.at) }) : t("Taught {time}: no better than before, so it was not kept.", { time: dayAndTime(training.at) })}</p>
       <p class="quiet small">${t("Tried on floods drawn into this camera's own pictures, with pictures and water kept out of the training.")}</p>${how}</div>
-      <table><thead><tr><th></th><th scope="col">${t("As shipped")}</th><th scope="col">${t("Taught")}</th></tr></thead><tbody>
+      <table><thead><tr><th></th><th scope="col">${t("As it was")}</th><th scope="col">${t("Taught")}</th></tr></thead><tbody>
         ${row(t("Floods found"), "found")}${row(t("Overlap with the true water"), "iou")}${row(t("False alarms in disturbed pictures"), "false_alarms")}${row(t("False alarms between its own pictures"), "real_false_alarms")}</tbody></table></div>`;
   }
 

@@ -26,7 +26,7 @@ from vision.water.types import RainState
 
 NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
 WIDTH, HEIGHT = 640, 360
-SETUP = """{"type": "road", "place": "%s",
+SETUP = """{"type": "%s", "place": "%s",
   "zones": [{"id": "low", "polygon": [[0.05, 0.55], [0.95, 0.55], [0.98, 1], [0.02, 1]]}],
   "lines": {"watch_s": 10, "yellow_s": 10, "red_s": 10, "clear_s": 30}}"""
 """Waits so short that a flood takes a minute."""
@@ -154,9 +154,13 @@ def street_camera(store: Store, tmp_path: Path, writer) -> Callable[..., StreetC
     workers: defaultdict[int, Places] = defaultdict(lambda: Places(store))
 
     def make(
-        camera_id: str = "gate", place: str = "", clock: Clock | None = None, worker: int = 0
+        camera_id: str = "gate",
+        place: str = "",
+        clock: Clock | None = None,
+        worker: int = 0,
+        kind: str = "road",
     ) -> StreetCamera:
-        camera = Camera(camera_id, camera_id, water=SETUP % place)
+        camera = Camera(camera_id, camera_id, water=SETUP % (kind, place))
         if camera_id not in {one.id for one in store.inventory.cameras()}:
             store.inventory.add(camera)
         made: list[StreetCamera] = []

@@ -11,6 +11,8 @@ from gateway.detector_setup import open_water_network
 from gateway.errors import BusyError
 from gateway.water.bank_files import BankFiles
 from gateway.water.teacher import Pupil, Teacher
+from gateway.water.teaching import teach_camera
+from gateway.water_file import point_of
 from models.train.scenes import draw_scene, lit
 from vision.types import FrameSize
 from vision.water.bank import ReferenceBank
@@ -75,3 +77,16 @@ def test_what_goes_wrong_is_told_and_the_next_is_taught_all_the_same(teacher, pu
     teacher.stop()
     run, _ = ended(teacher, "gate")
     assert run.error == "the training ended before it was done; try again"
+
+
+def test_an_eye_is_replaced_only_by_a_better_one_than_itself(pupil):
+    network, files = open_water_network(None), BankFiles(pupil.data_dir, "gate")
+    references, setup = files.load(AT).bank.references, point_of(SETUP).setup
+    first = teach_camera(network, references, setup, files)
+    in_use = files.head_stamp()
+    again = teach_camera(network, references, setup, files)
+    assert first.is_better
+    assert again.before == first.after
+    assert not again.is_better
+    assert files.head_stamp() == in_use
+    assert not files.load_training(AT).kept
