@@ -318,10 +318,10 @@ def _summary(records: Mapping[str, Record], words: Words, names: list[str]) -> s
     if not rows:
         return ""
     shown = [records[row.benchmark] for row in HEADLINES if row.benchmark in records]
-    machine = shown[0].machine
-    below = words.below.format(cores=machine.cores, processor=machine.processor, page=FULL_PAGE) + (
-        words.quick if any(record.quick for record in shown) else ""
-    )
+    processors = " / ".join(dict.fromkeys(record.machine.processor for record in shown))
+    below = words.below.format(
+        cores=shown[0].machine.cores, processor=processors, page=FULL_PAGE
+    ) + (words.quick if any(record.quick for record in shown) else "")
     return f"\n{_table(words.heading, rows)}\n{below}\n\n"
 
 

@@ -1,6 +1,7 @@
 """A site's own eye: the network taught on the pictures of one place."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -48,11 +49,18 @@ def teach_camera(
     """
     in_place = files.load_head(network.with_head, utc_now()) or network
     taught = teach(in_place, references, setup, advance)
+    keep(taught, files, utc_now())
+    return taught
+
+
+def keep(taught: TrainedHead, files: BankFiles, now: datetime) -> None:
+    """Keep a camera's eye where it is better than the one in place, and how it went anyway.
+
+    now: UTC. Raises StorageError.
+    """
     if taught.is_better:
         files.save_head(taught.data)
-    facts = TrainingFacts(utc_now(), taught.is_better, taught.before, taught.after)
-    files.save_training(facts)
-    return taught
+    files.save_training(TrainingFacts(now, taught.is_better, taught.before, taught.after))
 
 
 def pictures_in(folder: Path) -> tuple[Reference, ...]:
