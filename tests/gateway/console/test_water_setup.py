@@ -318,7 +318,7 @@ def test_a_camera_is_taught_from_its_page(page, site, worker, watched):
     facts = TrainingFacts(watched.now, kept=False, before=figures, after=figures)
     BankFiles(site.data_dir, "road").save_training(facts)
     del worker.runs["road"]
-    expect(seen).to_contain_text("不优于出厂模型，未采用")
+    expect(seen).to_contain_text("不优于原有模型，未采用")
     assert site.store.audit.newest(AuditFilter(), None, 1)[0].action == "water_trained"
 
 
@@ -364,7 +364,7 @@ def test_what_it_sees_knows_and_was_taught_is_shown_and_corrected(page, site, wa
     page.reload()
     seen = page.locator("gp-water-seen")
     expect(seen.get_by_role("img")).to_have_js_property("naturalWidth", 640)
-    for words in ("对照状态", "day-1", "地面纹理消失", "积水", "优于出厂模型", "55%", "66%"):
+    for words in ("对照状态", "day-1", "地面纹理消失", "积水", "优于原有模型", "55%", "66%"):
         expect(seen).to_contain_text(words)
     text = part(page, "画面文字")
     expect(text).to_contain_text("已自动识别 1 处")
