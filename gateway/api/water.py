@@ -14,6 +14,8 @@ from gateway.api.jurisdiction import JurisdictionDep
 from gateway.api.security import ActingDep, administrator, signed_in
 from gateway.api.services import Services, ServicesDep
 from gateway.api.water_learnt import TeacherDep
+from gateway.audit.act import Act, AuditAction, rain_object
+from gateway.clock import to_iso
 from gateway.errors import NotFoundError
 from gateway.http.errors import BadRequestError, ErrorBody, ForbiddenError
 from gateway.inventory_columns import MAX_TEXT
@@ -181,7 +183,7 @@ def read_rain(services: ServicesDep, seen: JurisdictionDep) -> RainsBody:
 
 @router.post("/api/rain", status_code=status.HTTP_201_CREATED)
 def say_rain(
-    question: RainQuestion, _who: TeacherDep, services: ServicesDep, seen: JurisdictionDep
+    question: RainQuestion, who: TeacherDep, services: ServicesDep, seen: JurisdictionDep
 ) -> RainBody:
     """Say that it rains, or is dry, from now until a time; of one's own units only."""
     if seen is not None and not seen.covers(question.unit, ""):
@@ -189,6 +191,9 @@ def say_rain(
     now = services.now()
     spell = RainSpell(question.unit, question.state, now, _until(question.until, now), MANUAL)
     services.store.rain.add(spell)
+    detail = {"rain": spell.state.value, "end": to_iso(spell.until)}
+    what = rain_object(spell.unit)
+    services.store.audit.tell(Act(now, who.user.username, AuditAction.RAIN_SAID, what, detail))
     return _rain(spell)
 
 

@@ -46,6 +46,8 @@ class AuditAction(StrEnum):
     WATER_FORGOTTEN = "water_forgotten"
     WATER_TRAINED = "water_trained"
     """Somebody had a camera taught an eye of its own."""
+    RAIN_SAID = "rain_said"
+    """Somebody said that it rains, or is dry: water is told sooner or later for it."""
     CASE_STEP = "case_step"
     CASE_SEALED = "case_sealed"
     """What belongs to a closed case changed: its manifest was made anew."""
@@ -93,6 +95,11 @@ def evidence_object(incident_id: str, evidence_id: str) -> str:
 def camera_object(camera_id: str) -> str:
     """Return how a camera is named as the object of an act."""
     return f"camera/{camera_id}"
+
+
+def rain_object(unit: str) -> str:
+    """Return how the rain at a unit, "" for the whole site, is named as the object of an act."""
+    return f"rain/{unit}" if unit else "rain"
 
 
 def user_object(username: str) -> str:

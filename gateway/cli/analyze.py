@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from gateway.cli.output import ConfigOption, JsonOption, err, out, print_table
 from gateway.config import Settings, load_settings
 from gateway.errors import ConfigError
+from vision.water.types import RainState
 
 if TYPE_CHECKING:
     from gateway.analyze import Film
@@ -62,6 +63,9 @@ def analyze(
     water: Annotated[
         Path | None, typer.Option(help="Watch water as this set-up file says.")
     ] = None,
+    rain: Annotated[
+        RainState, typer.Option(help="What the weather was, for watched water.")
+    ] = RainState.UNKNOWN,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -76,7 +80,7 @@ def analyze(
     outcomes = _analyzed(
         films,
         settings,
-        _Wish(rules, fps, thorough, folder, chosen, json, _ground(water_zone, water)),
+        _Wish(rules, fps, thorough, folder, chosen, json, _ground(water_zone, water), rain),
     )
     if not json:
         _show([outcome for outcome in outcomes if outcome.error is None], settings.site.zone)
@@ -96,6 +100,7 @@ class _Wish:
     language: str
     json: bool
     water: "WaterSetup | None" = None
+    rain: RainState = RainState.UNKNOWN
 
 
 def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list["FilmOutcome"]:
@@ -117,7 +122,7 @@ def _analyzed(films: Sequence["Film"], settings: Settings, wish: _Wish) -> list[
         fps=wish.fps or settings.analysis.fps,
         thorough=wish.thorough,
         time_zone=settings.site.zone,
-        water=_water_plan(wish.water, settings),
+        water=_water_plan(wish, settings),
     )
     judged = [replace(film, rules=asked or film.rules) for film in films]
     journal = Journal(wish.folder, plan, detectors) if wish.folder else None
@@ -143,16 +148,18 @@ def _ground(zone: str | None, file: Path | None) -> "WaterSetup | None":
     return zone_setup(zone, PlaceType.ROAD) if zone else None
 
 
-def _water_plan(setup: "WaterSetup | None", settings: Settings) -> "FilmWaterPlan | None":
+def _water_plan(wish: _Wish, settings: Settings) -> "FilmWaterPlan | None":
     from gateway.detector_setup import open_water_voters
     from gateway.film.water import FilmWaterPlan
     from vision.water.votes import as_one
 
-    if setup is None:
+    if wish.water is None:
+        if wish.rain is not RainState.UNKNOWN:
+            raise ConfigError("--rain is for water: say where with --water-zone or --water")
         return None
     voters = open_water_voters(settings.analysis, settings.data_dir)
     names = "+".join(voter.spec.sha256 for voter in voters)
-    return FilmWaterPlan(setup, as_one(voters), names)
+    return FilmWaterPlan(wish.water, as_one(voters), names, wish.rain)
 
 
 def _films(paths: Sequence[Path], start: datetime | None) -> tuple["Film", ...]:

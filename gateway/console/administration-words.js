@@ -77,6 +77,7 @@ const AUDIT_ACTIONS = {
   water_taught: msg("Taught a camera what is only wet"),
   water_forgotten: msg("Forgot a reference of water"),
   water_trained: msg("Had a camera taught its own eye for water"),
+  rain_said: msg("Said whether it rains"),
   case_step: msg("Took a step of a case"),
   case_sealed: msg("Sealed a case"),
   case_exported: msg("Exported a case"),

@@ -24,6 +24,7 @@ const THINGS = {
   case: msg("Case"),
   evidence: msg("Evidence"),
   inventory: msg("All cameras"),
+  rain: msg("Rain"),
   recordings: msg("Recordings"),
   sink: msg("Receiver"),
   target: msg("Somebody told"),
@@ -58,6 +59,9 @@ const WHYS = {
   space: msg("the disk was full"),
 };
 
+/** What is said of rain. @type {Record<string, string>} */
+const RAINS = { rain: msg("It rains"), dry: msg("It is dry") };
+
 const yesNo = (/** @type {string} */ value) => (value === "true" ? t("Yes") : t("No"));
 const short = (/** @type {string} */ value) => (value.length > SHORT ? `${value.slice(0, SHORT)}…` : value);
 const word = (/** @type {Record<string, string>} */ words) => (/** @type {string} */ value) => t(words[value] ?? value);
@@ -81,6 +85,7 @@ const DETAILS = {
   number: { name: msg("No."), say: asIs },
   passwords: { name: msg("With passwords"), say: yesNo },
   persons_veiled: { name: msg("Persons made unrecognisable"), say: yesNo },
+  rain: { name: "", say: word(RAINS) },
   reason: { name: "", say: asIs },
   reference: { name: msg("State"), say: asIs },
   revision: { name: msg("Revision"), say: asIs },

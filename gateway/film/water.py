@@ -24,7 +24,10 @@ FPS = (MOST - 1) / SECONDS
 
 @dataclass(frozen=True, slots=True)
 class FilmWaterPlan:
-    """How a film's water is judged. model: what names the network, "" without one."""
+    """How a film's water is judged. model: what names the network, "" without one.
+
+    rain: once it is known how the place looks as the film begins; nothing is learnt in rain.
+    """
 
     setup: WaterSetup
     network: WaterVoter | None = field(default=None, repr=False)
@@ -65,7 +68,9 @@ class FilmWater:
             for at, picture in self._due(video, part_start):
                 sample = self._sample(at, picture)
                 if sample is not None:
-                    outcome = self._watch_of(sample).look(sample, self._plan.rain)
+                    watch = self._watch_of(sample)
+                    rain = self._plan.rain if watch.bank.references else RainState.UNKNOWN
+                    outcome = watch.look(sample, rain)
                     self._take(at, outcome, Shot(number, picture.at_s, (), frozenset()))
 
     def finish(self, film_start: datetime) -> tuple[FileIncident, ...]:

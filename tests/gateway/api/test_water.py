@@ -1,5 +1,6 @@
 """Water over the API: set up, how it stands and went, what is only wet, and rain."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -262,13 +263,17 @@ def test_strangers_learn_nothing(site, watery, refused):
             refused(answer, 401, "unauthenticated")
 
 
-def test_rain_is_said_until_a_time(browser, refused):
+def test_rain_is_said_until_a_time_and_who_said_it_is_kept(browser, store, refused):
     soon = datetime.now(UTC) + timedelta(hours=2)
     said = {"unit": "东山村", "state": "rain", "until": soon.isoformat()}
     answer = browser.post("/api/rain", json=said)
     assert answer.status_code == 201, answer.text
     assert browser.get("/api/rain").json() == {"rain": [answer.json()]}
     assert (answer.json()["unit"], answer.json()["source"]) == ("东山村", "manual")
+    (record,) = store.audit.newest(AuditFilter(object="rain/东山村"), None, 9)
+    detail = json.loads(record.detail)
+    assert (record.action, detail["rain"]) == ("rain_said", "rain")
+    assert abs(datetime.fromisoformat(detail["end"]) - soon) < timedelta(seconds=1)
     for until in (soon - timedelta(hours=3), soon + timedelta(days=30)):
         refused(browser.post("/api/rain", json=said | {"until": until.isoformat()}), 422,
                 "bad_request")  # fmt: skip

@@ -130,3 +130,7 @@ def test_thorough_gives_the_same(gridpatrol, road_film):
 )
 def test_words_that_do_not_fit(refused, words, said):
     assert said in refused(3, "analyze", *words)
+
+
+def test_rain_is_for_water(refused, road_film):
+    assert "say where with --water-zone" in refused(3, "analyze", road_film, "--rain", "rain")

@@ -1,6 +1,7 @@
 """Water in a film: incidents open, rise, fall and close at the seconds they should."""
 
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gateway.film.water import FilmWaterPlan
 from vision.geometry import Polygon
 from vision.scene import Zone
 from vision.types import ChangeType, Severity
-from vision.water.types import PlaceType, WaterLines, WaterSetup
+from vision.water.types import PlaceType, RainState, WaterLines, WaterSetup
 
 pytestmark = pytest.mark.slow
 
@@ -93,3 +94,14 @@ def test_the_lines_tell_the_turns_and_are_the_same_again(analysis, flood_film, d
 def test_without_a_water_zone_there_is_no_water(flood_film, detector) -> None:
     found = analyze_file(flood_film, detector).incidents
     assert [one for one in found if one.incident.kind == "waterlogging"] == []
+
+
+def test_water_is_told_sooner_in_rain_and_later_or_never_in_the_dry(flood_film, detector) -> None:
+    told = {}
+    for rain in RainState:
+        plan = AnalysisPlan(water=FilmWaterPlan(SETUP, rain=rain))
+        found = analyze_file(flood_film, detector, plan).incidents
+        floods = [one for one in found if one.incident.kind == "waterlogging"]
+        told[rain] = min((one.turns[0].at_s for one in floods), default=math.inf)
+    assert told[RainState.RAIN] <= told[RainState.UNKNOWN] < told[RainState.DRY]
+    assert told[RainState.UNKNOWN] < math.inf
