@@ -129,14 +129,22 @@ class CameraWater:
                 return self._missed(now, Unseen.STALE, rain)
             return None
 
-    def fail(self, now: datetime) -> StoredWater:
+    def fail(self, now: datetime, rain: RainState) -> StoredWater:
         """Say that `step` failed and nothing is known; it is tried again after a pause.
 
         Raises StorageError.
         """
         with self._looking:
             self._end(now, LOOK_S)
-            return self._as_before(now, Unseen.FAULT)
+            stored = replace(self._as_before(now, Unseen.FAULT), rain=rain)
+            if self._watch is not None:
+                try:
+                    stored = self._told(
+                        self._watch, self._watch.miss(now, Unseen.FAULT, rain), now, None
+                    )
+                except Exception:  # what failed before may fail again
+                    log.exception("a blindness could not be told", camera=self.camera.id)
+            return stored
 
     def leave(self) -> None:
         """Look no more; a place that this camera told of is the others' then."""
@@ -246,10 +254,16 @@ class CameraWater:
         return self._told(watch, outcome, now, sample.full)
 
     def _missed(self, now: datetime, why: Unseen, rain: RainState) -> StoredWater:
-        if self._watch is None:
+        watch = self._watch or self._recalled(now)
+        if watch is None:
             self._end(now, LOOK_S)
             return replace(self._as_before(now, why), rain=rain)
-        return self._told(self._watch, self._watch.miss(now, why, rain), now, None)
+        return self._told(watch, watch.miss(now, why, rain), now, None)
+
+    def _recalled(self, now: datetime) -> WaterWatch | None:
+        """Return the watch as an earlier process left it, before any picture; None without one."""
+        bank = self._files.load(now).bank
+        return None if bank is None else self._made(bank.shape, now)
 
     def _as_before(self, now: datetime, why: Unseen) -> StoredWater:
         """Return what was said last, known no more: there is no watch that could tell."""
@@ -269,7 +283,12 @@ class CameraWater:
     ) -> StoredWater:
         """Hand changes to the writer, and return what is known now."""
         self._end(now, outcome.judgement.look_again_s)
-        stored = self._stored(watch, outcome)
+        if self._last is None and outcome.judgement.unseen is not None:
+            stored = replace(
+                self._as_before(now, outcome.judgement.unseen), rain=outcome.judgement.rain
+            )
+        else:
+            stored = self._stored(watch, outcome)
         if outcome.changes:
             moment = WaterMoment(
                 stored.updated_at, stored.state, stored.unseen, stored.area_ratio, stored.depth_cm
@@ -331,19 +350,29 @@ class CameraWater:
 
         It is made anew when pictures change their shape, and when the camera was taught an eye.
         """
-        head = self._files.head_stamp()
-        if self._watch is None or self._watch.bank.shape != sample.shape or head != self._head:
-            self._head = head
-            bank = self._bank(sample.shape, now)
-            voter = self._desk.voter_of(self._files)
-            marks = self._files.load_marks(self._setup.marks, now)
-            self._watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id, marks=marks)
-            self._files.load_slope(self._watch.recall_slope, now)
-            feet = self._files.load_feet(now) if bank.references else None
-            if feet is not None:
-                self._watch.wading.recall(feet)
-            self._watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
-        return self._watch
+        watch = self._watch
+        if (
+            watch is None
+            or watch.bank.shape != sample.shape
+            or self._files.head_stamp() != self._head
+        ):
+            watch = self._made(sample.shape, now)
+        return watch
+
+    def _made(self, shape: tuple[int, int], now: datetime) -> WaterWatch:
+        """Return a new watch, which goes on with what is known and with what was left open."""
+        self._head = self._files.head_stamp()
+        bank = self._bank(shape, now)
+        voter = self._desk.voter_of(self._files)
+        marks = self._files.load_marks(self._setup.marks, now)
+        watch = WaterWatch(self._setup, bank, voter, camera=self.camera.id, marks=marks)
+        self._files.load_slope(watch.recall_slope, now)
+        feet = self._files.load_feet(now) if bank.references else None
+        if feet is not None:
+            watch.wading.recall(feet)
+        watch.adopt(self._desk.store.incidents.left_open(SPECS, self.camera.id))
+        self._watch = watch
+        return watch
 
     def _bank(self, shape: tuple[int, int], now: datetime) -> ReferenceBank:
         """Return what is known of the place, and note what was lost of it. Raises StorageError."""

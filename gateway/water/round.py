@@ -12,6 +12,7 @@ from gateway.store import Store
 from gateway.store.water import StoredWater
 from gateway.water.camera_water import CameraWater
 from gateway.water.rain_gauge import RainGauge
+from vision.water.types import RainState
 
 ROUND_S = 1.0
 
@@ -56,23 +57,24 @@ class WaterRound:
         return tuple(looks)
 
     def _step(self, water: CameraWater, now: datetime) -> StoredWater | None:
-        camera = water.camera.id
+        camera, rain = water.camera.id, RainState.UNKNOWN
         try:
-            look = water.step(now, self._gauge.at(water.camera, now))
+            rain = self._gauge.at(water.camera, now)
+            look = water.step(now, rain)
         except Exception:  # one camera's surprise must not blind the others
             if camera not in self._failing:
                 log.exception("a camera's water could not be judged", camera=camera)
             self._failing.add(camera)
-            return self._failed(water, now)
+            return self._failed(water, now, rain)
         if look is not None:
             self._failing.discard(camera)
         return look
 
     @staticmethod
-    def _failed(water: CameraWater, now: datetime) -> StoredWater | None:
+    def _failed(water: CameraWater, now: datetime, rain: RainState) -> StoredWater | None:
         """Return what is said of water that could not be judged; None while the store refuses."""
         try:
-            return water.fail(now)
+            return water.fail(now, rain)
         except StorageError:
             return None
 

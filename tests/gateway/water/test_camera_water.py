@@ -20,6 +20,7 @@ from gateway.water.last_look import boxes
 from gateway.water.round import WaterRound
 from vision.types import Detections, FrameSize, Kind, ObjectClass
 from vision.water.bank import ReferenceBank
+from vision.water.conditions import BLIND_S, WATER_UNSEEN
 from vision.water.state import LOOK_S
 from vision.water.types import Passability, RainState, Sample, Unseen, WaterState
 
@@ -270,6 +271,38 @@ def test_a_restart_without_pictures_does_not_go_on_saying_all_is_well(
     assert said.reference_count == 1
     again.show(again.street(), 60)
     assert (again.looks[-1].unseen, again.looks[-1].passability) == (None, Passability.OPEN)
+
+
+def blindness(store, writer):
+    """Return the incidents told of places that were not seen though they ought to be."""
+    return [one for one in stored(store, writer) if one.incident.rule == WATER_UNSEEN]
+
+
+def test_in_rain_a_restart_without_pictures_is_an_incident_and_ends_with_pictures(
+    known, street_camera, store, writer
+) -> None:
+    again = restarted(known, street_camera, store)
+    again.rain = RainState.RAIN
+    again.show(None, BLIND_S + 90)
+    assert again.looks[-1].rain is RainState.RAIN
+    again.show(again.street(), 150)
+    (told,) = blindness(store, writer)
+    assert told.incident.opened_at >= known.looks[-1].updated_at
+    assert told.incident.closed_at is not None
+
+
+def test_in_rain_a_fault_that_lasts_is_an_incident(known, store, writer, monkeypatch) -> None:
+    def fails(*_):
+        raise cv2.error("out of memory")
+
+    monkeypatch.setattr(known.water._watch, "look", fails)
+    now = known.clock.now
+    store.rain.add(RainSpell("", RainState.RAIN, now, now + timedelta(hours=2)))
+    known.round = WaterRound(store, lambda: [known.water])
+    known.show(known.street(), BLIND_S + 90)
+    (told,) = blindness(store, writer)
+    assert told.incident.readings["unseen"] == "fault"
+    assert store.water.get("gate").unseen is Unseen.FAULT
 
 
 def test_a_camera_that_never_gave_a_picture_says_so(street_camera) -> None:
