@@ -31,11 +31,17 @@ KEY_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """When the water of a film truly crosses the lines, in its seconds; None: it never does."""
+    """When the water of a film truly crosses the lines, in its seconds; None: it never does.
+
+    off_red_s, off_yellow_s, gone_s: when it has sunk below what keeps red, yellow, any state; 0.0:
+    it never was above.
+    """
 
     watch_s: float | None
     yellow_s: float | None
     red_s: float | None
+    off_red_s: float
+    off_yellow_s: float
     gone_s: float
 
 
@@ -56,10 +62,17 @@ def course(hour: Hour, lines: WaterLines | None = None) -> Course:
         over = np.flatnonzero(ratios >= ratio)
         return float(moments[over[0]]) if over.size else None
 
-    kept = np.flatnonzero(ratios >= lines.watch_ratio * lines.clear_part)
-    gone_s = float(moments[kept[-1]]) + 1.0 if kept.size else 0.0
+    def off(ratio: float) -> float:
+        kept = np.flatnonzero(ratios >= ratio * lines.clear_part)
+        return float(moments[kept[-1]]) + 1.0 if kept.size else 0.0
+
     return Course(
-        first(lines.watch_ratio), first(lines.yellow_ratio), first(lines.red_ratio), gone_s
+        watch_s=first(lines.watch_ratio),
+        yellow_s=first(lines.yellow_ratio),
+        red_s=first(lines.red_ratio),
+        off_red_s=off(lines.red_ratio),
+        off_yellow_s=off(lines.yellow_ratio),
+        gone_s=off(lines.watch_ratio),
     )
 
 
