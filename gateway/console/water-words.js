@@ -238,10 +238,19 @@ const REFERENCE_KINDS = {
   wet: msg("Only wet"),
 };
 
-/** A state of the place, by its light: "usual, by daylight". @param {{ kind: "dry" | "wet", infrared: boolean }} reference */
-export function referenceWord({ kind, infrared }) {
-  const word = t(REFERENCE_KINDS[kind]);
+/** What was taught of a slope: it is not wet. */
+const HARMLESS = msg("Said to be harmless");
+
+/** A state of the place, by its light: "usual, by daylight". @param {{ kind: "dry" | "wet", infrared: boolean }} reference @param {boolean} slope */
+export function referenceWord({ kind, infrared }, slope) {
+  const word = t(slope && kind === "wet" ? HARMLESS : REFERENCE_KINDS[kind]);
   return infrared ? t("{state}, by infrared light", { state: word }) : t("{state}, in colour", { state: word });
+}
+
+/** What a state of the place is called, by its id: "day-3" is "Colour 3". @param {string} id */
+export function stateName(id) {
+  const [light, number = ""] = id.split("-");
+  return light === "infrared" ? t("Infrared {number}", { number }) : light === "day" ? t("Colour {number}", { number }) : id;
 }
 
 /** Each witness and how much of the zones it calls water: "ripples 12 %". @param {Record<string, number>} votes */
@@ -262,6 +271,7 @@ export const WATER_READINGS = {
   unseen: (code) => t(UNSEEN[/** @type {Unseen} */ (code)] ?? code),
   wading: (code) => t(WADING[code] ?? code),
   depth_by: (code) => t(LEVELS[code] ?? code),
+  reference: stateName,
   basis: basisWord,
   area_ratio: (ratio) => percent(Number(ratio)),
   peak_area_ratio: (ratio) => percent(Number(ratio)),

@@ -150,8 +150,8 @@ export class GpWaterPage extends ConsoleElement {
             @drawn=${(/** @type {CustomEvent<{ sort: Sort, points: Point[] }>} */ { detail }) => this.#drawn(detail.sort.stem, detail.points)}></gp-drawn>
           ${this.isNew ? null : html`<gp-water-seen .site=${this.site} .camera=${camera} .look=${this.look} ?slope=${this.#draft.kept?.type === "slope"} .refused=${this.unlooked}></gp-water-seen>`}</div>
         <div class="panel setup">${this.#place()}${this.#zones(isSlope)}${isSlope ? null : this.#marks(camera)}${this.#rivers()}${this.#texts()}${isSlope ? null : this.#limits()}${this.#foot()}</div></div>
-      ${this.isNew ? null : html`<gp-water-states .now=${this.site?.now() ?? new Date()} .camera=${camera} current=${this.look?.reference ?? ""}></gp-water-states>
-        ${this.#fixed ? null : html`<p class="end"><button ?disabled=${this.#draft.busy} @click=${this.#end}>${icon("remove")}${t("Watch no water here")}</button></p>`}`}
+      ${this.isNew ? null : html`<gp-water-states .now=${this.site?.now() ?? new Date()} .camera=${camera} ?slope=${this.#draft.kept?.type === "slope"} current=${this.look?.reference ?? ""}></gp-water-states>
+        ${this.#fixed ? null : html`<p class="end"><button ?disabled=${this.#draft.busy} @click=${this.#end}>${icon("remove")}${t("Stop watching here")}</button></p>`}`}
       <gp-confirm></gp-confirm>`;
   }
 
@@ -289,7 +289,7 @@ export class GpWaterPage extends ConsoleElement {
 
   async #end() {
     const dialog = /** @type {GpConfirm} */ (this.renderRoot.querySelector("gp-confirm"));
-    const agreed = await dialog.ask({ title: t("Watch no water here?"), text: t("Its areas, marks and limits are forgotten. What was seen stays."), action: t("Watch no water here") });
+    const agreed = await dialog.ask({ title: t("Stop watching here?"), text: t("Its areas, marks and limits are forgotten. What was seen stays."), action: t("Stop watching here") });
     if (!agreed) return;
     this.#draft.refused = null;
     try {

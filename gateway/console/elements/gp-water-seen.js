@@ -7,7 +7,7 @@ import { apiUrl, getJson, postJson } from "../api.js";
 import { dayAndTime, whenSeen } from "../format.js";
 import { t } from "../language.js";
 import { base, controls, forms, marks } from "../styles.js";
-import { blindSentence, blindWord, centimetres, extentWord, percent, unseenWord, votesWords, waterWord } from "../water-words.js";
+import { blindSentence, blindWord, centimetres, extentWord, percent, stateName, unseenWord, votesWords, waterWord } from "../water-words.js";
 import { ConsoleElement } from "./console-element.js";
 import { facts } from "./page-styles.js";
 import { refusal } from "./refusal.js";
@@ -108,7 +108,7 @@ export class GpWaterSeen extends ConsoleElement {
         ${unseen ? html`<dt>${blindWord(unseen)}</dt><dd>${unseenWord(unseen)}</dd>` : html`
           <dt>${t("Extent")}</dt><dd>${extentWord(ratio)}</dd>
           ${this.slope ? null : html`<dt>${t("Depth")}</dt><dd>${depth === null ? t("no mark can be read") : centimetres(depth, error)}</dd>
-          <dt>${t("Compared with")}</dt><dd class="mono small">${reference || "–"}</dd>
+          <dt>${t("Compared with")}</dt><dd>${reference ? stateName(reference) : "–"}</dd>
           <dt>${t("Each witness")}</dt><dd>${votesWords(votes).join(" · ") || "–"}</dd>`}`}
         ${state ? html`<dt>${t("Told as")}</dt><dd>${state.word}</dd>` : null}</dl></div></div>`;
   }

@@ -364,7 +364,7 @@ def test_what_it_sees_knows_and_was_taught_is_shown_and_corrected(page, site, wa
     page.reload()
     seen = page.locator("gp-water-seen")
     expect(seen.get_by_role("img")).to_have_js_property("naturalWidth", 640)
-    for words in ("对照状态", "day-1", "地面纹理消失", "积水", "优于原有模型", "55%", "66%"):
+    for words in ("对照状态", "彩色 1", "地面纹理消失", "积水", "优于原有模型", "55%", "66%"):
         expect(seen).to_contain_text(words)
     text = part(page, "画面文字")
     expect(text).to_contain_text("已自动识别 1 处")
@@ -388,7 +388,7 @@ def test_what_it_sees_knows_and_was_taught_is_shown_and_corrected(page, site, wa
     page.get_by_role("dialog").get_by_role("button", name="只是潮湿").click()
     expect(states.get_by_role("listitem")).to_have_count(2)
     expect(states.get_by_text("人工标定")).to_be_visible()
-    states.get_by_role("button", name="删除状态 day-1").click()
+    states.get_by_role("button", name="删除状态 彩色 1").click()
     page.get_by_role("dialog").get_by_role("button", name="删除").click()
     expect(states.get_by_role("listitem")).to_have_count(1)
     told = [one.action for one in site.store.audit.newest(AuditFilter(), None, 9)]
@@ -405,7 +405,7 @@ def test_an_operator_sees_it_all_and_changes_nothing(tab, site, set_up, signing_
     expect(tab.get_by_label("底端到顶端（厘米）")).to_be_disabled()
     tab.get_by_role("button", name="选中gauge").click()
     expect(tab.locator("gp-shapes .drawn > .chosen")).to_have_count(1)
-    for name in ("画监测区", "画标尺", "保存", "不再监测水面", "gauge的顶端", "手工修正"):
+    for name in ("画监测区", "画标尺", "保存", "不再监测此处", "gauge的顶端", "手工修正"):
         expect(tab.get_by_role("button", name=name)).to_have_count(0)
     expect(tab.get_by_role("button", name="只是潮湿")).to_be_enabled()
     expect(tab.get_by_text("半分钟内会有首次查看结果")).to_be_visible()
@@ -417,8 +417,18 @@ def test_a_slope_has_no_marks_and_watching_ends(page, site, set_up):
     expect(part(page, "边坡")).to_be_visible()
     for name in ("标尺", "告警限值"):
         expect(part(page, name)).to_have_count(0)
-    page.get_by_role("button", name="不再监测水面").click()
-    page.get_by_role("dialog").get_by_role("button", name="不再监测水面").click()
-    expect(page.get_by_role("button", name="不再监测水面")).to_have_count(0)
+    page.get_by_role("button", name="保存").click()
+    states = page.locator("gp-water-states")
+    expect(states.get_by_role("button", name="现状无害")).to_be_visible()
+    for word in ("积水", "潮湿"):
+        expect(states).not_to_contain_text(word)
+    states.get_by_role("button", name="现状无害").click()
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("坡面现在的样子将不再报变动")
+    shots(page, "slope")
+    asked.get_by_role("button", name="取消").click()
+    page.get_by_role("button", name="不再监测此处").click()
+    page.get_by_role("dialog").get_by_role("button", name="不再监测此处").click()
+    expect(page.get_by_role("button", name="不再监测此处")).to_have_count(0)
     assert site.store.inventory.get("road").water == ""
     expect(page.get_by_text("请先画监测区。")).to_be_visible()
